@@ -1,0 +1,1 @@
+"""Looking: collectors read posture facts through a ``Host`` and never judge them."""

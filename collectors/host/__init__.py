@@ -1,0 +1,1 @@
+"""The door to a machine, and its live, image and recorded implementations."""

@@ -1,0 +1,75 @@
+"""The ``hustings`` command: a dispatcher that imports a room only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from hustings import __version__
+from hustings.errors import HustingsError
+
+COMMANDS = {
+    "up": ("agent.up:up", "The whole product on this machine: server, audit, scorecard."),
+    "check": ("agent.check:check", "Audit this machine here and now, without a server."),
+    "facts": ("agent.facts:facts", "Show every fact collected here, and whether it leaves the machine."),
+    "record": ("agent.record:record", "Print a script that records a machine where no agent can run."),
+    "agent": ("agent.cli:agent", "Enrol, run, inspect and install the agent."),
+    "policy": ("policies.cli:policy", "List, show, lint, test and pack policies."),
+    "plan": ("server.plan_cli:plan", "The replacement plan from the command line."),
+    "server": ("server.cli:server", "Set up and run the server."),
+}
+"""Command, where it is, and its one line of help: what ``--help`` shows without importing it."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        try:
+            command = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            if module.startswith("server") and not (error.name or "").startswith("server"):
+                raise click.ClickException(
+                    f"this command needs the server's libraries ({error.name} is not installed)\n"
+                    "  fix: install hustings[server]"
+                ) from error
+            raise
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hustings")
+def hustings() -> None:
+    """Cyber-hygiene and least-privilege auditing for election offices and campaigns.
+
+    Exit codes: 0 fine, 1 the answer is "no", 2 wrong usage or configuration, 3 could not finish,
+    4 incomplete or stale.
+    """
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """Run a command; every deliberate error becomes its message and exit code, never a traceback."""
+    try:
+        hustings.main(argv, standalone_mode=True)
+    except HustingsError as error:
+        print(f"hustings: {error}", file=sys.stderr)
+        sys.exit(int(error.exit_code))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

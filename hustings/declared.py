@@ -1,0 +1,97 @@
+"""What a machine is for, as its office declared it in ``machine.yaml``.
+
+Nothing here is measured. Every entry has a name; that name is the *subject* of verdicts about it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+ROLES = (
+    "registration-db", "registration-app", "pollbook", "ems", "office-workstation",
+    "campaign-laptop", "directory", "domain", "backup-server", "network", "organisation",
+)
+"""The roles of the catalogue, in its order: RDB, RAPP, PB, EMS, OWS, CLT, DIR, DOM, BKP, NET, ORG."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Anything declared by name."""
+
+    name: str
+
+
+class Database(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A registration database that this machine's agent reads as an unprivileged auditing role."""
+
+    engine: str
+    """``postgresql``."""
+    host: str = "127.0.0.1"
+    """A host name, an address, or the absolute directory of a Unix socket."""
+    port: int = 5432
+    database: str = ""
+    user: str = "hustings_audit"
+    password_file: str = ""
+    """A file with the password alone, readable by the agent only. Empty: peer or trust."""
+    schemas: tuple[str, ...] = ("public",)
+    """The schemas that hold voter data."""
+    tls_ca: str = ""
+    """A file with the certificate authority of the server, for hosts other than this one."""
+
+
+class Repository(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A backup repository that protects something this machine holds."""
+
+    tool: str
+    """``restic``."""
+    location: str
+    """As the tool takes it: a path, ``sftp:…``, ``s3:…``."""
+    password_file: str = ""
+    protects: str = ""
+    """What it backs up, in the office's words."""
+
+
+class Tenant(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A directory tenant (read by a later collector)."""
+
+    kind: str
+    id: str = ""
+
+
+class Domain(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A domain of the office (read by a later collector). ``name`` is the domain itself."""
+
+    sends_mail: bool = True
+
+
+class DataPath(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A directory that holds election data and must be encrypted at rest."""
+
+    path: str
+
+
+class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The whole of ``machine.yaml``."""
+
+    roles: tuple[str, ...] = ()
+    databases: tuple[Database, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    tenants: tuple[Tenant, ...] = ()
+    domains: tuple[Domain, ...] = ()
+    data_paths: tuple[DataPath, ...] = ()
+    voting_days: tuple[date, ...] = ()
+
+    def instances(self, kind: str) -> list[str]:
+        """The names declared of one kind: ``repository``, ``database``, ``data_path`` …"""
+        return [entry.name for entry in getattr(self, KINDS[kind])]
+
+
+KINDS = {
+    "database": "databases",
+    "repository": "repositories",
+    "tenant": "tenants",
+    "domain": "domains",
+    "data_path": "data_paths",
+}
+"""The kinds a check may judge one by one (``each``), and where they are declared."""

@@ -1,0 +1,121 @@
+"""DSSE v1 envelopes: a signature over the exact bytes and their type.
+
+https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
+
+The verifier says which payload type and which key it expects; the message chooses neither. It
+works on the bytes it received and hands exactly those on.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hustings import keys, strict_json
+from hustings.errors import BadDocument, BadSignature, TooLarge
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+REPORT = "application/vnd.hustings.report.v1+json"
+LOST = "application/vnd.hustings.lost.v1+json"
+ENROLLMENT = "application/vnd.hustings.enrollment.v1+json"
+
+MAX_PAYLOAD = 8 << 20
+"""Bytes of a payload; its envelope is a third larger."""
+MAX_ENVELOPE = MAX_PAYLOAD * 4 // 3 + 4096
+MAX_SIGNATURES = 8
+
+
+class Signature(msgspec.Struct, frozen=True):
+    keyid: str
+    sig: str
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """A DSSE envelope as sent; ``payload`` is standard base64."""
+
+    payload: str
+    payloadType: str  # noqa: N815 - the name is DSSE's
+    signatures: tuple[Signature, ...]
+
+    def content(self) -> bytes:
+        """The payload's bytes. Raises ``BadDocument``."""
+        try:
+            return base64.b64decode(self.payload, validate=True)
+        except ValueError as error:
+            raise BadDocument("the payload is not base64") from error
+
+
+def digest(payload: bytes) -> str:
+    """``sha256:`` and the hex digest of a payload: how reports name one another."""
+    return "sha256:" + hashlib.sha256(payload).hexdigest()
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """DSSE's pre-authentication encoding: what is really signed."""
+    kind = payload_type.encode("utf-8")
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def sign(payload: bytes, payload_type: str, private: Ed25519PrivateKey) -> bytes:
+    """An envelope with one signature, as JSON bytes."""
+    signature = private.sign(pae(payload_type, payload))
+    envelope = Envelope(
+        payload=base64.b64encode(payload).decode("ascii"),
+        payloadType=payload_type,
+        signatures=(Signature(keys.key_id(keys.public_bytes(private)), base64.b64encode(signature).decode("ascii")),),
+    )
+    return msgspec.json.encode(envelope)
+
+
+def parse(data: bytes) -> Envelope:
+    """Read an envelope without trusting it. Raises ``BadDocument`` (``TooLarge``, ``BadJson``)."""
+    if len(data) > MAX_ENVELOPE:
+        raise TooLarge(f"the envelope has {len(data)} bytes; the limit is {MAX_ENVELOPE}")
+    envelope = _parse_as_written(data) or _parse_strictly(data)
+    if not 1 <= len(envelope.signatures) <= MAX_SIGNATURES:
+        raise BadDocument(f"an envelope has 1 to {MAX_SIGNATURES} signatures, not {len(envelope.signatures)}")
+    return envelope
+
+
+def _parse_as_written(data: bytes) -> Envelope | None:
+    """The quick way for envelopes written as ``sign`` writes them: exact bytes hold no ambiguity."""
+    try:
+        envelope = msgspec.json.decode(data, type=Envelope)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+    return envelope if msgspec.json.encode(envelope) == data else None
+
+
+def _parse_strictly(data: bytes) -> Envelope:
+    plain = strict_json.loads(data, limit=MAX_ENVELOPE)
+    try:
+        return msgspec.convert(plain, Envelope)
+    except msgspec.ValidationError as error:
+        raise BadDocument(f"not a DSSE envelope: {error}") from error
+
+
+def verify(envelope: Envelope, payload_type: str, public: bytes) -> bytes:
+    """The payload, once one signature by ``public`` (32 raw bytes) holds over it and its type.
+
+    The key id in the message only hints; every signature is tried against the one expected key.
+    Raises ``BadSignature``, ``BadKey`` or ``BadDocument``.
+    """
+    from cryptography.exceptions import InvalidSignature
+
+    if envelope.payloadType != payload_type:
+        raise BadSignature(f"the payload is a {envelope.payloadType[:80]!r}, not a {payload_type!r}")
+    payload = envelope.content()
+    key = keys.public_key(public)
+    covered = pae(payload_type, payload)
+    for signature in envelope.signatures:
+        try:
+            key.verify(base64.b64decode(signature.sig, validate=True), covered)
+        except (InvalidSignature, ValueError):
+            continue
+        return payload
+    raise BadSignature("no signature by the expected key covers these bytes")

@@ -1,0 +1,114 @@
+"""YAML read so that a person's mistake is found, with its line, and never guessed at.
+
+Refused: duplicate keys, anchors, aliases, tags, and the bare words that YAML 1.1 readers take
+for booleans (``no``, ``yes``, ``on``, ``off``): quote them, or write ``true`` and ``false``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from hustings.errors import ConfigError, HustingsError
+
+LIMIT = 4 << 20
+MAX_DEPTH = 16
+_AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off"})
+_PLAIN_TAGS = frozenset({"", "str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+\Z")
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Plain values and, for each, the line it stands on (from 1)."""
+
+    name: str
+    value: Any
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def line(self, path: Path) -> int:
+        """The line of the nearest value above or at ``path``."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def where(self, path: Path = ()) -> str:
+        return f"{self.name}:{self.line(path)}"
+
+
+def load(text: str, name: str, *, error: type[HustingsError] = ConfigError) -> Source:
+    """Read one YAML document of maps, lists and scalars. Raises ``error`` with file, line and remedy."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    if len(text) > LIMIT:
+        raise error(f"{len(text)} characters; the limit is {LIMIT}", where=name)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        line = mark.line + 1 if mark else 1
+        raise error(f"not YAML: {problem.problem or problem.context}", where=f"{name}:{line}",
+                    remedy="check indentation, quotes and colons on this line and the one above") from problem
+    except ValueError as problem:
+        raise error(f"not YAML: {problem}", where=name) from problem
+    source = Source(name, None)
+    value = _convert(node, (), source, error) if node is not None else None
+    return Source(name, value, source.lines)
+
+
+def _convert(node: Any, path: Path, source: Source, error: type[HustingsError]) -> Any:
+    line = node.start_mark.line + 1
+    source.lines[path] = line
+    where = f"{source.name}:{line}"
+    if node.anchor is not None:
+        raise error("anchors and aliases are not allowed", where=where, remedy="write the value out")
+    if len(path) > MAX_DEPTH:
+        raise error(f"nested deeper than {MAX_DEPTH} levels", where=where)
+    kind = type(node).__name__
+    if kind == "MappingNode":
+        return _mapping(node, path, source, error)
+    if kind == "SequenceNode":
+        return [_convert(item, (*path, index), source, error) for index, item in enumerate(node.value)]
+    return _scalar(node, where, error)
+
+
+def _mapping(node: Any, path: Path, source: Source, error: type[HustingsError]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        where = f"{source.name}:{key_node.start_mark.line + 1}"
+        key = _scalar(key_node, where, error) if type(key_node).__name__ == "ScalarNode" else None
+        if isinstance(key, int) and not isinstance(key, bool):
+            key = str(key)
+        if not isinstance(key, str):
+            raise error("a key must be text", where=where, remedy="quote it")
+        if key in result:
+            raise error(f"the key {key!r} appears twice", where=where, remedy="keep one of them")
+        result[key] = _convert(value_node, (*path, key), source, error)
+        source.lines[(*path, key)] = key_node.start_mark.line + 1
+    return result
+
+
+def _scalar(node: Any, where: str, error: type[HustingsError]) -> Any:
+    text = str(node.value)
+    tag = str(node.tag or "")
+    if tag.removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS:
+        raise error(f"tags are not allowed ({tag})", where=where, remedy="remove the tag")
+    if node.style in ("'", '"', "|", ">"):
+        return text
+    if text.lower() in _AMBIGUOUS:
+        raise error(f"bare {text!r} can be read as text or as a truth value", where=where,
+                    remedy=f'write "{text}" for the word, or true / false')
+    if text in ("true", "false"):
+        return text == "true"
+    if text in ("", "~", "null"):
+        return None
+    if _INT.match(text):
+        return int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    return text
