@@ -11,7 +11,7 @@ declared instance (one of several repositories, say) is keyed ``id@subject``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -147,7 +147,7 @@ class Registry:
         """The declaration of ``fact`` (an id or an ``id@subject`` key), or None."""
         return self._facts.get(fact.partition("@")[0])
 
-    def __iter__(self) -> Iterable[Fact]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts.values())
 
     def __contains__(self, fact: str) -> bool:

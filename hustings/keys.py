@@ -94,4 +94,4 @@ def load(path: Path) -> Ed25519PrivateKey:
     try:
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes().strip(), validate=True))
     except ValueError as error:
-        raise ConfigError("not a private key of Hustings", where=str(path), remedy="enrol this machine again") from error
+        raise ConfigError("not a private key of Hustings", where=str(path), remedy="enrol again") from error

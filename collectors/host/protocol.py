@@ -6,7 +6,7 @@ fact it was looking for will show. It is never turned into an empty answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -157,7 +157,7 @@ class Host(Protocol):
         ``error`` reason with the first line of stderr for an exit code outside ``ok``."""
         ...
 
-    def sockets(self) -> list[Socket]:
+    def sockets(self) -> Sequence[Socket]:
         """Every listening TCP socket and bound UDP socket."""
         ...
 
