@@ -157,6 +157,14 @@ class Registry:
         return len(self._facts)
 
 
+    @classmethod
+    def shipped(cls) -> Registry:
+        """The facts of this release, from the generated ``facts.json``: for rooms that never look."""
+        from importlib.resources import files
+
+        return cls(msgspec.json.decode(files("hustings").joinpath("facts.json").read_bytes(), type=list[Fact]))
+
+
 def disclose(facts: Mapping[str, Observation], registry: Registry) -> Facts:
     """The projection of ``facts`` that may leave the machine.
 

@@ -1,0 +1,112 @@
+"""Conditions and facts in words, for a verdict's ``expected`` and ``actual``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_WORDS = {
+    "en": {
+        "all": " and ", "any": " or ", "not": "not ({})", "equals": "{0} is {1}", "one_of": "{0} is one of {1}",
+        "at_least": "{0} is at least {1}", "at_most": "{0} is at most {1}", "later_than": "{0} is later than {1}",
+        "older_than": "{0} is older than {1}", "within": "{0} lies within the last {1}",
+        "version_at_least": "{0} is version {1} or later", "contains": "{0} contains {1}",
+        "absent": "{0} is absent", "present": "{0} is present",
+        "every": "every entry of {0}{2} has {1}", "none": "no entry of {0}{2} has {1}",
+        "count": "{0}{2} has {1} entries", "where": " (where {})", "same": " for each {}",
+        "today": "today", "count.at_least": "at least {}", "count.at_most": "at most {}", "count.equals": "exactly {}",
+        "true": "yes", "false": "no", "more": "… {} in all", "none_found": "none", "absent_value": "absent",
+    },
+    "fr": {
+        "all": " et ", "any": " ou ", "not": "pas ({})", "equals": "{0} vaut {1}", "one_of": "{0} est parmi {1}",
+        "at_least": "{0} vaut au moins {1}", "at_most": "{0} vaut au plus {1}",
+        "later_than": "{0} est postérieur à {1}", "older_than": "{0} date de plus de {1}",
+        "within": "{0} date de {1} au plus", "version_at_least": "{0} est en version {1} ou ultérieure",
+        "contains": "{0} contient {1}", "absent": "{0} est absent", "present": "{0} est présent",
+        "every": "chaque élément de {0}{2} a {1}", "none": "aucun élément de {0}{2} n'a {1}",
+        "count": "{0}{2} compte {1} éléments", "where": " (où {})", "same": " pour chaque {}",
+        "today": "aujourd'hui", "count.at_least": "au moins {}", "count.at_most": "au plus {}",
+        "count.equals": "exactement {}", "true": "oui", "false": "non", "more": "… {} en tout",
+        "none_found": "aucun", "absent_value": "absent",
+    },
+}
+
+
+def condition_text(condition: Mapping[str, Any], parameters: Mapping[str, Any], language: str = "en") -> str:
+    """A condition as one sentence fragment, with the parameters' values in force."""
+    words = _WORDS[language]
+    for joiner in ("all", "any"):
+        if joiner in condition:
+            parts = [condition_text(one, parameters, language) for one in condition[joiner]]
+            if joiner == "any" and len(parts) > 1:
+                parts = [f"({part})" if words["all"] in part else part for part in parts]
+            return words[joiner].join(parts)
+    if "not" in condition:
+        return words["not"].format(condition_text(condition["not"], parameters, language))
+    name = condition.get("fact") or condition["field"]
+    for quantifier in ("every", "none", "count"):
+        if quantifier in condition:
+            return _quantified(condition, quantifier, str(name), parameters, language)
+    operator = next(key for key in condition if key not in ("fact", "field"))
+    if operator == "absent":
+        return words["absent" if condition["absent"] else "present"].format(name)
+    return words[operator].format(name, _operand(condition[operator], parameters, language))
+
+
+def _quantified(condition: Mapping[str, Any], quantifier: str, name: str, parameters: Mapping[str, Any],
+                language: str) -> str:
+    words = _WORDS[language]
+    where = ""
+    if "where" in condition:
+        where = words["where"].format(condition_text(condition["where"], parameters, language))
+    if quantifier == "count":
+        bound, operand = next(iter(condition["count"].items()))
+        inner = words[f"count.{bound}"].format(_operand(operand, parameters, language))
+        if "same" in condition:
+            inner += words["same"].format(condition["same"])
+    else:
+        inner = condition_text(condition[quantifier], parameters, language)
+    return words[quantifier].format(name, inner, where)
+
+
+def _operand(operand: Any, parameters: Mapping[str, Any], language: str) -> str:
+    if isinstance(operand, Mapping):
+        if "param" in operand:
+            return value_text(parameters[operand["param"]], language)
+        if "today" in operand:
+            moved = "" if operand["today"] in ("+0d", "0d") else f" {operand['today']}"
+            return _WORDS[language]["today"] + moved
+        return str(operand["fact"])
+    return value_text(operand, language)
+
+
+def value_text(value: Any, language: str = "en") -> str:
+    """A value as a person reads it."""
+    words = _WORDS[language]
+    if isinstance(value, bool):
+        return words["true" if value else "false"]
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value_text(one, language) for one in value) or words["none_found"]
+    if isinstance(value, Mapping):
+        return _map_text(value, language)
+    return str(value)
+
+
+def _map_text(value: Mapping[str, Any], language: str) -> str:
+    words = _WORDS[language]
+    if "unknown" in value:
+        return f"({value['unknown']})"
+    if value.get("absent") is True and len(value) == 1:
+        return words["absent_value"]
+    if "items" in value and "total" in value:
+        shown = "; ".join(value_text(item, language) for item in value["items"])
+        count = value.get("matching", value["total"])
+        if not shown:
+            return words["none_found"]
+        return shown if count <= len(value["items"]) else f"{shown}; {words['more'].format(count)}"
+    return " ".join(f"{name}={value_text(one, language)}" for name, one in value.items())
+
+
+def facts_text(facts: Mapping[str, Any], language: str = "en") -> str:
+    """Deciding facts as ``fact = value`` pairs."""
+    return "; ".join(f"{name} = {value_text(value, language)}" for name, value in facts.items())

@@ -1,0 +1,262 @@
+"""Loading a pack from a directory, refusing every mistake with file, line and remedy.
+
+A pack directory holds ``pack.yaml`` (id, version), ``library/<area>/<check>.yaml`` and
+``tables/*.json``. Without tables of its own a pack uses the shipped ones. Loading is for authors
+and builds; machines read the compiled form (``policies.pack``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hustings import strict_json, yaml_source
+from hustings.declared import KINDS, ROLES
+from hustings.errors import BadDocument, PolicyError
+from hustings.facts import Registry
+from hustings.times import parse_duration
+from hustings.verdicts import Verdict
+from policies.conditions import Checker
+from policies.model import CHECK_LIMIT, PACK_LIMIT, TABLE_LIMIT, Check, Pack, Row
+
+PLATFORMS = ("any", "linux", "debian", "ubuntu", "rhel", "suse", "windows", "macos")
+PLAIN_WORDS = 25
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_FAULT_PATH = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+
+
+class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    version: str
+
+
+def load_directory(root: Path, registry: Registry, *, tables_from: Path | None = None) -> Pack:
+    """The pack in ``root``. Raises ``PolicyError`` naming the first faults found (at most ten)."""
+    faults, pack = inspect(root, registry, tables_from=tables_from)
+    if faults or pack is None:
+        shown = faults[:10]
+        more = f"\n… and {len(faults) - len(shown)} more" if len(faults) > len(shown) else ""
+        if len(faults) == 1:
+            raise faults[0]
+        raise PolicyError("\n".join(map(str, shown)) + more, where=f"{len(faults)} faults in {root}")
+    return pack
+
+
+def inspect(root: Path, registry: Registry, *,
+            tables_from: Path | None = None) -> tuple[list[PolicyError], Pack | None]:
+    """Everything that is wrong with the pack in ``root``, and the pack if nothing is."""
+    faults: list[PolicyError] = []
+    checks: list[Check] = []
+    try:
+        about = _about(root / "pack.yaml")
+        tables = load_tables(root / "tables" if (root / "tables").is_dir() else tables_from or root / "tables")
+        rows = catalogue_rows(tables)
+    except PolicyError as fault:
+        return [fault], None
+    known = {row.id for row in rows}
+    paths = sorted((root / "library").glob("*/*.yaml"))
+    if not paths:
+        return [PolicyError("no check found", where=str(root / "library"),
+                            remedy="put checks in library/<area>/<check>.yaml")], None
+    if len(paths) > CHECK_LIMIT:
+        faults.append(PolicyError(f"{len(paths)} checks; the limit is {CHECK_LIMIT}", where=str(root)))
+    if sum(path.stat().st_size for path in paths) > PACK_LIMIT:
+        faults.append(PolicyError(f"the checks are larger than {PACK_LIMIT} bytes together", where=str(root)))
+    for path in paths:
+        try:
+            checks.append(load_check(path, registry, known))
+        except PolicyError as fault:
+            faults.extend(fault.args[0] if isinstance(fault, _Faults) else [fault])
+    if faults:
+        return faults, None
+    return [], Pack(id=about.id, version=about.version, checks=tuple(checks), rows=rows, tables=tables)
+
+
+class _Faults(PolicyError):
+    """Several faults of one file at once."""
+
+    def __init__(self, faults: list[PolicyError]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.args = (faults,)
+
+
+def load_check(path: Path, registry: Registry, catalogue: set[str]) -> Check:
+    """One check from its file. Raises ``PolicyError``; with several faults, all of them."""
+    name = f"{path.parent.name}/{path.stem}"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"cannot be read: {error}", where=str(path)) from error
+    source = yaml_source.load(text, str(path), error=PolicyError)
+    if not isinstance(source.value, dict):
+        raise PolicyError("a check is a map", where=str(path), remedy="start with title:")
+    if "id" in source.value:
+        raise PolicyError("unknown key 'id'", where=source.where(("id",)),
+                          remedy="the file's path is its id; remove the line")
+    try:
+        check = msgspec.convert({**source.value, "id": name}, Check)
+    except msgspec.ValidationError as error:
+        raise _conversion_fault(error, source) from error
+    faults = [PolicyError(what, where=source.where(place), remedy=remedy)
+              for place, what, remedy in _check_faults(check, registry, catalogue)]
+    if faults:
+        raise _Faults(faults) if len(faults) > 1 else faults[0]
+    return check
+
+
+def _conversion_fault(error: msgspec.ValidationError, source: yaml_source.Source) -> PolicyError:
+    """Turn "… - at `$.fix[0].text`" into a fault with its line."""
+    message, _, place = str(error).partition(" - at `$")
+    path: list[str | int] = [int(index) if index else key for key, index in _FAULT_PATH.findall(place.rstrip("`"))]
+    extra = _UNKNOWN.search(message)
+    if extra:
+        path.append(extra[1])
+        return PolicyError(f"unknown key {extra[1]!r}", where=source.where(tuple(path)),
+                           remedy="see docs/policies.md for the keys a check may have")
+    missing = re.search(r"missing required field `([^`]+)`", message)
+    if missing:
+        return PolicyError(f"the key {missing[1]!r} is missing", where=source.where(tuple(path)),
+                           remedy=f"add {missing[1]}:")
+    spot = ".".join(map(str, path)) or "the check"
+    return PolicyError(f"{spot}: {message}", where=source.where(tuple(path)), remedy="write a value of that kind")
+
+
+_Fault = tuple[tuple[str | int, ...], str, str]
+
+
+def _check_faults(check: Check, registry: Registry, catalogue: set[str]) -> Iterator[_Fault]:
+    """Everything wrong with a well-formed check: (path, what, remedy)."""
+    area, _, name = check.id.partition("/")
+    if not _NAME.match(area) or not _NAME.match(name):
+        yield (), f"the path {check.id!r} is not lower-case words joined by hyphens", "rename the file"
+    if check.catalogue not in catalogue:
+        yield ("catalogue",), f"{check.catalogue!r} is not a row of the catalogue", "see tables/catalogue.json"
+    yield from _choices(check)
+    yield from _texts(check)
+    yield from _parameters(check)
+    found: list[_Fault] = []
+    for part in ("require", "applies", "unknown_when"):
+        checker = Checker(registry, check.parameters, check.each,
+                          lambda path, what, remedy, part=part: found.append(((part, *path), what, remedy)))  # type: ignore[misc]
+        condition = getattr(check, part)
+        if condition is not None:
+            checker.check(condition)
+    yield from found
+    yield from _unused_parameters(check)
+    yield from _examples(check, registry)
+
+
+def _choices(check: Check) -> Iterator[_Fault]:
+    for role in check.roles:
+        if role not in ROLES:
+            yield ("roles",), f"unknown role {role!r}", "use " + ", ".join(ROLES)
+    if check.scope not in ("machine", "office"):
+        yield ("scope",), f"scope is machine or office, not {check.scope!r}", "leave it out for machine"
+    if check.each and check.each not in KINDS:
+        yield ("each",), f"nothing of kind {check.each!r} can be declared", "use " + ", ".join(KINDS)
+    if check.on_missing not in ("unknown", "fail"):
+        yield ("on_missing",), f"on_missing is unknown or fail, never {check.on_missing!r}", "leave it out for unknown"
+    try:
+        parse_duration(check.max_age)
+    except ValueError as error:
+        yield ("max_age",), str(error), "write max_age: 26h"
+    if not check.fix:
+        yield ("fix",), "a check must say how to fix it", "add at least one fix"
+    for index, fix in enumerate(check.fix):
+        if fix.platform not in PLATFORMS:
+            yield ("fix", index, "platform"), f"unknown platform {fix.platform!r}", "use " + ", ".join(PLATFORMS)
+        if fix.effort not in ("S", "M", "L"):
+            yield ("fix", index, "effort"), f"effort is S, M or L, not {fix.effort!r}", "use S, M or L"
+
+
+def _texts(check: Check) -> Iterator[_Fault]:
+    for part in ("title", "plain", "why"):
+        text = getattr(check, part)
+        for language in ("en", "fr"):
+            words = getattr(text, language).split()
+            if not words:
+                yield (part, language), f"{part}.{language} is empty", "write it in both languages"
+            if part == "plain" and len(words) > PLAIN_WORDS:
+                yield ((part, language), f"{len(words)} words; the plain sentence has at most {PLAIN_WORDS}",
+                       "say less")
+
+
+def _parameters(check: Check) -> Iterator[_Fault]:
+    for name, parameter in check.parameters.items():
+        for days, value in parameter.from_T.items():
+            if not days.isdigit():
+                yield (("parameters", name, "from_T"), f"from_T maps days before a voting day, not {days!r}",
+                       "write from_T: {90: …}")
+            if type(value) is not type(parameter.default):
+                yield (("parameters", name, "from_T"), f"{value!r} is not of the default's kind", "use the same kind")
+
+
+def _unused_parameters(check: Check) -> Iterator[_Fault]:
+    used = str([check.require, check.applies, check.unknown_when])
+    for name in check.parameters:
+        if f"{{'param': '{name}'}}" not in used:
+            yield ("parameters", name), f"the parameter {name!r} is used nowhere", "use it or remove it"
+
+
+def _examples(check: Check, registry: Registry) -> Iterator[_Fault]:
+    have = {example.verdict for example in check.examples}
+    for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN):
+        if verdict not in have:
+            yield ("examples",), f"no example with the verdict {verdict}", "add at least one pass, fail and unknown"
+    names = [example.name for example in check.examples]
+    for index, example in enumerate(check.examples):
+        if names.index(example.name) != index:
+            yield ("examples", index, "name"), f"two examples are called {example.name!r}", "rename one"
+        for fact in example.facts:
+            if fact not in registry:
+                yield (("examples", index, "facts", fact), f"the fact {fact!r} is not declared by any collector",
+                       "see docs/facts.md")
+        for name in example.parameters:
+            if name not in check.parameters:
+                yield ("examples", index, "parameters"), f"the parameter {name!r} is not declared", "remove it"
+
+
+def load_tables(directory: Path) -> dict[str, Any]:
+    """Every ``*.json`` of a tables directory, by its stem. Raises ``PolicyError``."""
+    tables: dict[str, Any] = {}
+    size = 0
+    for path in sorted(directory.glob("*.json")):
+        data = path.read_bytes()
+        size += len(data)
+        try:
+            tables[path.stem] = strict_json.loads(data, limit=TABLE_LIMIT)
+        except BadDocument as error:
+            raise PolicyError(error.what, where=str(path), remedy=error.remedy or "mend the file") from error
+    if size > TABLE_LIMIT:
+        raise PolicyError(f"the tables are larger than {TABLE_LIMIT} bytes together", where=str(directory))
+    return tables
+
+
+def catalogue_rows(tables: dict[str, Any]) -> tuple[Row, ...]:
+    """The catalogue's rows from its table. Raises ``PolicyError``."""
+    if "catalogue" not in tables:
+        raise PolicyError("the table catalogue.json is missing", where="tables", remedy="add tables/catalogue.json")
+    try:
+        return msgspec.convert(tables["catalogue"]["rows"], tuple[Row, ...])
+    except (msgspec.ValidationError, KeyError, TypeError) as error:
+        raise PolicyError(f"not a catalogue: {error}", where="tables/catalogue.json") from error
+
+
+def _about(path: Path) -> _About:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise PolicyError("no policy pack here: pack.yaml is missing", where=str(path.parent),
+                          remedy="name a directory with pack.yaml and library/, or a compiled .json pack") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"cannot be read: {error}", where=str(path)) from error
+    source = yaml_source.load(text, str(path), error=PolicyError)
+    try:
+        return msgspec.convert(source.value, _About)
+    except msgspec.ValidationError as error:
+        raise _conversion_fault(error, source) from error

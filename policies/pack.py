@@ -1,0 +1,121 @@
+"""Packs: compiled once to JSON, named by digest, read in a millisecond.
+
+In an installed product the shipped library is already compiled (``library.pack.json`` beside this
+module). In a checkout it is compiled on first use and kept by the digest of its sources in a cache
+that only this user may write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from hustings.errors import PolicyError
+from hustings.facts import Registry
+from policies.model import PACK_LIMIT, TABLE_LIMIT, Pack
+
+HERE = Path(__file__).parent
+COMPILED = HERE / "library.pack.json"
+
+
+def shipped() -> Pack:
+    """The library of this release. Raises ``PolicyError`` if it is empty or faulty."""
+    if COMPILED.is_file():
+        return decode(COMPILED.read_bytes(), str(COMPILED))
+    return _compiled(HERE)
+
+
+def load(path: Path) -> Pack:
+    """A pack from a directory or a compiled ``.json`` file. Raises ``PolicyError``."""
+    if path.is_dir():
+        return _compiled(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"the pack cannot be read: {error.strerror}", where=str(path),
+                          remedy="name a pack directory or a compiled .json pack") from error
+    return decode(data, str(path))
+
+
+def encode(pack: Pack) -> bytes:
+    """The compiled form, whose SHA-256 is the pack's digest."""
+    return msgspec.json.encode(msgspec.structs.replace(pack, digest=""))
+
+
+def decode(data: bytes, where: str) -> Pack:
+    """A pack from its compiled form. Raises ``PolicyError``."""
+    if len(data) > PACK_LIMIT + TABLE_LIMIT:
+        raise PolicyError(f"{len(data)} bytes are more than a pack may have", where=where)
+    try:
+        pack = msgspec.json.decode(data, type=Pack)
+    except msgspec.DecodeError as error:
+        raise PolicyError(f"not a compiled pack: {error}", where=where,
+                          remedy="compile it again with `hustings policy pack DIR`") from error
+    if not pack.checks:
+        raise PolicyError("the pack holds no check", where=where, remedy="compile it again")
+    return msgspec.structs.replace(pack, digest="sha256:" + hashlib.sha256(data).hexdigest())
+
+
+def compile_directory(root: Path, registry: Registry | None = None) -> Pack:
+    """Load and compile ``root`` afresh, digest included. Raises ``PolicyError``."""
+    from policies.loader import load_directory
+
+    pack = load_directory(root, registry or Registry.shipped(), tables_from=HERE / "tables")
+    return decode(encode(pack), str(root))
+
+
+def _compiled(root: Path) -> Pack:
+    """``root``'s pack by way of the cache."""
+    cached = _cache_directory()
+    if cached is None:
+        return compile_directory(root)
+    path = cached / f"pack-{_source_digest(root)}.json"
+    if _ours(path):
+        return decode(path.read_bytes(), str(path))
+    pack = compile_directory(root)
+    scratch = path.with_suffix(f".{os.getpid()}")
+    scratch.write_bytes(encode(pack))
+    scratch.replace(path)
+    return pack
+
+
+def _source_digest(root: Path) -> str:
+    """A digest of everything the compiled form depends on: sources, fact declarations and the compiler."""
+    digest = hashlib.sha256()
+    tables = root / "tables" if (root / "tables").is_dir() else HERE / "tables"
+    code = [HERE / name for name in ("model.py", "loader.py", "conditions.py")]
+    facts = HERE.parent / "hustings" / "facts.json"
+    for path in [root / "pack.yaml", *sorted((root / "library").glob("*/*.yaml")), *sorted(tables.glob("*.json")),
+                 *code, facts]:
+        data = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{path}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()
+
+
+def _cache_directory() -> Path | None:
+    """A directory only this user may write, or None if there can be none."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may stay unexpanded
+    path = Path(base) / "hustings"
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return path if _ours(path) else None
+
+
+def _ours(path: Path) -> bool:
+    """Whether ``path`` exists and nobody but this user (or root) can have written it."""
+    try:
+        seen = path.lstat()
+    except OSError:
+        return False
+    if os.name != "posix":
+        return True
+    import stat
+
+    if stat.S_ISLNK(seen.st_mode):
+        return False
+    return seen.st_uid in (os.geteuid(), 0) and not seen.st_mode & 0o022
