@@ -1,0 +1,143 @@
+"""Reading ``nft -j list ruleset`` (libnftables-json(5)) into chains of rules."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width
+from collectors.host.protocol import Unreadable
+
+_FAMILIES = {"ip": frozenset({4}), "ip6": frozenset({6}), "inet": frozenset({4, 6})}
+_ACTIONS = {"accept": Action.ACCEPT, "drop": Action.DROP, "reject": Action.DROP, "return": Action.RETURN,
+            "jump": Action.JUMP, "goto": Action.GOTO, "queue": Action.ACCEPT}
+_SILENT = frozenset({"counter", "log", "comment", "notrack", "mangle", "set", "meter", "map", "ct helper"})
+_WHOLE_PROTOCOLS = frozenset({"tcp", "udp", "ip", "ip6", "ipv4", "ipv6"})
+_ALMOST_ALL_PORTS = 60_000
+
+
+def parse(text: str, *, without: frozenset[tuple[str, str]] = frozenset()) -> RuleSet:
+    """The input chains of a rule set, leaving out whole tables (family, name) that are read otherwise."""
+    rules = RuleSet()
+    for kind, entry in _entries(text):
+        where = (str(entry.get("family")), str(entry.get("table")))
+        if where in without or where[0] not in _FAMILIES:
+            continue
+        if kind == "chain":
+            name = _name(where, entry["name"])
+            rules.chains.setdefault(name, [])
+            if entry.get("hook") == "input":
+                policy = Outcome.DROP if entry.get("policy") == "drop" else Outcome.ACCEPT
+                rules.entrances.append(Entrance(_FAMILIES[where[0]], name, policy))
+        elif kind == "rule":
+            rules.chains.setdefault(_name(where, entry["chain"]), []).extend(_rules(entry["expr"], where))
+    return rules
+
+
+def opaque_tables(text: str) -> frozenset[tuple[str, str]]:
+    """Tables (family, name) with iptables extensions, which nft names without saying what they match."""
+    return frozenset((entry["family"], entry["table"]) for kind, entry in _entries(text)
+                     if kind == "rule" and any(isinstance(one, dict) and "xt" in one for one in entry["expr"]))
+
+
+def tables(text: str) -> frozenset[str]:
+    """The names of all tables."""
+    return frozenset(str(entry["name"]) for kind, entry in _entries(text) if kind == "table")
+
+
+def _entries(text: str) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        return [(kind, entry) for one in json.loads(text)["nftables"] for kind, entry in one.items()]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"nft -j list ruleset gave no rule set: {error}") from error
+
+
+def _name(where: tuple[str, str], chain: str) -> str:
+    return " ".join((*where, chain))
+
+
+def _rules(expressions: list[Any], where: tuple[str, str]) -> list[Rule]:
+    """One nft rule as one rule, or several where it ends in a verdict map."""
+    width = Width.ALL
+    for one in expressions:
+        expression = one if isinstance(one, dict) else {str(one): None}
+        kind, detail = next(iter(expression.items()))
+        if kind in _ACTIONS:
+            return [_rule(width, kind, detail, where)]
+        if kind == "vmap":
+            return _verdict_map(width, detail, where)
+        if kind == "match":
+            width = _narrower(width, _match(detail))
+        elif kind == "limit":
+            width = Width.NARROW
+        elif kind == "xt" and detail and detail.get("type") == "target":
+            return [Rule(Width.OPAQUE, Action.ACCEPT)]
+        elif kind not in _SILENT:
+            width = _narrower(width, Width.OPAQUE)
+    return []
+
+
+def _rule(width: Width, kind: str, detail: Any, where: tuple[str, str]) -> Rule:
+    target = _name(where, detail["target"]) if isinstance(detail, dict) and "target" in detail else ""
+    return Rule(width, _ACTIONS[kind], target)
+
+
+def _verdict_map(width: Width, detail: dict[str, Any], where: tuple[str, str]) -> list[Rule]:
+    data = detail.get("data")
+    if not isinstance(data, dict) or "set" not in data:
+        return [Rule(Width.OPAQUE, Action.ACCEPT)]
+    rules = []
+    for value, verdict in data["set"]:
+        kind, target = next(iter(verdict.items()))
+        if kind in _ACTIONS:
+            met = _match({"op": "==", "left": detail["key"], "right": value})
+            rules.append(_rule(_narrower(width, met), kind, target, where))
+    return rules
+
+
+def _narrower(one: Width, other: Width) -> Width:
+    for width in (Width.NARROW, Width.OPAQUE, Width.BROAD):
+        if width in (one, other):
+            return width
+    return Width.ALL
+
+
+def _match(detail: dict[str, Any]) -> Width:
+    left, right = detail["left"], detail["right"]
+    negated = detail.get("op") == "!="
+    values = _values(right)
+    if "meta" in left:
+        key = left["meta"]["key"]
+        if key in ("iif", "iifname"):
+            return Width.NARROW if values == ["lo"] and not negated else Width.BROAD
+        if key in ("l4proto", "protocol", "nfproto"):
+            return Width.BROAD if negated or _WHOLE_PROTOCOLS & set(map(str, values)) else Width.NARROW
+        return Width.BROAD if key in ("iiftype", "iifgroup", "pkttype") else Width.NARROW
+    if "ct" in left and left["ct"]["key"] == "state":
+        return Width.NARROW if ("new" in values) == negated else Width.BROAD
+    if "payload" in left and left["payload"].get("field") in ("dport", "sport"):
+        if left["payload"]["field"] == "sport" or negated:
+            return Width.BROAD
+        return Width.BROAD if any(_span(one) >= _ALMOST_ALL_PORTS for one in values) else Width.NARROW
+    if "payload" in left and left["payload"].get("field") in ("protocol", "nexthdr"):
+        return Width.BROAD if negated or _WHOLE_PROTOCOLS & set(map(str, values)) else Width.NARROW
+    if negated or any(_everywhere(one) for one in values):
+        return Width.BROAD
+    return Width.NARROW
+
+
+def _values(right: Any) -> list[Any]:
+    if isinstance(right, dict) and "set" in right:
+        return list(right["set"])
+    return right if isinstance(right, list) else [right]
+
+
+def _span(value: Any) -> int:
+    if isinstance(value, dict) and "range" in value:
+        first, last = value["range"]
+        return int(last) - int(first)
+    return 0
+
+
+def _everywhere(value: Any) -> bool:
+    return isinstance(value, dict) and "prefix" in value and value["prefix"].get("len") == 0

@@ -1,0 +1,109 @@
+"""What a packet filter does with an unsolicited packet that no rule was written for.
+
+The model behind every packet filter we read: chains of rules, some with conditions. A condition is
+*narrow* when only some traffic meets it (one port, one address, an established connection) and
+*broad* when any newcomer may meet it (an interface, a whole protocol, ``ct state new``). An accept
+under a broad condition is a door left open; an accept under a narrow one is a service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Width(StrEnum):
+    """How much of the unsolicited traffic meets a rule's conditions."""
+
+    ALL = "all"
+    BROAD = "broad"
+    NARROW = "narrow"
+    OPAQUE = "opaque"
+    """The tool did not say what the condition is."""
+
+
+class Action(StrEnum):
+    ACCEPT = "accept"
+    DROP = "drop"
+    JUMP = "jump"
+    GOTO = "goto"
+    RETURN = "return"
+    NOTHING = "nothing"
+
+
+class Outcome(StrEnum):
+    """What may become of the packet."""
+
+    ACCEPT = "accept"
+    DROP = "drop"
+    CONTINUE = "continue"
+    OPAQUE = "opaque"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    width: Width
+    action: Action
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A chain that the kernel itself calls for incoming packets of these families (4, 6)."""
+
+    families: frozenset[int]
+    chain: str
+    policy: Outcome
+
+
+@dataclass(slots=True)
+class RuleSet:
+    """Chains by name (unique in the set) and the entrances among them."""
+
+    chains: dict[str, list[Rule]] = field(default_factory=dict)
+    entrances: list[Entrance] = field(default_factory=list)
+
+    def default(self, family: int) -> Outcome:
+        """What becomes of a newcomer of this family: a packet must pass every entrance, so one that drops is enough."""
+        outcomes = [self._through(one) for one in self.entrances if family in one.families]
+        for worth in (Outcome.DROP, Outcome.OPAQUE):
+            if worth in outcomes:
+                return worth
+        return Outcome.ACCEPT
+
+    def _through(self, entrance: Entrance) -> Outcome:
+        ends = {entrance.policy if end is Outcome.CONTINUE else end for end in self._walk(entrance.chain, ())}
+        if ends == {Outcome.DROP}:
+            return Outcome.DROP
+        return Outcome.ACCEPT if Outcome.ACCEPT in ends else Outcome.OPAQUE
+
+    def _walk(self, name: str, above: tuple[str, ...]) -> set[Outcome]:
+        """Every way a newcomer may leave this chain."""
+        if name in above or name not in self.chains:
+            return {Outcome.OPAQUE}
+        ends: set[Outcome] = set()
+        for rule in self.chains[name]:
+            if rule.width is Width.NARROW or rule.action is Action.NOTHING:
+                continue
+            leaves = self._leaves(rule, (*above, name))
+            if rule.width is Width.ALL:
+                stays = rule.action is Action.JUMP and Outcome.CONTINUE in leaves
+                ends |= leaves - {Outcome.CONTINUE} if stays else leaves
+                if not stays:
+                    return ends
+            elif rule.width is Width.OPAQUE:
+                ends |= {Outcome.OPAQUE} if leaves != {Outcome.DROP} else set()
+            elif rule.action is Action.JUMP:
+                ends |= leaves - {Outcome.CONTINUE, Outcome.DROP}
+            else:
+                ends |= leaves - {Outcome.DROP}
+        return ends | {Outcome.CONTINUE}
+
+    def _leaves(self, rule: Rule, above: tuple[str, ...]) -> set[Outcome]:
+        if rule.action is Action.ACCEPT:
+            return {Outcome.ACCEPT}
+        if rule.action is Action.DROP:
+            return {Outcome.DROP}
+        if rule.action is Action.RETURN:
+            return {Outcome.CONTINUE}
+        return self._walk(rule.target, above)
