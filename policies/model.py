@@ -95,6 +95,8 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     unknown_when: Condition | None = None
     on_missing: str = "unknown"
     max_age: str = DEFAULT_MAX_AGE
+    stop: bool = False
+    """A stop condition: while it fails, the grade is F whatever else passes."""
     parameters: dict[str, Parameter] = {}
 
     @property
