@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from collectors.host.answers import checked
 from collectors.host.protocol import (
     OUTPUT_LIMIT,
     READ_LIMIT,
@@ -22,7 +23,6 @@ from collectors.host.protocol import (
     Truncated,
     Unreadable,
 )
-from hustings.facts import Reason
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 """The moment a fake machine lives in, unless it is told otherwise."""
@@ -128,9 +128,7 @@ class FakeHost:
             raise answer
         if len(answer.stdout.encode()) > limit:
             raise Truncated(f"{program} said more than {limit} bytes")
-        if answer.code not in ok:
-            raise LookError(Reason.ERROR, f"{program} ended with {answer.code}: {answer.stderr.strip()[:200]}")
-        return answer
+        return checked(program, answer, ok)
 
     def sockets(self) -> Sequence[Socket]:
         if isinstance(self._sockets, LookError):
