@@ -1,0 +1,1 @@
+"""The pages. Every module here that has ``ROUTES`` (Litestar handlers) is served, found by discovery."""

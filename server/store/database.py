@@ -1,0 +1,111 @@
+"""The database: SQLite in a file or PostgreSQL by URL, opened the same way."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from hustings.errors import CannotFinish, ConfigError
+
+_WRITE = "hustings_write"
+_BUSY_MS = 15_000
+
+
+class Database:
+    """One pool of connections. Safe to share between threads; close it when done."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view. Raises ``CannotFinish`` when the database cannot be reached."""
+        with self._connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is durable once the block ends, and undone if it raises.
+
+        On SQLite it takes the write lock at once, so that it never fails half-way for another writer.
+        """
+        with self._connect() as connection:
+            writing = connection.execution_options(**{_WRITE: True})
+            with writing.begin():
+                yield writing
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        try:
+            connection = self.engine.connect()
+        except DBAPIError as error:
+            raise CannotFinish(f"the database cannot be opened: {_first_line(error)}", where=self.where,
+                               remedy="check that it runs, the address and the rights on the file") from error
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @property
+    def where(self) -> str:
+        """The address without its password."""
+        return self.url.database or "memory" if self.sqlite else self.url.render_as_string(hide_password=True)
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+
+
+def _url(text: str) -> sa.URL:
+    try:
+        url = sa.make_url(text)
+    except ArgumentError as error:
+        raise ConfigError("not a database address", where="HUSTINGS_DATABASE_URL",
+                          remedy="write postgresql://user:password@host/database") from error
+    name = url.get_backend_name()
+    if name in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    if name != "sqlite":
+        raise ConfigError(f"the database {name} is not supported", where="HUSTINGS_DATABASE_URL",
+                          remedy="use postgresql://… or leave it unset for SQLite in the data directory")
+    return url
+
+
+def _sqlite(url: sa.URL) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
+                              pool_size=8, max_overflow=8)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA trusted_schema=OFF")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(_WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> Engine:
+    try:
+        return sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True,
+                                connect_args={"connect_timeout": 10, "application_name": "hustings"})
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError("the PostgreSQL driver is not installed", remedy="install hustings[server]") from error

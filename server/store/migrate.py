@@ -1,0 +1,45 @@
+"""Bring a database to this version's schema, and refuse one that is newer than the code."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from hustings.errors import ConfigError
+from server.store.database import Database
+
+_LOCK = 0x48555354
+"""The PostgreSQL advisory lock under which one of several replicas migrates."""
+
+
+def migrate(database: Database) -> str:
+    """Apply what is missing, in one transaction, and return the revision reached.
+
+    Raises ``ConfigError`` when the database was written by a newer version.
+    """
+    with as_file(files("server.store") / "migrations") as folder, database.write() as connection:
+        if not database.sqlite:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        scripts = ScriptDirectory.from_config(config)
+        _refuse_newer(MigrationContext.configure(connection).get_current_heads(), scripts, database.where)
+        command.upgrade(config, "head")
+        return str(scripts.get_current_head())
+
+
+def _refuse_newer(current: tuple[str, ...], scripts: ScriptDirectory, where: str) -> None:
+    known = {script.revision for script in scripts.walk_revisions()}
+    for revision in current:
+        if revision not in known:
+            raise ConfigError(
+                f"the database is at revision {revision}, which this version of Hustings does not know "
+                f"(it knows up to {scripts.get_current_head()})", where=where,
+                remedy="run the newer version that wrote it, or restore a backup made before the upgrade")

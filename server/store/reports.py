@@ -1,0 +1,149 @@
+"""Reports as they are read: decoded from the very bytes that were signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from hustings import envelope, report
+from hustings.report import Inventory, Lost, Report, Same
+from hustings.verdicts import Verdict
+from server.store import frames
+from server.store.schema import check_lists, forks, heads, reports, sections
+
+LETTERS = {Verdict.PASS: "p", Verdict.FAIL: "f", Verdict.UNKNOWN: "u", Verdict.NOT_APPLICABLE: "n"}
+_VERDICTS = {letter: verdict for verdict, letter in LETTERS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A report with everything a page needs. ``report.inventory`` is always whole."""
+
+    id: int
+    digest: str
+    received: datetime
+    clock_off: bool
+    """Readers show time-dependent verdicts as unknown."""
+    report: Report
+
+    @property
+    def inventory(self) -> Inventory:
+        assert isinstance(self.report.inventory, Inventory)
+        return self.report.inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One accepted payload of an agent, without its body."""
+
+    id: int
+    kind: str
+    """``report`` or ``lost``."""
+    epoch: str
+    first: int
+    sequence: int
+    received: datetime
+    made: datetime | None
+    clock_off: bool
+    pack: str
+    roles: tuple[str, ...]
+    verdicts: dict[str, Verdict]
+    """By check id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    id: int
+    epoch: str
+    sequence: int
+    digest: str
+    reason: str
+    received: datetime
+
+
+def latest(connection: Connection, tenant: str, agent: str) -> Stored | None:
+    """The last report of an agent (never a lost statement), or None before its first."""
+    rows = connection.execute(_latest(tenant).where(reports.c.agent == agent)).all()
+    return _stored(connection, rows[0]) if rows else None
+
+
+def every_latest(connection: Connection, tenant: str) -> dict[str, Stored]:
+    """The last report of each agent that has reported, by agent id. Decodes every one of them."""
+    return {row.agent: _stored(connection, row) for row in connection.execute(_latest(tenant)).all()}
+
+
+def get(connection: Connection, tenant: str, number: int) -> Stored | None:
+    """One report by its id."""
+    row = connection.execute(sa.select(reports).where(
+        reports.c.tenant == tenant, reports.c.id == number, reports.c.kind == "report")).one_or_none()
+    return None if row is None else _stored(connection, row)
+
+
+def history(connection: Connection, tenant: str, agent: str, *, limit: int = 100,
+            before: int | None = None) -> list[Line]:
+    """Accepted payloads of an agent, newest first; ``before`` (an id) pages on."""
+    query = sa.select(reports).where(reports.c.tenant == tenant, reports.c.agent == agent)
+    if before is not None:
+        query = query.where(reports.c.id < before)
+    rows = connection.execute(query.order_by(reports.c.id.desc()).limit(limit)).all()
+    lists = _check_lists(connection, tenant, {row.checks for row in rows if row.checks})
+    return [_line(row, lists.get(row.checks, ())) for row in rows]
+
+
+def envelope_bytes(connection: Connection, tenant: str, number: int) -> bytes | None:
+    """The signed envelope exactly as the agent sent it."""
+    frame = connection.scalar(
+        sa.select(reports.c.envelope).where(reports.c.tenant == tenant, reports.c.id == number))
+    return None if frame is None else frames.unpack(bytes(frame), envelope.MAX_ENVELOPE)
+
+
+def lost(connection: Connection, tenant: str, agent: str) -> list[Lost]:
+    """Every statement of an agent that reports are gone for good, oldest first."""
+    rows = connection.execute(
+        sa.select(reports.c.envelope)
+        .where(reports.c.tenant == tenant, reports.c.agent == agent, reports.c.kind == "lost").order_by(reports.c.id))
+    return [report.decode_lost(_payload(row.envelope)) for row in rows]
+
+
+def forked(connection: Connection, tenant: str, agent: str) -> list[Fork]:
+    """What contradicted an agent's chain, newest first."""
+    rows = connection.execute(
+        sa.select(forks).where(forks.c.tenant == tenant, forks.c.agent == agent).order_by(forks.c.id.desc()))
+    return [Fork(row.id, row.epoch, row.sequence, row.digest, row.reason, row.received) for row in rows]
+
+
+def _latest(tenant: str) -> sa.Select[tuple[object, ...]]:
+    return sa.select(*reports.c).join(heads, sa.and_(
+        heads.c.agent == reports.c.agent, heads.c.report_epoch == reports.c.epoch,
+        heads.c.report == reports.c.sequence)).where(heads.c.tenant == tenant, reports.c.tenant == tenant)
+
+
+def _payload(frame: bytes) -> bytes:
+    return envelope.parse(frames.unpack(bytes(frame), envelope.MAX_ENVELOPE)).content()
+
+
+def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> Stored:
+    content = report.decode_report(_payload(row.envelope))
+    if isinstance(content.inventory, Same):
+        body = connection.execute(sa.select(sections.c.body).where(
+            sections.c.tenant == row.tenant, sections.c.agent == row.agent,
+            sections.c.digest == content.inventory.same)).scalar_one()
+        whole = msgspec.json.decode(frames.unpack(bytes(body), report.MAX_REPORT), type=Inventory)
+        content = msgspec.structs.replace(content, inventory=whole)
+    return Stored(row.id, row.digest, row.received, row.clock_off, content)
+
+
+def _line(row: Row[tuple[object, ...]], checks: tuple[str, ...]) -> Line:
+    verdicts = {check: _VERDICTS[letter] for check, letter in zip(checks, row.vector, strict=True)}
+    return Line(row.id, row.kind, row.epoch, row.first, row.sequence, row.received, row.made, row.clock_off,
+                row.pack, tuple(row.roles), verdicts)
+
+
+def _check_lists(connection: Connection, tenant: str, digests: set[str]) -> dict[str, tuple[str, ...]]:
+    rows = connection.execute(
+        sa.select(check_lists).where(check_lists.c.tenant == tenant, check_lists.c.digest.in_(digests)))
+    return {row.digest: tuple(row.checks) for row in rows}

@@ -1,0 +1,267 @@
+"""The tables, the same on SQLite and PostgreSQL. Every row carries its tenant.
+
+The envelopes in ``reports`` are the record; ``heads``, ``sections``,
+``check_lists`` and the counts can be rebuilt from them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware time, kept in UTC to the microsecond. A time without a zone is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(naming_convention={
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+})
+
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _number() -> sa.Column[int]:
+    return sa.Column("id", _Id, primary_key=True, autoincrement=True)
+
+
+def _tenant() -> sa.Column[str]:
+    return sa.Column("tenant", sa.Text, sa.ForeignKey("tenants.id"), nullable=False)
+
+
+tenants = sa.Table(
+    "tenants", metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("created", Moment, nullable=False),
+)
+
+agents = sa.Table(
+    "agents", metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _tenant(),
+    sa.Column("public_key", sa.LargeBinary, nullable=False, comment="the 32 raw bytes"),
+    sa.Column("key_id", sa.Text, nullable=False, unique=True),
+    sa.Column("state", sa.Text, nullable=False, comment="approved, pending or revoked"),
+    sa.Column("host", sa.Text, nullable=False, comment="the name it enrolled under"),
+    sa.Column("roles", sa.JSON, nullable=False, comment="the roles its enrolment gave it"),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("enrolled", Moment, nullable=False),
+    sa.Column("revoked", Moment),
+    sa.Index("ix_agents_tenant", "tenant"),
+)
+
+heads = sa.Table(
+    "heads", metadata,
+    sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), primary_key=True),
+    _tenant(),
+    sa.Column("epoch", sa.Text, comment="of the last accepted payload"),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.Text),
+    sa.Column("inventory", sa.Text, comment="digest of the last accepted inventory section"),
+    sa.Column("lost", sa.BigInteger, nullable=False, comment="reports it said are gone for good"),
+    sa.Column("report", sa.BigInteger, comment="sequence of the last report (not lost statement)"),
+    sa.Column("report_epoch", sa.Text),
+    sa.Column("received", Moment),
+    sa.Column("made", Moment),
+    sa.Column("clock_off", sa.Boolean, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("os", sa.Text, nullable=False),
+    sa.Column("roles", sa.JSON, nullable=False, comment="the roles it said it was judged for"),
+    sa.Column("agent_version", sa.Text, nullable=False),
+    sa.Column("pack", sa.Text, nullable=False),
+    sa.Column("passed", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("unknown", sa.Integer, nullable=False),
+    sa.Column("not_applicable", sa.Integer, nullable=False),
+    sa.Column("failed_critical", sa.Integer, nullable=False),
+    sa.Column("waiting", sa.Integer, nullable=False, comment="reports spooled on the machine"),
+    sa.Index("ix_heads_tenant", "tenant"),
+)
+"""Where each agent's chain stands and what its last report said: one row an agent, so that no page scans."""
+
+reports = sa.Table(
+    "reports", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
+    sa.Column("epoch", sa.Text, nullable=False),
+    sa.Column("first", sa.BigInteger, nullable=False, comment="equals sequence but for lost statements"),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="report or lost"),
+    sa.Column("digest", sa.Text, nullable=False, comment="of the payload"),
+    sa.Column("envelope", sa.LargeBinary, nullable=False, comment="the signed bytes as received, one zstd frame"),
+    sa.Column("receipt", sa.LargeBinary, nullable=False, comment="the very bytes that were answered"),
+    sa.Column("received", Moment, nullable=False),
+    sa.Column("made", Moment, comment="by the clock of the machine; none for lost statements"),
+    sa.Column("clock_off", sa.Boolean, nullable=False, comment="time-dependent verdicts read as unknown"),
+    sa.Column("inventory", sa.Text, comment="digest of the inventory section it holds or names"),
+    sa.Column("pack", sa.Text, nullable=False),
+    sa.Column("roles", sa.JSON, nullable=False),
+    sa.Column("checks", sa.Text, comment="digest of the list of check ids that vector follows"),
+    sa.Column("vector", sa.Text, nullable=False, comment="one letter a check: p, f, u, n"),
+    sa.UniqueConstraint("tenant", "agent", "epoch", "sequence"),
+    sa.Index("ix_reports_tenant_agent_id", "tenant", "agent", "id"),
+)
+
+check_lists = sa.Table(
+    "check_lists", metadata,
+    _tenant(),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("checks", sa.JSON, nullable=False),
+    sa.PrimaryKeyConstraint("tenant", "digest"),
+)
+
+sections = sa.Table(
+    "sections", metadata,
+    _tenant(),
+    sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False, comment="JSON in zstd"),
+    sa.PrimaryKeyConstraint("tenant", "agent", "digest"),
+)
+"""Inventory sections that later reports name by digest."""
+
+forks = sa.Table(
+    "forks", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
+    sa.Column("epoch", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("envelope", sa.LargeBinary, nullable=False),
+    sa.Column("received", Moment, nullable=False),
+    sa.UniqueConstraint("tenant", "agent", "digest"),
+)
+"""Verified payloads that contradict the accepted chain: kept as evidence, never scored."""
+
+role_changes = sa.Table(
+    "role_changes", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, comment="enrolment or report"),
+    sa.Column("before", sa.JSON, nullable=False),
+    sa.Column("after", sa.JSON, nullable=False),
+    sa.Index("ix_role_changes_tenant_agent", "tenant", "agent"),
+)
+
+tokens = sa.Table(
+    "tokens", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("secret", sa.Text, nullable=False, unique=True, comment="SHA-256 of the secret, which is not kept"),
+    sa.Column("roles", sa.JSON, nullable=False),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("expires", Moment, nullable=False),
+    sa.Column("redeemed", Moment),
+    sa.Column("request", sa.Text, comment="digest of the signed request that redeemed it"),
+    sa.Column("answer", sa.LargeBinary, comment="the very bytes that were answered"),
+    sa.Column("agent", sa.Text),
+)
+
+inventories = sa.Table(
+    "inventories", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, comment="SHA-256 of the source file"),
+    sa.Column("imported", Moment, nullable=False),
+    sa.Column("imported_by", sa.Text, nullable=False),
+    sa.Index("ix_inventories_tenant", "tenant", "id"),
+)
+"""Versions of the office's declared inventory: added to, never edited."""
+
+assets = sa.Table(
+    "assets", metadata,
+    _tenant(),
+    sa.Column("inventory", _Id, sa.ForeignKey("inventories.id"), nullable=False),
+    sa.Column("line", sa.Integer, nullable=False, comment="in the source file"),
+    sa.Column("asset", sa.Text, nullable=False),
+    sa.Column("roles", sa.JSON, nullable=False),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("responsible", sa.Text, nullable=False, comment="us, vendor, state or county"),
+    sa.PrimaryKeyConstraint("inventory", "asset"),
+)
+
+calendars = sa.Table(
+    "calendars", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("days", sa.JSON, nullable=False, comment="voting days as ISO dates, in order"),
+    sa.Column("declared", Moment, nullable=False),
+    sa.Column("declared_by", sa.Text, nullable=False),
+    sa.Index("ix_calendars_tenant", "tenant", "id"),
+)
+"""Versions of the office's voting days: added to, never edited."""
+
+people = sa.Table(
+    "people", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("role", sa.Text, nullable=False, comment="administrator, staff, official or reviewer"),
+    sa.Column("password", sa.Text, comment="argon2id; none means sign-in by one-time link alone"),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("disabled", Moment),
+)
+
+sessions = sa.Table(
+    "sessions", metadata,
+    sa.Column("secret", sa.Text, primary_key=True, comment="SHA-256 of what the cookie holds"),
+    _tenant(),
+    sa.Column("person", _Id, sa.ForeignKey("people.id"), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("seen", Moment, nullable=False),
+    sa.Column("via", sa.Text, nullable=False, comment="password or link"),
+    sa.Index("ix_sessions_person", "person"),
+)
+
+links = sa.Table(
+    "links", metadata,
+    sa.Column("secret", sa.Text, primary_key=True, comment="SHA-256 of the secret in the link"),
+    _tenant(),
+    sa.Column("person", _Id, sa.ForeignKey("people.id"), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("expires", Moment, nullable=False),
+    sa.Column("used", Moment),
+)
+
+audit = sa.Table(
+    "audit", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Index("ix_audit_tenant", "tenant", "id"),
+)
+"""Every privileged act. The database itself refuses to change or remove a row."""
