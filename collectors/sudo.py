@@ -1,0 +1,258 @@
+"""sudo: who may act as somebody else, and on what terms.
+
+Reads ``/etc/sudoers`` and everything it includes, as sudo does (sudoers(5)). A line that cannot be
+understood makes the lists incomplete, never shorter in silence. Rules kept elsewhere (LDAP, SSSD,
+another plugin) are not seen; when the machine is told to use them the lists are incomplete too.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from collectors._sudoers import Default, Fault, Grant, Include, Member, Sudoers, parse
+from collectors.base import (
+    ABSENT,
+    Collected,
+    Collector,
+    Disclosure,
+    Fact,
+    Field,
+    Listing,
+    Missing,
+    Platform,
+    Reason,
+    Type,
+)
+from collectors.host.protocol import Host, LookError, NotThere, list_optional, read_optional
+from hustings.declared import Declared
+
+MAIN = "/etc/sudoers"
+PROGRAMS = ("/usr/bin/sudo", "/usr/local/bin/sudo", "/bin/sudo", "/usr/bin/sudo-rs")
+DEPTH = 16
+
+
+@dataclass
+class Reading:
+    """The rules read, and everything that keeps them from being the whole truth."""
+
+    sudoers: Sudoers
+    gaps: list[Missing]
+
+    def missing(self) -> Missing | None:
+        """The first reason why something may lack."""
+        if self.gaps:
+            return self.gaps[0]
+        return Missing(Reason.ERROR, self.sudoers.faults[0]) if self.sudoers.faults else None
+
+
+def collect(host: Host, declared: Declared) -> Collected:
+    installed = any(_exists(host, program) for program in PROGRAMS)
+    if not installed and not _exists(host, MAIN):
+        return {"sudo.installed": False} | dict.fromkeys((fact.id for fact in FACTS[1:]), ABSENT)
+    return {"sudo.installed": installed, **facts(read(host))}
+
+
+def read(host: Host) -> Reading:
+    """Every rule file in the order sudo reads them."""
+    reading = Reading(Sudoers(), [])
+    _file(host, MAIN, reading, 0)
+    sources = rule_sources(read_optional(host, "/etc/nsswitch.conf") or "")
+    if set(sources) - {"files"}:
+        reading.gaps.append(Missing(Reason.UNSUPPORTED, f"nsswitch.conf takes rules from {', '.join(sources)} too"))
+    plugin = other_plugin(read_optional(host, "/etc/sudo.conf") or "")
+    if plugin:
+        reading.gaps.append(Missing(Reason.UNSUPPORTED, f"sudo.conf loads {plugin}"))
+    return reading
+
+
+def _file(host: Host, path: str, reading: Reading, depth: int) -> None:
+    if depth > DEPTH:
+        reading.gaps.append(Missing(Reason.ERROR, f"{path} is included more than {DEPTH} levels deep"))
+        return
+    try:
+        text = host.read(path)
+    except LookError as error:
+        reading.gaps.append(error.missing)
+        return
+    for include in parse(text, path, reading.sudoers):
+        _follow(host, include, reading, depth)
+
+
+def _follow(host: Host, include: Include, reading: Reading, depth: int) -> None:
+    path = posixpath.join(posixpath.dirname(include.file), include.path)
+    if "%h" in path:
+        reading.gaps.append(Missing(Reason.UNSUPPORTED, f"{include.file}:{include.line} includes a file by host name"))
+    elif not include.directory:
+        _file(host, path, reading, depth + 1)
+    else:
+        try:
+            names = list_optional(host, path)
+        except LookError as error:
+            reading.gaps.append(error.missing)
+            return
+        for name in names:
+            if "." not in name and not name.endswith("~"):
+                _file(host, posixpath.join(path, name), reading, depth + 1)
+
+
+def facts(reading: Reading) -> Collected:
+    """The facts of everything read. Pure."""
+    sudoers = reading.sudoers
+    rules: list[dict[str, object]] = []
+    root = _last(sudoers.defaults, "runas_default") or "root"
+    for grant in sudoers.grants:
+        try:
+            rules += records(sudoers, grant, root)
+        except Fault as fault:
+            sudoers.faults.append(f"{grant.file}:{grant.line}: {fault}")
+    why = reading.missing()
+    found: Collected = {
+        "sudo.rules": Listing(rules, why is None, why),
+        "sudo.defaults": Listing([_default(one) for one in sudoers.defaults], why is None, why),
+        "sudo.unreadable_lines": Listing(list(sudoers.faults), not reading.gaps, reading.gaps[0] if reading.gaps else None),
+    }
+    for fact, name in (("sudo.use_pty", "use_pty"), ("sudo.target_password", "targetpw")):
+        value = _last(sudoers.defaults, name)
+        found[fact] = why or (ABSENT if value is None else value == "true")
+    for fact, name in (("sudo.logfile", "logfile"), ("sudo.secure_path", "secure_path")):
+        value = _last(sudoers.defaults, name)
+        found[fact] = why or (ABSENT if value in (None, "false", "true") else value)
+    found["sudo.remembers_for"] = why or _timeout(_last(sudoers.defaults, "timestamp_timeout"))
+    return found
+
+
+def _default(default: Default) -> dict[str, object]:
+    return {"name": default.name, "value": default.value, "binding": default.binding,
+            "file": default.file, "line": default.line}
+
+
+def _last(defaults: list[Default], name: str) -> str | None:
+    """The value in force for everyone: the last one wins."""
+    return next((one.value for one in reversed(defaults) if one.name == name and not one.binding), None)
+
+
+def _timeout(minutes: str | None) -> object:
+    """Seconds for which a password is remembered; a negative value never forgets."""
+    if minutes is None:
+        return ABSENT
+    if minutes == "false":
+        return 0
+    try:
+        seconds = int(float(minutes) * 60)
+    except ValueError:
+        return Missing(Reason.ERROR, f"timestamp_timeout={minutes} is not a number of minutes")
+    return seconds if seconds >= 0 else 10 * 365 * 86400
+
+
+def records(sudoers: Sudoers, grant: Grant, root: str) -> list[dict[str, object]]:
+    """One record for each person or group a grant names. Raises ``Fault`` for an alias in a loop."""
+    users = sudoers.expand("user", grant.users)
+    hosts = sudoers.expand("host", grant.hosts)
+    commands = sudoers.expand("command", grant.commands)
+    targets = None if grant.runas is None else sudoers.expand("runas", grant.runas)
+    allowed = [one for one in commands if not one.negated]
+    shared = {
+        "except": _joined([one for one in users if one.negated]),
+        "hosts": _joined(hosts),
+        "runas": root if targets is None else _joined(targets) + (f":{_joined(grant.groups)}" if grant.groups else ""),
+        "as_root": as_root(targets, root),
+        "commands": _joined(commands),
+        "nopasswd": "NOPASSWD" in grant.tags,
+        "all_commands": any(one.name == "ALL" for one in allowed),
+        "pattern": any(one.pattern for one in allowed),
+        "negated": any(one.negated for one in commands),
+        "file": grant.file,
+        "line": grant.line,
+    }
+    return [{"who": one.name, **shared} for one in users if not one.negated and allowed]
+
+
+def as_root(targets: tuple[Member, ...] | None, default: str) -> bool:
+    """Whether the rule lets its holder act as root; a later ``!root`` takes it back."""
+    if targets is None:
+        return default in ("root", "#0", "ALL")
+    answer = False
+    for target in targets:
+        if target.name in ("ALL", "root", "#0"):
+            answer = not target.negated
+    return answer
+
+
+def _joined(members: tuple[Member, ...] | list[Member]) -> str:
+    return ", ".join(("!" if one.negated else "") + one.name for one in members)
+
+
+def rule_sources(nsswitch: str) -> list[str]:
+    """Where sudo looks for rules: the ``sudoers`` line of nsswitch.conf, ``files`` without one."""
+    for line in nsswitch.splitlines():
+        name, _, rest = line.partition("#")[0].partition(":")
+        if name.strip() == "sudoers":
+            return [word for word in rest.split() if not word.startswith("[")]
+    return ["files"]
+
+
+def other_plugin(conf: str) -> str:
+    """A plugin line of sudo.conf under which ``/etc/sudoers`` is not the policy, or ""."""
+    for line in conf.splitlines():
+        words = line.partition("#")[0].split()
+        if words[:1] == ["Plugin"] and len(words) > 2:
+            policy = words[1] in ("sudoers_policy", "sudoers_audit", "sudoers_io")
+            if not policy or posixpath.basename(words[2]) != "sudoers.so" or "sudoers_file=" in line:
+                return " ".join(words[1:])
+    return ""
+
+
+def _exists(host: Host, path: str) -> bool:
+    try:
+        host.stat(path)
+    except NotThere:
+        return False
+    return True
+
+
+FACTS = (
+    Fact("sudo.installed", Type.BOOL, "Whether sudo is installed", Disclosure.SHARED),
+    Fact("sudo.rules", Type.RECORDS, "Every right that sudo grants, one record for each person or group and set of "
+         "commands, aliases expanded", Disclosure.COUNTED, fields=(
+             Field("who", Type.TEXT, "A user, %group, #uid, %#gid, +netgroup or ALL"),
+             Field("except", Type.TEXT, "Those the rule takes out again, with !"),
+             Field("hosts", Type.TEXT, "The machines it holds on"),
+             Field("runas", Type.TEXT, "Whom they may act as: users, then groups after a colon"),
+             Field("as_root", Type.BOOL, "Whether they may act as root"),
+             Field("commands", Type.TEXT, "The commands, comma separated; ! before a forbidden one"),
+             Field("nopasswd", Type.BOOL, "Whether no password is asked (NOPASSWD)"),
+             Field("all_commands", Type.BOOL, "Whether every command is allowed (ALL)"),
+             Field("pattern", Type.BOOL, "Whether an allowed command is a wildcard, a regular expression or a "
+                   "whole directory"),
+             Field("negated", Type.BOOL, "Whether the rule tries to forbid commands one by one"),
+             Field("file", Type.TEXT, "The file it stands in"),
+             Field("line", Type.INT, "Its line"),
+         )),
+    Fact("sudo.defaults", Type.RECORDS, "Every Defaults setting", Disclosure.COUNTED, fields=(
+        Field("name", Type.TEXT, "The setting"),
+        Field("value", Type.TEXT, "true, false or its text; += and -= are kept in front"),
+        Field("binding", Type.TEXT, "Empty for everyone; else :user, @host, !command or >target"),
+        Field("file", Type.TEXT, "The file it stands in"),
+        Field("line", Type.INT, "Its line"),
+    )),
+    Fact("sudo.unreadable_lines", Type.TEXTS, "Lines that sudo's grammar does not allow", Disclosure.COUNTED),
+    Fact("sudo.use_pty", Type.BOOL, "Whether commands get a terminal of their own; absent: not stated (sudo 1.9.14 "
+         "and later do so by themselves)", Disclosure.SHARED),
+    Fact("sudo.target_password", Type.BOOL, "Whether the target's password is asked instead of one's own; absent: "
+         "not stated, which means no", Disclosure.SHARED),
+    Fact("sudo.logfile", Type.TEXT, "The log file of sudo's own; absent: the system log alone", Disclosure.SHARED),
+    Fact("sudo.secure_path", Type.TEXT, "The search path commands run with; absent: the caller's",
+         Disclosure.SHARED),
+    Fact("sudo.remembers_for", Type.DURATION, "How long a password counts for the next command; absent: not stated "
+         "(15 minutes in Debian's and Ubuntu's build, 5 upstream)", Disclosure.SHARED),
+)
+
+COLLECTOR = Collector(
+    name="sudo",
+    platforms=frozenset({Platform.LINUX}),
+    facts=FACTS,
+    collect=collect,
+    reads=(MAIN, "/etc/sudoers.d/", "/etc/nsswitch.conf", "/etc/sudo.conf", *PROGRAMS),
+    needs="reading /etc/sudoers and /etc/sudoers.d needs root",
+)
