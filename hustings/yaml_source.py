@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from hustings.errors import ConfigError, HustingsError
 
@@ -18,6 +20,11 @@ _AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off"})
 _PLAIN_TAGS = frozenset({"", "str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+\Z")
+
+_FAULT_PATH = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_UNKNOWN_FIELD = re.compile(r"unknown field `([^`]+)`")
+_MISSING_FIELD = re.compile(r"missing required field `([^`]+)`")
+T = TypeVar("T")
 
 Path = tuple[str | int, ...]
 
@@ -59,6 +66,31 @@ def load(text: str, name: str, *, error: type[HustingsError] = ConfigError) -> S
     source = Source(name, None)
     value = _convert(node, (), source, error) if node is not None else None
     return Source(name, value, source.lines)
+
+
+def convert(source: Source, kind: type[T], *, error: type[HustingsError] = ConfigError) -> T:
+    """The document as ``kind`` (a msgspec struct). Raises ``error`` with the line of the first fault."""
+    try:
+        return msgspec.convert(source.value, kind)
+    except msgspec.ValidationError as fault:
+        raise _fault(fault, source, kind, error) from fault
+
+
+def _fault(fault: msgspec.ValidationError, source: Source, kind: type[Any],
+           error: type[HustingsError]) -> HustingsError:
+    """Turn "… - at `$.fix[0].text`" into an error with its line."""
+    message, _, place = str(fault).partition(" - at `$")
+    path: list[str | int] = [int(index) if index else key for key, index in _FAULT_PATH.findall(place.rstrip("`"))]
+    unknown = _UNKNOWN_FIELD.search(message)
+    if unknown:
+        known = ", ".join(one.name for one in msgspec.structs.fields(kind))
+        remedy = "remove it or correct its spelling" + (f"; known keys: {known}" if not path else "")
+        return error(f"unknown key {unknown[1]!r}", where=source.where((*path, unknown[1])), remedy=remedy)
+    missing = _MISSING_FIELD.search(message)
+    if missing:
+        return error(f"the key {missing[1]!r} is missing", where=source.where(tuple(path)), remedy=f"add {missing[1]}:")
+    spot = ".".join(map(str, path)) or "the document"
+    return error(f"{spot}: {message}", where=source.where(tuple(path)), remedy="write a value of that kind")
 
 
 def _convert(node: Any, path: Path, source: Source, error: type[HustingsError]) -> Any:

@@ -26,8 +26,6 @@ from policies.model import CHECK_LIMIT, PACK_LIMIT, TABLE_LIMIT, Check, Pack, Ro
 PLATFORMS = ("any", "linux", "debian", "ubuntu", "rhel", "suse", "windows", "macos")
 PLAIN_WORDS = 25
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_FAULT_PATH = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
-_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 
 
 class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,32 +96,12 @@ def load_check(path: Path, registry: Registry, catalogue: set[str]) -> Check:
     if "id" in source.value:
         raise PolicyError("unknown key 'id'", where=source.where(("id",)),
                           remedy="the file's path is its id; remove the line")
-    try:
-        check = msgspec.convert({**source.value, "id": name}, Check)
-    except msgspec.ValidationError as error:
-        raise _conversion_fault(error, source) from error
+    check = msgspec.structs.replace(yaml_source.convert(source, Check, error=PolicyError), id=name)
     faults = [PolicyError(what, where=source.where(place), remedy=remedy)
               for place, what, remedy in _check_faults(check, registry, catalogue)]
     if faults:
         raise _Faults(faults) if len(faults) > 1 else faults[0]
     return check
-
-
-def _conversion_fault(error: msgspec.ValidationError, source: yaml_source.Source) -> PolicyError:
-    """Turn "… - at `$.fix[0].text`" into a fault with its line."""
-    message, _, place = str(error).partition(" - at `$")
-    path: list[str | int] = [int(index) if index else key for key, index in _FAULT_PATH.findall(place.rstrip("`"))]
-    extra = _UNKNOWN.search(message)
-    if extra:
-        path.append(extra[1])
-        return PolicyError(f"unknown key {extra[1]!r}", where=source.where(tuple(path)),
-                           remedy="see docs/policies.md for the keys a check may have")
-    missing = re.search(r"missing required field `([^`]+)`", message)
-    if missing:
-        return PolicyError(f"the key {missing[1]!r} is missing", where=source.where(tuple(path)),
-                           remedy=f"add {missing[1]}:")
-    spot = ".".join(map(str, path)) or "the check"
-    return PolicyError(f"{spot}: {message}", where=source.where(tuple(path)), remedy="write a value of that kind")
 
 
 _Fault = tuple[tuple[str | int, ...], str, str]
@@ -256,7 +234,4 @@ def _about(path: Path) -> _About:
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"cannot be read: {error}", where=str(path)) from error
     source = yaml_source.load(text, str(path), error=PolicyError)
-    try:
-        return msgspec.convert(source.value, _About)
-    except msgspec.ValidationError as error:
-        raise _conversion_fault(error, source) from error
+    return yaml_source.convert(source, _About, error=PolicyError)

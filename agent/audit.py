@@ -1,0 +1,174 @@
+"""One audit: look, then judge. Nothing is written, sent or changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from collectors import isolate
+from collectors.discovery import discover
+from collectors.host.protocol import Host, LookError
+from hustings.declared import KINDS, Declared
+from hustings.errors import UsageError
+from hustings.facts import Facts, Registry
+from hustings.report import Hardware, Inventory, Os, Product
+from hustings.verdicts import Result
+from policies.derive.base import derive_all
+from policies.derive.base import discover as derivations
+from policies.evaluate import SKEW_LIMIT, Context, judge_all
+from policies.model import Pack
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What one audit found."""
+
+    host: str
+    started: datetime
+    seconds: float
+    declared: Declared
+    pack: Pack
+    facts: Facts
+    results: list[Result]
+    lacking: tuple[str, ...]
+    """Privileges that were lacking, in plain words; the facts behind them are unknown."""
+    overrides: Mapping[str, Mapping[str, Any]]
+
+
+def open_host(root: Path | None = None, recorded: Path | None = None) -> Host:
+    """This machine, an image's root, or a recording. Raises ``UsageError``."""
+    if root is not None and recorded is not None:
+        raise UsageError("--root and --recorded exclude each other", remedy="give one of them")
+    for option, path in (("--root", root), ("--recorded", recorded)):
+        if path is not None and not path.is_dir():
+            raise UsageError(f"{path} is not a directory", where=option, remedy="name an existing directory")
+    if root is not None:
+        from collectors.host.image import ImageHost
+
+        return ImageHost(root)
+    if recorded is not None:
+        from collectors.host.recorded import RecordedHost
+
+        return RecordedHost(recorded)
+    from collectors.host.live import LiveHost
+
+    return LiveHost()
+
+
+def look(host: Host, declared: Declared, pack: Pack, *, cache: dict[str, isolate.Kept] | None = None
+         ) -> tuple[Facts, tuple[str, ...]]:
+    """All facts of ``host``, derived ones included, and the privileges that were lacking."""
+    looked = isolate.look(host, discover(host.platform), declared, cache=cache)
+    facts = derive_all(looked.facts, declared, pack.tables, host.now())
+    return facts, tuple(f"{name}: {need}" for name, need in sorted(looked.lacking.items()))
+
+
+def audit(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (),
+          overrides: Mapping[str, Mapping[str, Any]] | None = None, skew: timedelta = timedelta(0),
+          cache: dict[str, isolate.Kept] | None = None) -> Audit:
+    """Look at ``host`` and judge it by ``pack``. ``skew`` is how far its clock is known to be off."""
+    started, clock = host.now(), time.monotonic()
+    facts, lacking = look(host, declared, pack, cache=cache)
+    context = Context(
+        now=host.now(), roles=declared.roles, voting_days=declared.voting_days, overrides=overrides or {},
+        declared={kind: tuple(declared.instances(kind)) for kind in KINDS}, clock_ok=abs(skew) <= SKEW_LIMIT,
+    )
+    results = judge_all(pack, facts, context, only=only)
+    return Audit(name_of(host), started, time.monotonic() - clock, declared, pack, facts, results, lacking,
+                 overrides or {})
+
+
+def name_of(host: Host) -> str:
+    """The machine's own name: a label, never an identity."""
+    if host.kind == "live":
+        import socket
+
+        return socket.gethostname()
+    try:
+        return host.read("/etc/hostname", limit=4096).strip() or "unnamed"
+    except LookError:
+        return "unnamed"
+
+
+def registry() -> Registry:
+    """Every fact this installation can collect or derive."""
+    return Registry([fact for one in discover() for fact in one.facts]
+                    + [fact for one in derivations() for fact in one.facts])
+
+
+def parse_overrides(settings: Iterable[str], pack: Pack) -> dict[str, dict[str, Any]]:
+    """``area/check.parameter=VALUE`` settings as overrides. Raises ``UsageError``."""
+    overrides: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        check_id, _, parameter_name = name.rpartition(".")
+        check = pack.check(check_id)
+        if not equals or check is None or parameter_name not in check.parameters:
+            known = [f"{one.id}.{parameter}" for one in pack.checks for parameter in one.parameters]
+            from difflib import get_close_matches
+
+            close = ", ".join(get_close_matches(name, known, 3, 0.4)) or "see `hustings policy show CHECK`"
+            raise UsageError(f"no parameter {name!r}", where="--set", remedy=f"write area/check.parameter=VALUE; {close}")
+        overrides.setdefault(check_id, {})[parameter_name] = _typed(text, check.parameters[parameter_name].default, name)
+    return overrides
+
+
+def _typed(text: str, default: Any, name: str) -> Any:
+    """``text`` as the kind of value the parameter's default is."""
+    from hustings.times import parse_duration
+
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[text]
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, list):
+            return [part.strip() for part in text.split(",") if part.strip()]
+        if isinstance(default, str) and _is_duration(default):
+            parse_duration(text)
+    except (ValueError, KeyError) as error:
+        raise UsageError(f"{text!r} is not a value for {name}", where="--set",
+                         remedy=f"write a value like its default, {default!r}") from error
+    return text
+
+
+def _is_duration(text: str) -> bool:
+    from hustings.times import parse_duration
+
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True
+
+
+def inventory(facts: Facts) -> Inventory:
+    """The report's inventory section: operating system, hardware, and every installed product."""
+    seen = facts.get("products.installed")
+    listing = seen.listing if seen else None
+    products = tuple(Product(name=item["name"], version=item["version"], source=item["source"],
+                             upstream=item.get("upstream") or "") for item in (listing.items if listing else ()))
+    missing = seen.missing if seen else None
+    why = str(missing or (listing.why if listing and listing.why else "") or "")
+    return Inventory(os=operating_system(facts), hardware=_hardware(facts), products=products,
+                     complete=bool(listing and listing.complete), why=why)
+
+
+def operating_system(facts: Facts) -> Os:
+    return Os(family=_text(facts, "os.family"), id=_text(facts, "os.id"), version=_text(facts, "os.version"),
+              edition=_text(facts, "os.edition"), name=_text(facts, "os.name"))
+
+
+def _hardware(facts: Facts) -> Hardware:
+    return Hardware(vendor=_text(facts, "hardware.vendor"), model=_text(facts, "hardware.model"),
+                    firmware_version=_text(facts, "hardware.firmware_version"),
+                    firmware_date=_text(facts, "hardware.firmware_date"))
+
+
+def _text(facts: Facts, name: str) -> str:
+    seen = facts.get(name)
+    return str(seen.value) if seen is not None and seen.known and seen.value is not None else ""

@@ -1,0 +1,62 @@
+"""``hustings check``: audit here and now, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hustings.errors import Exit, UsageError
+from hustings.verdicts import SEVERITIES, Severity, Verdict
+
+DIRECTORY = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option("--config", type=DIRECTORY, help="machine.yaml; /etc/hustings/machine.yaml if there is one.")
+@click.option("--role", "roles", multiple=True, help="A role of this machine, instead of the declared ones.")
+@click.option("--pack", "pack_path", type=DIRECTORY, help="A pack directory or compiled pack.")
+@click.option("--only", multiple=True, metavar="CHECK", help="Judge only this check (may be repeated).")
+@click.option("--set", "settings", multiple=True, metavar="AREA/CHECK.PARAMETER=VALUE", help="Change a threshold.")
+@click.option("--root", type=DIRECTORY, help="Audit a mounted root file system instead of this machine.")
+@click.option("--recorded", type=DIRECTORY, help="Audit a recording made with `hustings record`.")
+@click.option("--fail-on", type=click.Choice([*SEVERITIES]), default="critical", show_default=True,
+              help="Exit with 1 if a check of at least this severity fails.")
+@click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Show passing and not applicable checks too.")
+def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Path | None, only: tuple[str, ...],
+          settings: tuple[str, ...], root: Path | None, recorded: Path | None, fail_on: str, language: str,
+          everything: bool) -> None:
+    """Audit this machine here and now, without a server.
+
+    Exit code 1 means that a check of at least --fail-on severity fails, 2 wrong usage.
+    """
+    from agent import audit as audits
+    from agent import config as configs
+    from agent import render
+    from policies import pack as packs
+
+    declared = configs.with_roles(configs.load(config), roles)
+    pack = packs.load(pack_path) if pack_path else packs.shipped()
+    for name in only:
+        if pack.check(name) is None:
+            from difflib import get_close_matches
+
+            close = ", ".join(get_close_matches(name, [one.id for one in pack.checks], 3, 0.4))
+            raise UsageError(f"no check {name!r} in the pack", where="--only",
+                             remedy=f"did you mean {close}?" if close else "see `hustings policy list`")
+    overrides = audits.parse_overrides(settings, pack)
+    host = audits.open_host(root, recorded)
+    found = audits.audit(host, declared, pack, only=only, overrides=overrides)
+    if form == "json":
+        click.echo(render.as_json(found))
+    elif form == "sarif":
+        from agent import sarif
+
+        click.echo(sarif.encode(found))
+    else:
+        click.echo(render.as_text(found, language, everything=everything))
+    limit = SEVERITIES.index(Severity(fail_on))
+    if any(one.verdict is Verdict.FAIL and SEVERITIES.index(one.severity) <= limit for one in found.results):
+        raise click.exceptions.Exit(int(Exit.NO))

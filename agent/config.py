@@ -1,0 +1,85 @@
+"""Reading ``machine.yaml``: what this machine is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hustings import yaml_source
+from hustings.declared import KINDS, ROLES, Declared
+from hustings.errors import ConfigError, UsageError
+from hustings.yaml_source import Source
+
+DEFAULT_PATH = Path("/etc/hustings/machine.yaml")
+ENGINES = ("postgresql",)
+TOOLS = ("restic",)
+
+
+def load(path: Path | None = None) -> Declared:
+    """The declaration in ``path``, or in the default place, where it may be missing.
+
+    Raises ``ConfigError`` with file, line and remedy.
+    """
+    chosen = path or DEFAULT_PATH
+    try:
+        text = chosen.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        if path is None:
+            return Declared()
+        raise ConfigError("there is no such file", where=str(path),
+                          remedy="name the machine.yaml of this machine, or leave --config out") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", where=str(chosen), remedy="check its owner and mode") from error
+    return parse(text, str(chosen))
+
+
+def parse(text: str, name: str) -> Declared:
+    """A declaration from YAML text. Raises ``ConfigError`` for the first fault."""
+    source = yaml_source.load(text, name)
+    if source.value is None:
+        return Declared()
+    declared = yaml_source.convert(source, Declared)
+    _check(declared, source)
+    return declared
+
+
+def with_roles(declared: Declared, roles: tuple[str, ...]) -> Declared:
+    """``declared`` with the roles given on the command line instead. Raises ``UsageError``."""
+    for role in roles:
+        if role not in ROLES:
+            raise UsageError(f"unknown role {role!r}", where="--role", remedy="use " + ", ".join(ROLES))
+    if not roles:
+        return declared
+    import msgspec
+
+    return msgspec.structs.replace(declared, roles=roles)
+
+
+def _check(declared: Declared, source: Source) -> None:
+    for index, role in enumerate(declared.roles):
+        if role not in ROLES:
+            raise ConfigError(f"unknown role {role!r}", where=source.where(("roles", index)),
+                              remedy="use " + ", ".join(ROLES))
+    for kind, plural in KINDS.items():
+        names: set[str] = set()
+        for index, entry in enumerate(getattr(declared, plural)):
+            where = source.where((plural, index))
+            if not entry.name.strip() or "@" in entry.name:
+                raise ConfigError(f"a {kind} needs a name without '@'", where=where, remedy="give it a short name")
+            if entry.name in names:
+                raise ConfigError(f"two {plural} are called {entry.name!r}", where=where, remedy="rename one")
+            names.add(entry.name)
+    for index, database in enumerate(declared.databases):
+        if database.engine not in ENGINES:
+            raise ConfigError(f"no collector reads the engine {database.engine!r}",
+                              where=source.where(("databases", index, "engine")), remedy="use " + ", ".join(ENGINES))
+        if not 1 <= database.port <= 65535:
+            raise ConfigError(f"{database.port} is not a port", where=source.where(("databases", index, "port")),
+                              remedy="use 1 to 65535")
+    for index, repository in enumerate(declared.repositories):
+        if repository.tool not in TOOLS:
+            raise ConfigError(f"no collector reads backups of {repository.tool!r}",
+                              where=source.where(("repositories", index, "tool")), remedy="use " + ", ".join(TOOLS))
+    for index, data in enumerate(declared.data_paths):
+        if not data.path.startswith("/"):
+            raise ConfigError(f"{data.path!r} is not an absolute path",
+                              where=source.where(("data_paths", index, "path")), remedy="start it with /")

@@ -1,0 +1,124 @@
+"""An audit for the terminal and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from agent.audit import Audit, operating_system
+from hustings.times import utc_text
+from hustings.verdicts import SEVERITIES, Result, Verdict
+from policies.explain import condition_text, facts_text
+from policies.model import Check, Fix
+
+SHAPES = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "–"}
+WORDS = {
+    "en": {"pass": "pass", "fail": "fail", "unknown": "unknown", "not_applicable": "not applicable",
+           "expected": "expected", "actual": "found", "why": "why", "fix": "fix", "lacking": "Lacking privileges",
+           "nothing": "Nothing fails.", "critical": "critical", "high": "high", "medium": "medium", "low": "low",
+           "judged": "checks", "valid": "valid until"},
+    "fr": {"pass": "réussi", "fail": "échec", "unknown": "inconnu", "not_applicable": "sans objet",
+           "expected": "attendu", "actual": "constaté", "why": "pourquoi", "fix": "correction",
+           "lacking": "Privilèges manquants", "nothing": "Aucun échec.", "critical": "critique", "high": "élevée",
+           "medium": "moyenne", "low": "faible", "judged": "contrôles", "valid": "valable jusqu'au"},
+}
+ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def summary(results: Iterable[Result]) -> dict[str, int]:
+    """How many results have each verdict."""
+    counts = dict.fromkeys((str(one) for one in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN,
+                                                 Verdict.NOT_APPLICABLE)), 0)
+    for one in results:
+        counts[one.verdict] += 1
+    return counts
+
+
+def as_json(audit: Audit) -> str:
+    """The ``hustings.check/1`` document."""
+    document = {
+        "schema": "hustings.check/1",
+        "host": {"name": audit.host, "os": operating_system(audit.facts), "roles": audit.declared.roles},
+        "pack": {"id": audit.pack.id, "version": audit.pack.version, "digest": audit.pack.digest},
+        "started": utc_text(audit.started),
+        "duration_ms": round(audit.seconds * 1000),
+        "results": [_row(one) for one in audit.results],
+        "summary": summary(audit.results),
+        "lacking": audit.lacking,
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _row(result: Result) -> dict[str, Any]:
+    return {
+        "check": result.check, "catalogue": result.catalogue, "severity": result.severity,
+        "verdict": result.verdict, "expected": result.expected, "actual": result.actual, "reason": result.reason,
+        "valid_until": utc_text(result.valid_until) if result.valid_until else None,
+        "facts": result.facts, "instances": result.instances, "share": result.share,
+    }
+
+
+def as_text(audit: Audit, language: str = "en", *, everything: bool = False) -> str:
+    """Failures with what to do about them, then what is unknown, then the counts."""
+    words = WORDS[language]
+    lines = [f"{audit.host}  {operating_system(audit.facts).name}".rstrip(), ""]
+    shown = ORDER if everything else ORDER[:2]
+    for verdict in shown:
+        rows = sorted((one for one in audit.results if one.verdict is verdict),
+                      key=lambda one: (SEVERITIES.index(one.severity), one.check))
+        for one in rows:
+            lines += _entry(audit, one, language)
+    counts = summary(audit.results)
+    if not counts["fail"]:
+        lines.append(words["nothing"])
+    lines.append(f"{len(audit.results)} {words['judged']}: "
+                 + ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items()))
+    if audit.lacking:
+        lines += ["", words["lacking"] + ":", *(f"  {need}" for need in audit.lacking)]
+    return "\n".join(lines)
+
+
+def _entry(audit: Audit, result: Result, language: str) -> list[str]:
+    words = WORDS[language]
+    check = audit.pack.check(result.check)
+    assert check is not None
+    head = f"{SHAPES[result.verdict]} {words[result.verdict]}  {result.check}  [{words[result.severity]}]"
+    lines = [head, f"    {check.title.say(language)}"]
+    if result.verdict is Verdict.FAIL:
+        lines += _failure(audit, check, result, language)
+    elif result.reason:
+        lines.append(f"    {words['why']}: {result.reason}")
+    elif result.actual:
+        lines.append(f"    {words['actual']}: {result.actual}")
+    return [*lines, ""]
+
+
+def _failure(audit: Audit, check: Check, result: Result, language: str) -> list[str]:
+    words = WORDS[language]
+    values = {name: audit.overrides.get(check.id, {}).get(name, one.default)
+              for name, one in check.parameters.items()}
+    expected = result.expected if language == "en" else condition_text(check.require, values, language)
+    actual = (result.reason if not result.facts else facts_text(result.facts, language)) or result.actual
+    lines = [f"    {check.plain.say(language)}", f"    {words['expected']}: {expected}",
+             f"    {words['actual']}: {actual}"]
+    fix = best_fix(check, platforms_of(audit))
+    if fix is not None:
+        lines.append(f"    {words['fix']}: {fix.text.say(language)}")
+        if fix.command:
+            lines.append(f"      $ {fix.command}")
+    return lines
+
+
+def platforms_of(audit: Audit) -> tuple[str, ...]:
+    """The platforms a fix may be written for here, closest first."""
+    system = operating_system(audit.facts)
+    relatives = {"rocky": "rhel", "almalinux": "rhel", "centos": "rhel", "fedora": "rhel", "rhel": "rhel",
+                 "sles": "suse", "opensuse-leap": "suse", "ubuntu": "debian"}
+    return tuple(one for one in (system.id, relatives.get(system.id, ""), system.family, "any") if one)
+
+
+def best_fix(check: Check, platforms: tuple[str, ...]) -> Fix | None:
+    """The fix written for the closest platform, or None."""
+    return next((fix for platform in platforms for fix in check.fix if fix.platform == platform), None)
