@@ -14,7 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,11 +108,13 @@ def _run(path: str, args: Sequence[str], timeout: float, limit: int, stdin: byte
     deadline = time.monotonic() + timeout
     name = posixpath.basename(path)
     try:
-        process = subprocess.Popen(
-            [path, *args], cwd="/", process_group=0,
-            env={"LC_ALL": "C", "PATH": ":".join(PROGRAM_DIRECTORIES), **env},
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
+        with _memory_unbounded():
+            process = subprocess.Popen(
+                [path, *args], cwd="/", process_group=0,
+                env={"LC_ALL": "C", "PATH": ":".join(PROGRAM_DIRECTORIES), **env},
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )
     except OSError as error:
         raise LookError(Reason.ERROR, f"{path} could not be started: {error.strerror}") from error
     try:
@@ -127,6 +130,22 @@ def _run(path: str, args: Sequence[str], timeout: float, limit: int, stdin: byte
             if stream is not None:
                 stream.close()
     return Output(code, said[0].decode("utf-8", "replace"), said[1].decode("utf-8", "replace"))
+
+
+@contextmanager
+def _memory_unbounded() -> Iterator[None]:
+    """Lift our own bound while a program is started: some reserve far more address space than they use."""
+    try:
+        import resource
+    except ImportError:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _converse(process: subprocess.Popen[bytes], name: str, deadline: float, limit: int,

@@ -119,7 +119,7 @@ def test_arguments_reach_a_program_as_they_are_for_there_is_no_shell():
 
 
 def test_an_exit_code_that_was_not_expected_is_an_error_with_what_was_said():
-    with pytest.raises(LookError, match="ended with 2: .*ls: cannot access '/nowhere'"):
+    with pytest.raises(LookError, match=r"ended with 2: .*ls: cannot access '/nowhere'"):
         HOST.run("ls", "/nowhere")
     assert HOST.run("ls", "/nowhere", ok=(0, 2)).code == 2
     with pytest.raises(NotThere):

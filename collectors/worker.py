@@ -1,0 +1,110 @@
+"""One collector, on its own: the inside of an isolated process.
+
+``answer`` runs in a forked child. Where there is no fork, ``python -m collectors.worker`` does the
+same in a fresh process: it reads a ``Task`` from stdin and writes the answer to stdout.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import msgspec
+
+from collectors.base import Collector, failed, observe
+from collectors.host.image import ImageHost
+from collectors.host.live import LiveHost
+from collectors.host.protocol import Host, LookError
+from collectors.host.recorded import RecordedHost
+from hustings.declared import Declared
+from hustings.errors import HustingsError
+from hustings.facts import Facts, Missing, Reason
+
+MEMORY_ABOVE = 1 << 30
+"""How much more address space a collector may take than the process it starts in, in bytes."""
+
+
+class Task(msgspec.Struct):
+    """What a spawned worker is asked to do."""
+
+    module: str
+    """The module that exposes the ``COLLECTOR``."""
+    host: str
+    """``live``, ``image`` or ``recorded``."""
+    place: str
+    declared: Declared
+    memory: int
+
+
+class Answer(msgspec.Struct):
+    """What an isolated collector says."""
+
+    facts: Facts
+    cpu: float = 0.0
+    """Processor seconds, its programs included, where the parent cannot measure them."""
+
+
+def answer(collector: Collector, host: Host, declared: Declared) -> bytes:
+    """The collector's facts as JSON; whatever goes wrong in it becomes the reason of all of them."""
+    try:
+        facts = observe(collector, collector.collect(host, declared), host.now(), declared)
+        return msgspec.json.encode(Answer(facts, _cpu()))
+    except LookError as error:
+        missing = error.missing
+    except Exception as error:  # noqa: BLE001 - the guard: a collector's bug costs its own facts, nothing else
+        missing = Missing(Reason.ERROR, f"{collector.name} failed: {type(error).__name__}: {error}"[:500])
+    return msgspec.json.encode(Answer(failed(collector, missing, declared), _cpu()))
+
+
+def confine(memory: int) -> None:
+    """Bound the address space to ``memory`` bytes above what is mapped now, and leave no core dump."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows has no such limits
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
+            mapped = int(file.read().split()[0]) * resource.getpagesize()
+    except FileNotFoundError:
+        return  # no /proc: the address space of macOS processes cannot be bounded usefully
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = mapped + memory
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def open_host(kind: str, place: str) -> Host:
+    """The host of a kind at a place; ``live`` needs no place."""
+    hosts: dict[str, Host] = {}
+    if kind == "live":
+        hosts[kind] = LiveHost()
+    elif kind == "image":
+        hosts[kind] = ImageHost(place)
+    elif kind == "recorded":
+        hosts[kind] = RecordedHost(place)
+    return hosts[kind]
+
+
+def main() -> None:
+    """Do the task on stdin. What collectors print cannot mix with the answer."""
+    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
+    out = os.dup(1)
+    os.dup2(2, 1)
+    confine(task.memory)
+    collector = import_module(task.module).COLLECTOR
+    try:
+        said = answer(collector, open_host(task.host, task.place), task.declared)
+    except HustingsError as error:
+        said = msgspec.json.encode(Answer(failed(collector, Missing(Reason.ERROR, str(error)), task.declared)))
+    with os.fdopen(out, "wb") as pipe:
+        pipe.write(said)
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+if __name__ == "__main__":
+    main()
