@@ -202,13 +202,12 @@ def _live_as_child(host: Host, collector: Collector, declared: Declared, memory:
 def _end(child: _Child, declared: Declared) -> Answer:
     """End a child with all it started, and say what it amounts to."""
     os.close(child.pipe)
-    if child.trouble is not None:
-        for pid in _session(child.pid):
-            _kill(pid)
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):  # it is over, or had no time to found its group
         _kill(child.pid)
+    if child.trouble is not None:
+        _kill_session(child.pid)
     _, status, usage = os.wait4(child.pid, 0)
     code = os.waitstatus_to_exitcode(status)
     end = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
@@ -216,16 +215,27 @@ def _end(child: _Child, declared: Declared) -> Answer:
     return msgspec.structs.replace(said, cpu=usage.ru_utime + usage.ru_stime)
 
 
+def _kill_session(leader: int) -> None:
+    """Kill what else is in the session of a child that is not reaped yet: the programs it ran are in
+    groups of their own there. Goes on until ``/proc`` shows none, so that none is just being started."""
+    deadline = time.monotonic() + 2
+    while (members := _session(leader)) and time.monotonic() < deadline:
+        for pid in members:
+            _kill(pid)
+        time.sleep(0.005)
+
+
 def _session(leader: int) -> list[int]:
-    """The processes in a session, by ``/proc``: programs of a child are in groups of their own there."""
+    """The live processes in a session, but for its leader."""
     members = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = path.read_text(errors="replace").rpartition(")")[2].split()
+            state, _, _, session, *_ = path.read_text(errors="replace").rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(fields[3]) == leader:
-            members.append(int(path.parent.name))
+        pid = int(path.parent.name)
+        if int(session) == leader and pid != leader and state not in ("Z", "X"):
+            members.append(pid)
     return members
 
 
@@ -259,9 +269,8 @@ def _spawn(host: Host, collector: Collector, declared: Declared, memory: int, li
 
         def stop(missing: Missing) -> None:
             trouble.append(missing)
-            for pid in _session(process.pid):
-                _kill(pid)
             process.kill()
+            _kill_session(process.pid)
 
         timer = Timer(collector.timeout, stop, [_late(collector)])
         timer.start()
