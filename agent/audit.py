@@ -49,11 +49,11 @@ def open_host(root: Path | None = None, recorded: Path | None = None) -> Host:
     if root is not None:
         from collectors.host.image import ImageHost
 
-        return ImageHost(root)
+        return ImageHost(str(root))
     if recorded is not None:
         from collectors.host.recorded import RecordedHost
 
-        return RecordedHost(recorded)
+        return RecordedHost(str(recorded))
     from collectors.host.live import LiveHost
 
     return LiveHost()
@@ -112,8 +112,10 @@ def parse_overrides(settings: Iterable[str], pack: Pack) -> dict[str, dict[str, 
             from difflib import get_close_matches
 
             close = ", ".join(get_close_matches(name, known, 3, 0.4)) or "see `hustings policy show CHECK`"
-            raise UsageError(f"no parameter {name!r}", where="--set", remedy=f"write area/check.parameter=VALUE; {close}")
-        overrides.setdefault(check_id, {})[parameter_name] = _typed(text, check.parameters[parameter_name].default, name)
+            raise UsageError(f"no parameter {name!r}", where="--set",
+                             remedy=f"write area/check.parameter=VALUE; {close}")
+        default = check.parameters[parameter_name].default
+        overrides.setdefault(check_id, {})[parameter_name] = _typed(text, default, name)
     return overrides
 
 

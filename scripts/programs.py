@@ -1,0 +1,68 @@
+"""The system programs tests need: install what is missing where we may, else name it.
+
+Run by ``make test``. Root (or passwordless sudo) with apt may install; services that packages
+bring are not started. Anyone else is told what is missing, and the tests that need it skip with
+that reason; with ``CI=true`` a missing program is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROGRAMS = {
+    "chromium": "chromium",
+    "restic": "restic",
+    "sshd": "openssh-server",
+    "sudo": "sudo",
+    "nft": "nftables",
+    "iptables-save": "iptables",
+    "ip": "iproute2",
+    "rpm": "rpm",
+}
+"""Program, and the Debian package it comes from."""
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def missing() -> dict[str, str]:
+    """The programs that are not installed."""
+    return {program: package for program, package in PROGRAMS.items() if shutil.which(program, path=PATH) is None}
+
+
+def main() -> int:
+    absent = missing()
+    if absent and shutil.which("apt-get"):
+        _install(sorted(absent.values()))
+        absent = missing()
+    if not absent:
+        return 0
+    print(f"missing programs: {', '.join(sorted(absent))}\n"
+          f"  fix: apt-get install {' '.join(sorted(absent.values()))}", file=sys.stderr)
+    return 1 if os.environ.get("CI") == "true" else 0
+
+
+def _install(packages: list[str]) -> None:
+    """Install with apt as root, with a policy that starts no service."""
+    prefix: list[str] = []
+    if os.geteuid() != 0:
+        if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode:
+            return
+        prefix = ["sudo", "-n"]
+    with tempfile.TemporaryDirectory() as scratch:
+        policy = Path(scratch, "policy-rc.d")
+        policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+        policy.chmod(0o755)
+        Path(scratch).chmod(0o755)
+        quiet = ["env", "DEBIAN_FRONTEND=noninteractive", f"POLICYRCD={policy}", f"PATH={PATH}"]
+        install = [*prefix, *quiet, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+        if subprocess.run(install, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+            subprocess.run([*prefix, *quiet, "apt-get", "update", "-qq"], check=False)
+            subprocess.run(install, stdout=subprocess.DEVNULL, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
