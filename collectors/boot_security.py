@@ -1,0 +1,82 @@
+"""boot_security: whether the machine checks what it starts, and has a chip to keep keys in.
+
+Secure Boot is the UEFI variable of that name (UEFI specification, 3.3); without UEFI there is no such
+thing. A virtual machine is known by the processor's hypervisor flag.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Platform, Type, gather
+from collectors.host.protocol import Host, NotThere, Unreadable, Unsupported, list_optional
+from hustings.declared import Declared
+
+_EFI = "/sys/firmware/efi"
+_SECURE_BOOT = f"{_EFI}/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+_TPM = "/sys/class/tpm"
+_CPUINFO = "/proc/cpuinfo"
+
+
+def parse_secure_boot(variable: bytes) -> bool:
+    """From the variable's bytes: four of attributes, then 1 for on."""
+    if len(variable) != 5:
+        raise Unreadable(f"the SecureBoot variable has {len(variable)} bytes, not 5")
+    return variable[4] == 1
+
+
+def parse_virtual(cpuinfo: str) -> bool:
+    """Whether an x86 processor says that it is a hypervisor's. Raises ``Unsupported`` for others."""
+    for line in cpuinfo.splitlines():
+        if line.startswith("flags"):
+            return "hypervisor" in line.split()
+    raise Unsupported("this processor does not say whether it is virtual")
+
+
+def collect(host: Host, declared: Declared) -> Collected:
+    """Firmware, chip and processor, each on its own."""
+    if host.kind == "image":
+        raise Unsupported("the firmware is known only in a running system")
+    return gather({
+        ("platform.secure_boot",): lambda: {"platform.secure_boot": _secure_boot(host)},
+        ("platform.tpm",): lambda: {"platform.tpm": _tpm(host)},
+        ("platform.virtual",): lambda: {"platform.virtual": parse_virtual(host.read(_CPUINFO))},
+    })
+
+
+def _secure_boot(host: Host) -> Any:
+    if "efi" not in host.list("/sys/firmware"):
+        return ABSENT
+    if not list_optional(host, f"{_EFI}/efivars"):
+        raise Unsupported("the UEFI variables are not mounted (efivarfs)")
+    try:
+        return parse_secure_boot(host.read_bytes(_SECURE_BOOT))
+    except NotThere:
+        return False
+
+
+def _tpm(host: Host) -> Any:
+    host.list("/sys/class")
+    chips = list_optional(host, _TPM)
+    if not chips:
+        return ABSENT
+    try:
+        return host.read(f"{_TPM}/{chips[0]}/tpm_version_major").strip()
+    except NotThere:
+        return "1"
+
+
+_fact = partial(Fact, disclosure=Disclosure.SHARED)
+
+COLLECTOR = Collector(
+    name="boot_security",
+    platforms=frozenset({Platform.LINUX}),
+    facts=(
+        _fact("platform.secure_boot", Type.BOOL, "Whether the firmware starts signed code alone; absent without UEFI"),
+        _fact("platform.tpm", Type.TEXT, "The major version of the TPM chip; absent where there is none"),
+        _fact("platform.virtual", Type.BOOL, "Whether this is a virtual machine"),
+    ),
+    collect=collect,
+    reads=("/sys/firmware/", f"{_TPM}/", "/sys/devices/", _CPUINFO),
+)
