@@ -1,0 +1,86 @@
+"""What to do first: failing and unproven checks in the order in which they repay the work.
+
+The order is severity weight × 2 for a registration system × 10 for a stop condition × points the
+grade can gain ÷ effort; an unproven check counts half of a failing one. Equal ones by their id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hustings.verdicts import Result, Verdict
+from policies.fixes import best_fix, platforms
+from policies.grade import CORE_ROLES, WEIGHTS, Item, gain
+from policies.model import Check, Fix, Pack
+from server.standing import Standing
+
+EFFORT = {"S": 1, "M": 2, "L": 4}
+CORE_FACTOR = 2
+STOP_FACTOR = 10
+UNPROVEN_FACTOR = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do, on one machine or several."""
+
+    check: Check
+    verdict: Verdict
+    """``fail``: repair it; ``unknown``: prove it."""
+    machines: tuple[Standing, ...]
+    points: float
+    """Points (0 to 100) the lower bound gains once the whole row passes."""
+    together: int
+    """Other checks of the same row that must pass too before the points count."""
+    fix: Fix | None
+    overdue: bool
+    score: float
+
+
+def actions(machines: Sequence[Standing], items: Iterable[Item], pack: Pack) -> list[Action]:
+    """Every failing or unknown check over ``machines``, best first."""
+    rows = list(items)
+    found = []
+    open_by_row: dict[str, set[str]] = {}
+    for machine in machines:
+        for one in machine.results:
+            if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+                open_by_row.setdefault(one.catalogue, set()).add(one.check)
+    for check in pack.checks:
+        for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+            where = tuple(one for one in machines if _verdict(one, check.id) is verdict)
+            if where:
+                found.append(_action(check, verdict, where, rows, len(open_by_row[check.catalogue]) - 1))
+    best: dict[str, Action] = {}
+    for one in sorted(found, key=lambda one: (-one.score, one.check.id)):
+        best.setdefault(one.check.id, one)
+    return list(best.values())
+
+
+def fix_for(check: Check, machine: Standing) -> Fix | None:
+    """The check's fix for this machine's platform, or None."""
+    system = machine.inventory.os if machine.inventory else None
+    return best_fix(check, platforms(system.family, system.id) if system else ("any",))
+
+
+def _action(check: Check, verdict: Verdict, where: tuple[Standing, ...], rows: list[Item], together: int) -> Action:
+    fix = fix_for(check, where[0])
+    points = gain(rows, check.catalogue)
+    score = WEIGHTS[check.severity] * points / (1 + together) / EFFORT[fix.effort if fix else "M"]
+    if any(CORE_ROLES & set(one.roles) for one in where):
+        score *= CORE_FACTOR
+    if check.stop and verdict is Verdict.FAIL:
+        score *= STOP_FACTOR
+    if verdict is Verdict.UNKNOWN:
+        score *= UNPROVEN_FACTOR
+    overdue = any(one.findings[check.id].overdue for one in where if check.id in one.findings)
+    return Action(check, verdict, where, points, together, fix, overdue, score)
+
+
+def _verdict(machine: Standing, check: str) -> Verdict | None:
+    return next((one.verdict for one in _of(machine, check)), None)
+
+
+def _of(machine: Standing, check: str) -> Iterable[Result]:
+    return (one for one in machine.results if one.check == check)

@@ -1,0 +1,92 @@
+"""What the rules of the server read: plain records, whatever database they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from hustings.report import Report
+from hustings.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The verdicts of one stored report. ``at`` is the moment the server can vouch for."""
+
+    at: datetime
+    verdicts: Mapping[str, Verdict]
+    """By check id."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A change of what a machine was judged for."""
+
+    at: datetime
+    source: str
+    """``enrolment`` or ``report``."""
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Reports that are missing for good, or that contradict what was accepted."""
+
+    kind: str
+    """``lost`` or ``fork``."""
+    at: datetime | None
+    first: int
+    last: int
+    reason: str
+
+
+def _no_past() -> Iterable[Past]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the server last heard from one machine."""
+
+    agent: str
+    """The agent's id: the machine's identity here."""
+    host: str
+    """The machine's own name: a label."""
+    roles: tuple[str, ...] = ()
+    """The roles its enrolment gave it."""
+    site: str = ""
+    revoked: bool = False
+    report: Report | None = None
+    """The last report with its whole inventory; None before the first."""
+    received: datetime | None = None
+    clock_off: bool = False
+    """Its clock was more than five minutes ahead of the receipt."""
+    past: Callable[[], Iterable[Past]] = _no_past
+    """Its reports, newest first, read only as far as they are asked for."""
+    role_changes: tuple[RoleChange, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One line of the inventory an office declared."""
+
+    name: str
+    roles: tuple[str, ...]
+    site: str
+    responsible: str
+    """``us``, ``vendor``, ``state`` or ``county``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One tenant, as far as its pages and its plan need it."""
+
+    name: str
+    machines: tuple[Heard, ...] = ()
+    assets: tuple[Asset, ...] | None = None
+    """The declared inventory; None while there is none."""
+    inventory_file: str = ""
+    voting_days: tuple[date, ...] = field(default=())

@@ -1,0 +1,163 @@
+"""Where a machine stands now: its last report, read with today's eyes.
+
+A stored verdict is never shown as it was written without asking whether it still holds:
+
+* past its ``valid_until``, or in a report older than ``SILENT_AFTER``, a pass or a fail is
+  ``unknown: stale``;
+* in a report whose clock was off, a verdict that rests on the clock is unknown;
+* a check that the pack holds and the report leaves out is unknown;
+* a check for a role that the office gave the machine, and that the machine was not judged for, is
+  unknown: dropping a role in a file can never raise a grade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import msgspec
+
+from hustings.report import Inventory, Report
+from hustings.times import parse_duration, utc_text
+from hustings.verdicts import Instance, Result, Verdict
+from policies.grade import Grade, machine_grade
+from policies.model import DEFAULT_MAX_AGE, Check, Pack
+from server.findings import Finding, findings
+from server.records import Heard
+
+SILENT_AFTER = timedelta(days=7)
+"""Past this, what a machine said proves nothing of today (catalogue row PAT-11)."""
+LATE_AFTER = parse_duration(DEFAULT_MAX_AGE)
+"""Past this a daily report is missing, and its first verdicts go stale."""
+STALE = "stale"
+CLOCK = "clock"
+LEFT_OUT = "left_out"
+ROLE = "role"
+_DECIDED = (Verdict.PASS, Verdict.FAIL)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One machine as it is shown and graded at ``now``."""
+
+    heard: Heard
+    now: datetime
+    roles: tuple[str, ...]
+    """What it is graded for: the roles it was judged for and those its office gave it."""
+    results: tuple[Result, ...]
+    findings: dict[str, Finding]
+    grade: Grade
+    doubts: dict[str, str]
+    """Checks whose stored verdict no longer stands, and why: ``stale``, ``clock``, ``left_out``, ``role``."""
+
+    @property
+    def name(self) -> str:
+        return self.report.host if self.report else self.heard.host
+
+    @property
+    def report(self) -> Report | None:
+        return self.heard.report
+
+    @property
+    def inventory(self) -> Inventory | None:
+        inventory = self.report.inventory if self.report else None
+        return inventory if isinstance(inventory, Inventory) else None
+
+    @property
+    def late(self) -> bool:
+        """Whether a report is overdue: none yet, or none since ``LATE_AFTER``."""
+        return self.heard.received is None or self.now - self.heard.received > LATE_AFTER
+
+    @property
+    def roles_not_judged(self) -> tuple[str, ...]:
+        """Roles its office gave it and its own report leaves out."""
+        judged = self.report.roles if self.report else ()
+        return tuple(role for role in self.roles if judged and role not in judged)
+
+    @cached_property
+    def counts(self) -> dict[Verdict, int]:
+        return {verdict: sum(one.verdict is verdict for one in self.results) for verdict in Verdict}
+
+    @property
+    def newly_not_applicable(self) -> tuple[str, ...]:
+        """Checks that applied in an earlier stored report and do not now."""
+        gone = {one.check for one in self.results if one.verdict is Verdict.NOT_APPLICABLE}
+        since = self.now - timedelta(days=90)
+        applied: set[str] = set()
+        for past in self.heard.past():
+            if past.at < since:
+                break
+            applied |= {check for check in gone
+                        if past.verdicts.get(check, Verdict.NOT_APPLICABLE) is not Verdict.NOT_APPLICABLE}
+        return tuple(sorted(applied))
+
+
+def standing(heard: Heard, pack: Pack, now: datetime, given: Iterable[str] = ()) -> Standing:
+    """A machine's last report as it reads at ``now``. ``given`` are the roles the inventory gives it."""
+    judged = heard.report.roles if heard.report else ()
+    roles = tuple(dict.fromkeys((*judged, *heard.roles, *given)))
+    results, doubts = _results(heard, pack, now, roles) if heard.report else ((), {})
+    open_ = findings(results, heard.past(), heard.received or now, now)
+    overdue = [one.check for one in open_.values() if one.overdue]
+    return Standing(heard, now, roles, results, open_, machine_grade(results, pack, roles, overdue), doubts)
+
+
+def _results(heard: Heard, pack: Pack, now: datetime, roles: tuple[str, ...]) -> tuple[tuple[Result, ...],
+                                                                                      dict[str, str]]:
+    report = heard.report
+    assert report is not None
+    silent = heard.received is not None and now - heard.received > SILENT_AFTER
+    read: list[Result] = []
+    doubts: dict[str, str] = {}
+    said = {one.check: one for one in report.results}
+    known = {check.id for check in pack.checks}
+    for check in (one for one in pack.checks if one.scope == "machine"):
+        result, doubt = _read(check, said.get(check.id), heard, now, silent, roles)
+        if doubt:
+            doubts[check.id] = doubt
+        if result is not None:
+            read.append(result)
+    for one in report.results:
+        if one.check not in known:
+            result, doubt = _aged(one, heard, now, silent)
+            if doubt:
+                doubts[one.check] = doubt
+            read.append(result)
+    return tuple(read), doubts
+
+
+def _read(check: Check, said: Result | None, heard: Heard, now: datetime, silent: bool,
+          roles: tuple[str, ...]) -> tuple[Result | None, str]:
+    judged = heard.report.roles if heard.report else ()
+    wanted = not check.roles or not roles or bool(set(check.roles) & set(roles))
+    if said is None:
+        return (_unknown(check, "not in this machine's report"), LEFT_OUT) if wanted else (None, "")
+    unjudged = check.roles and judged and not set(check.roles) & set(judged)
+    if said.verdict is Verdict.NOT_APPLICABLE and unjudged and wanted:
+        reason = "this machine was not judged for a role that its office gave it"
+        return msgspec.structs.replace(said, verdict=Verdict.UNKNOWN, reason=reason), ROLE
+    return _aged(said, heard, now, silent)
+
+
+def _aged(said: Result, heard: Heard, now: datetime, silent: bool) -> tuple[Result, str]:
+    if said.verdict not in _DECIDED:
+        return said, ""
+    if silent or (said.valid_until is not None and now > said.valid_until):
+        ended = said.valid_until or (heard.received or now) + SILENT_AFTER
+        return _doubted(said, f"stale: this held until {utc_text(ended)}"), STALE
+    if heard.clock_off and said.timed:
+        return _doubted(said, "error: this machine's clock is more than five minutes off the server's"), CLOCK
+    return said, ""
+
+
+def _doubted(said: Result, reason: str) -> Result:
+    instances = tuple(
+        Instance(one.subject, Verdict.UNKNOWN if one.verdict in _DECIDED else one.verdict, one.actual,
+                 reason if one.verdict in _DECIDED else one.reason) for one in said.instances)
+    return msgspec.structs.replace(said, verdict=Verdict.UNKNOWN, reason=reason, share=None, instances=instances)
+
+
+def _unknown(check: Check, reason: str) -> Result:
+    return Result(check.id, check.catalogue, check.severity, Verdict.UNKNOWN, "", "", reason)
