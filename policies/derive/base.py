@@ -38,8 +38,8 @@ class Derived:
 
     facts: tuple[Fact, ...]
     inputs: tuple[str, ...]
-    derive: Callable[[Inputs], Mapping[str, Any]]
-    scope: str = "machine"
+    derive: Callable[[Inputs], Mapping[str, Any]] | None
+    """None for office facts, which come from records and not from a machine's facts."""
 
 
 def discover() -> list[Derived]:
@@ -58,12 +58,12 @@ def derive_all(facts: Facts, declared: Declared, tables: Mapping[str, Any], now:
     """``facts`` and everything that can be derived from them for a machine."""
     result = dict(facts)
     for one in discover():
-        if one.scope == "machine":
-            result.update(_run(one, result, declared, tables, now))
+        if one.derive is not None:
+            result.update(_run(one, one.derive, result, declared, tables, now))
     return result
 
 
-def _run(one: Derived, facts: Facts, declared: Declared, tables: Mapping[str, Any], now: datetime) -> Facts:
+def _run(one: Derived, derive: Callable[[Inputs], Mapping[str, Any]], facts: Facts, declared: Declared, tables: Mapping[str, Any], now: datetime) -> Facts:
     inputs = {name: facts.get(name, Observation(missing=Missing(Reason.ERROR, "was not collected")))
               for name in one.inputs}
     missing = [(name, seen.missing) for name, seen in inputs.items() if seen.missing is not None]
@@ -71,7 +71,7 @@ def _run(one: Derived, facts: Facts, declared: Declared, tables: Mapping[str, An
         name, reason = missing[0]
         blocked = Observation(missing=Missing(reason.reason, f"{name}: {reason.detail or reason.reason}"))
         return {fact.id: blocked for fact in one.facts}
-    answers = one.derive(Inputs(inputs, declared, tables))
+    answers = derive(Inputs(inputs, declared, tables))
     as_of = min((seen.as_of for seen in inputs.values() if seen.as_of is not None), default=now)
     return {fact.id: _observation(answers.get(fact.id, Missing(Reason.ERROR, "was not derived")), as_of)
             for fact in one.facts}
