@@ -7,7 +7,12 @@ Facts come from the collectors and derivations, checks from the library, the com
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hustings.facts import Fact
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,15 +29,138 @@ def facts_json() -> str:
     return f"[\n{lines}\n]\n"
 
 
-def generated() -> dict[str, str]:
-    """Path below the checkout, and what should stand there."""
-    return {"hustings/facts.json": facts_json()}
+def facts_page() -> str:
+    """``docs/facts.md``: what is collected, by collector, and what may leave the machine."""
+    from collectors.discovery import discover
+    from policies.derive.base import discover as derivations
+
+    lines = [
+        "# Facts", "",
+        "Generated from the collectors and derivations by `make docs`; do not edit.", "",
+        "*Disclosure* says what may leave the machine: **shared** the value; **counted** only counts or truth values "
+        "derived from it; **local** nothing. A fact that could not be learnt carries a reason instead of a value "
+        "(denied, timeout, unsupported, truncated, error), and its checks answer unknown.", "",
+    ]
+    for collector in discover():
+        module = sys.modules[f"collectors.{collector.name}"]
+        about = (module.__doc__ or "").strip().splitlines()[0]
+        platforms = ", ".join(sorted(collector.platforms))
+        lines += [f"## {collector.name}", "", about, "", f"Platforms: {platforms}."]
+        if collector.each:
+            lines[-1] += f" Looked at once for each declared {collector.each.replace('_', ' ')}."
+        if collector.every:
+            lines[-1] += f" Looked at every {collector.every.total_seconds() / 3600:g} hours."
+        if collector.needs:
+            lines[-1] += f" Needs: {collector.needs.rstrip('.')}."
+        if collector.reads:
+            lines += ["", "Reads: " + ", ".join(f"`{path}`" for path in collector.reads) + "."]
+        if collector.runs:
+            lines += ["", "Runs: " + ", ".join(f"`{program}`" for program in collector.runs) + "."]
+        lines += ["", *_fact_rows(collector.facts), ""]
+    lines += ["## Derived facts", "", "Joined from other facts, declarations and the pack's tables.", ""]
+    lines += _fact_rows([fact for one in derivations() for fact in one.facts])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _fact_rows(facts: Iterable[Fact]) -> list[str]:
+    rows = ["| Fact | Type | Disclosure | Meaning |", "|---|---|---|---|"]
+    for fact in facts:
+        meaning = fact.meaning.rstrip(".")
+        if fact.unit:
+            meaning += f" ({fact.unit})"
+        if fact.fields:
+            meaning += ". Fields: " + "; ".join(f"`{one.name}` ({one.type}) {one.meaning}" for one in fact.fields)
+        if fact.platforms:
+            meaning += ". " + fact.platforms
+        meaning = meaning.replace("|", "\\|").replace("\n", " ")
+        rows.append(f"| `{fact.id}` | {fact.type} | {fact.disclosure} | {meaning} |")
+    return rows
+
+
+def checks_page() -> str:
+    """``docs/checks.md``: every check of the shipped library."""
+    from policies.explain import condition_text, value_text
+    from policies.pack import shipped
+
+    pack = shipped()
+    lines = ["# Checks", "", "Generated from the policy library by `make docs`; do not edit.", "",
+             f"{len(pack.checks)} checks over {len({one.catalogue for one in pack.checks})} rows of the catalogue."]
+    area = ""
+    for one in pack.checks:
+        if one.area != area:
+            area = one.area
+            lines += ["", f"## {area}"]
+        values = {name: parameter.default for name, parameter in one.parameters.items()}
+        lines += ["", f"### {one.id}", "", f"**{one.title.en}** ({one.catalogue}, {one.severity}"
+                  + (", office" if one.scope == "office" else "") + ")", "", one.plain.en + " " + one.why.en, "",
+                  f"- Passes when: {condition_text(one.require, values)}"]
+        if one.applies:
+            lines.append(f"- Applies if: {condition_text(one.applies, values)}")
+        if one.unknown_when:
+            lines.append(f"- Unknown if: {condition_text(one.unknown_when, values)}")
+        if one.roles:
+            lines.append(f"- Roles: {', '.join(one.roles)}")
+        for name, parameter in one.parameters.items():
+            steps = "".join(f", {value_text(value)} from {days} days before a voting day"
+                            for days, value in parameter.from_T.items())
+            lines.append(f"- Parameter `{name}`: {value_text(parameter.default)}{steps}. {parameter.meaning.en}.")
+        for fix in one.fix:
+            command = f" `{fix.command}`" if fix.command and "\n" not in fix.command else ""
+            lines.append(f"- Fix ({fix.platform}): {fix.text.en}{command}")
+        references = [f"CIS {', '.join(one.references.cis)}" if one.references.cis else "",
+                      f"CSF {', '.join(one.references.csf)}" if one.references.csf else "",
+                      f"CPG {', '.join(one.references.cpg)}" if one.references.cpg else ""]
+        if any(references):
+            lines.append("- References: " + "; ".join(filter(None, references)))
+    return "\n".join(lines) + "\n"
+
+
+def command_line() -> str:
+    """``docs/cli.md``: every command's own help."""
+    import click
+
+    from hustings.__main__ import hustings
+
+    lines = ["# Command line", "", "Generated from the commands' own help by `make docs`; do not edit."]
+
+    def describe(command: click.Command, path: str) -> None:
+        context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
+        lines.extend(["", f"## {path}", "", "```text", command.get_help(context), "```"])
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                inner = command.get_command(context, name)
+                if inner is not None and not inner.hidden:
+                    describe(inner, f"{path} {name}")
+
+    describe(hustings, "hustings")
+    return "\n".join(lines) + "\n"
+
+
+def report_schema() -> str:
+    """The report's JSON Schema."""
+    import msgspec
+
+    from hustings.report import Report
+
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Report)), indent=2).decode() + "\n"
+
+
+def generated() -> dict[str, Callable[[], str]]:
+    """Path below the checkout, and what makes what should stand there, in order."""
+    return {
+        "hustings/facts.json": facts_json,
+        "docs/facts.md": facts_page,
+        "docs/checks.md": checks_page,
+        "docs/cli.md": command_line,
+        "docs/report.schema.json": report_schema,
+    }
 
 
 def main() -> int:
     stale = []
-    for name, text in generated().items():
+    for name, make in generated().items():
         path = ROOT / name
+        text = make()
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)

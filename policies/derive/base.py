@@ -63,7 +63,8 @@ def derive_all(facts: Facts, declared: Declared, tables: Mapping[str, Any], now:
     return result
 
 
-def _run(one: Derived, derive: Callable[[Inputs], Mapping[str, Any]], facts: Facts, declared: Declared, tables: Mapping[str, Any], now: datetime) -> Facts:
+def _run(one: Derived, derive: Callable[[Inputs], Mapping[str, Any]], facts: Facts, declared: Declared,
+         tables: Mapping[str, Any], now: datetime) -> Facts:
     inputs = {name: facts.get(name, Observation(missing=Missing(Reason.ERROR, "was not collected")))
               for name in one.inputs}
     missing = [(name, seen.missing) for name, seen in inputs.items() if seen.missing is not None]
