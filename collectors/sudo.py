@@ -107,10 +107,11 @@ def facts(reading: Reading) -> Collected:
         except Fault as fault:
             sudoers.faults.append(f"{grant.file}:{grant.line}: {fault}")
     why = reading.missing()
+    gap = reading.gaps[0] if reading.gaps else None
     found: Collected = {
         "sudo.rules": Listing(rules, why is None, why),
         "sudo.defaults": Listing([_default(one) for one in sudoers.defaults], why is None, why),
-        "sudo.unreadable_lines": Listing(list(sudoers.faults), not reading.gaps, reading.gaps[0] if reading.gaps else None),
+        "sudo.unreadable_lines": Listing(list(sudoers.faults), gap is None, gap),
     }
     for fact, name in (("sudo.use_pty", "use_pty"), ("sudo.target_password", "targetpw")):
         value = _last(sudoers.defaults, name)

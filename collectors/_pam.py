@@ -1,0 +1,93 @@
+"""PAM stacks: which modules a service runs, in order, with everything it includes (pam.d(5))."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+DEPTH = 16
+_ENTRY = re.compile(
+    r"-?(?P<kind>auth|account|password|session)\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<rest>.*)\Z",
+    re.IGNORECASE,
+)
+
+
+class StackFault(ValueError):
+    """A line PAM would not understand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    kind: str
+    """``auth``, ``account``, ``password`` or ``session``."""
+    control: str
+    """``required``, ``requisite``, ``sufficient``, ``optional`` or the bracketed form."""
+    module: str
+    """The module's base name without ``.so``."""
+    arguments: tuple[str, ...]
+    file: str
+    line: int
+
+    @property
+    def enforced(self) -> bool:
+        """Whether a failure of this module makes the whole stack fail."""
+        if self.control in ("required", "requisite"):
+            return True
+        actions = dict(pair.split("=", 1) for pair in self.control.strip("[]").split() if "=" in pair)
+        return actions.get("default") in ("bad", "die")
+
+    def value(self, name: str) -> str | None:
+        """The value of ``name=value``; the last one wins."""
+        found = [one.partition("=")[2] for one in self.arguments if one.startswith(f"{name}=")]
+        return found[-1] if found else None
+
+
+def stack(read: Callable[[str], str], service: str, root: str = "/etc/pam.d") -> list[Entry]:
+    """Every entry of a service. ``read`` gives a file's text; what it raises passes through.
+
+    Raises ``StackFault`` for a line that is not PAM's.
+    """
+    return list(_file(read, posixpath.join(root, service), root, "", 0))
+
+
+def _file(read: Callable[[str], str], path: str, root: str, kind: str, depth: int) -> list[Entry]:
+    if depth > DEPTH:
+        raise StackFault(f"{path} is included more than {DEPTH} levels deep")
+    found: list[Entry] = []
+    for number, line in _lines(read(path)):
+        if line.startswith("@include"):
+            name = line.split()[1] if len(line.split()) > 1 else ""
+            found += _file(read, posixpath.join(root, name), root, kind, depth + 1)
+            continue
+        match = _ENTRY.match(line)
+        if not match:
+            raise StackFault(f"{path}:{number}: {line[:60]!r} is not a PAM rule")
+        own = match["kind"].lower()
+        if kind and own != kind:
+            continue
+        if match["control"] in ("include", "substack"):
+            found += _file(read, posixpath.join(root, match["module"]), root, own, depth + 1)
+            continue
+        module = posixpath.basename(match["module"]).removesuffix(".so")
+        arguments = tuple(re.findall(r"\[[^\]]*\]|\S+", match["rest"]))
+        found.append(Entry(own, match["control"], module, arguments, path, number))
+    return found
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    """Lines without comments, joined where a backslash ends them."""
+    found, first, joined = [], 0, ""
+    for number, raw in enumerate(text.splitlines(), 1):
+        first = first or number
+        joined += raw.partition("#")[0].rstrip()
+        if raw.rstrip().endswith("\\") and "#" not in raw:
+            joined = joined[:-1] + " "
+            continue
+        if joined.strip():
+            found.append((first, joined.strip()))
+        first, joined = 0, ""
+    if joined.strip():
+        found.append((first, joined.strip()))
+    return found
