@@ -96,6 +96,8 @@ def _map_text(value: Mapping[str, Any], language: str) -> str:
     words = _WORDS[language]
     if "unknown" in value:
         return f"({value['unknown']})"
+    if "reason" in value and set(value) <= {"reason", "detail"}:
+        return f"({value['reason']}: {value['detail']})" if value.get("detail") else f"({value['reason']})"
     if value.get("absent") is True and len(value) == 1:
         return words["absent_value"]
     if "items" in value and "total" in value:
