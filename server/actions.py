@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hustings.verdicts import Result, Verdict
+from hustings.verdicts import Verdict
 from policies.fixes import best_fix, platforms
 from policies.grade import CORE_ROLES, WEIGHTS, Item, gain
 from policies.model import Check, Fix, Pack
@@ -49,7 +49,7 @@ def actions(machines: Sequence[Standing], items: Iterable[Item], pack: Pack) -> 
                 open_by_row.setdefault(one.catalogue, set()).add(one.check)
     for check in pack.checks:
         for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
-            where = tuple(one for one in machines if _verdict(one, check.id) is verdict)
+            where = tuple(one for one in machines if one.verdict(check.id) is verdict)
             if where:
                 found.append(_action(check, verdict, where, rows, len(open_by_row[check.catalogue]) - 1))
     best: dict[str, Action] = {}
@@ -77,10 +77,3 @@ def _action(check: Check, verdict: Verdict, where: tuple[Standing, ...], rows: l
     overdue = any(one.findings[check.id].overdue for one in where if check.id in one.findings)
     return Action(check, verdict, where, points, together, fix, overdue, score)
 
-
-def _verdict(machine: Standing, check: str) -> Verdict | None:
-    return next((one.verdict for one in _of(machine, check)), None)
-
-
-def _of(machine: Standing, check: str) -> Iterable[Result]:
-    return (one for one in machine.results if one.check == check)

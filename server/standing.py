@@ -77,6 +77,14 @@ class Standing:
         return tuple(role for role in self.roles if judged and role not in judged)
 
     @cached_property
+    def by_check(self) -> dict[str, Result]:
+        return {one.check: one for one in self.results}
+
+    def verdict(self, check: str) -> Verdict | None:
+        """What it says of a check; None if it says nothing."""
+        return self.by_check[check].verdict if check in self.by_check else None
+
+    @cached_property
     def counts(self) -> dict[Verdict, int]:
         return {verdict: sum(one.verdict is verdict for one in self.results) for verdict in Verdict}
 

@@ -1,0 +1,92 @@
+"""The two languages of the pages: catalogues, plurals, dates and numbers.
+
+Texts are written in English in templates and code, which makes English whole by construction;
+``locale/fr/messages.po`` holds the French. It is compiled in memory on first use.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+
+from babel import Locale, dates, lists, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from policies.model import LANGUAGES
+
+LOCALES = {"en": "en_CA", "fr": "fr_CA"}
+NAMES = {"en": "English", "fr": "Français"}
+
+
+class Language:
+    """One language: its texts, and how it writes dates, numbers and lists."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.name = NAMES[code]
+        self.locale = Locale.parse(LOCALES[code])
+        self.texts = _texts(code)
+
+    def date(self, moment: datetime | date, form: str = "long") -> str:
+        """``22 November 2026``."""
+        return dates.format_date(moment, format=form, locale=self.locale)
+
+    def time(self, moment: datetime) -> str:
+        """Date and time in UTC, said so."""
+        written = dates.format_datetime(moment, format="medium", locale=self.locale, tzinfo=dates.UTC)
+        return f"{written} UTC"
+
+    def percent(self, part: float) -> str:
+        """A part of one in whole percent, rounded down: never more than there is."""
+        return numbers.format_percent(int(part * 100 + 1e-9) / 100, locale=self.locale)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        return numbers.format_decimal(round(value, digits), locale=self.locale, decimal_quantization=True,
+                                      format="#,##0" if digits == 0 else "#,##0." + "#" * digits)
+
+    def list(self, items: Sequence[str]) -> str:
+        """``a, b and c``."""
+        return lists.format_list(list(items), locale=self.locale)
+
+    def say(self, text: str) -> str:
+        return self.texts.gettext(text)
+
+
+@cache
+def language(code: str) -> Language:
+    """One of ``LANGUAGES``, loaded once."""
+    return Language(code)
+
+
+def preferred(accept: str) -> str:
+    """The language to greet with, from an ``Accept-Language`` header (RFC 9110, 12.5.4). English unless told."""
+    weighed: list[tuple[float, int, str]] = []
+    for place, part in enumerate(accept.split(",")[:32]):
+        name, _, rest = part.strip().partition(";")
+        quality = rest.strip().removeprefix("q=") or "1"
+        try:
+            weighed.append((-float(quality), place, name.strip().casefold().partition("-")[0]))
+        except ValueError:
+            continue
+    return next((name for quality, _, name in sorted(weighed) if name in LANGUAGES and quality < 0), "en")
+
+
+def _texts(code: str) -> gettext.NullTranslations:
+    source = files("server").joinpath("locale", code, "messages.po")
+    if not source.is_file():
+        return gettext.NullTranslations()
+    with source.open("rb") as stream:
+        catalogue = read_po(stream, locale=LOCALES[code])
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+N_: Callable[[str], str] = str
+"""Marks a text to be translated where it is shown."""

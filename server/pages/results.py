@@ -1,0 +1,142 @@
+"""One result as a page shows it, in the reader's language.
+
+A report is written in English. In French ``expected`` is written anew from the pack's condition,
+but only if the same condition in English gives the very text of the report: otherwise the report's
+own words stand, marked as English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hustings.report import Report
+from hustings.verdicts import SEVERITIES, WORST_FIRST, Instance, Result, Severity, Verdict
+from policies.explain import condition_text, value_text
+from policies.model import Check, Fix, Pack
+from server.actions import fix_for
+from server.findings import Finding
+from server.questions import AREAS, area_of
+from server.scorecard import reason_kind
+from server.standing import Standing
+
+ALIKE = "mul"
+"""The language tag of text that is the same in every language: names, numbers, versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text and the language it is in."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A result with everything the machine page says about it."""
+
+    result: Result
+    title: Said
+    plain: str
+    why: str
+    expected: Said
+    facts: tuple[tuple[str, str], ...]
+    """Name and value of each fact that decided it."""
+    actual: Said
+    """The report's own words, where it holds no facts."""
+    instances: tuple[Instance, ...]
+    reason: str
+    """The kind of reason an unknown has; empty for other verdicts."""
+    fix: Fix | None
+    references: tuple[tuple[str, tuple[str, ...]], ...]
+    finding: Finding | None
+    attested: bool
+    """Rests on facts that stay on the machine: the agent's word, which no one else can recompute."""
+    valid_until: datetime | None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.result.verdict
+
+    @property
+    def severity(self) -> Severity:
+        return self.result.severity
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The results of one area of the catalogue."""
+
+    area: str
+    results: tuple[Shown, ...]
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(one.verdict is verdict for one in self.results)
+
+
+def groups(machine: Standing, pack: Pack, language: str) -> tuple[Group, ...]:
+    """A machine's results by area in the catalogue's order, worst first within each."""
+    found = []
+    for area in AREAS:
+        rows = [shown(one, machine, pack, language) for one in machine.results if area_of(one.catalogue) == area]
+        if rows:
+            found.append(Group(area, tuple(sorted(rows, key=_order))))
+    return tuple(found)
+
+
+def shown(result: Result, machine: Standing, pack: Pack, language: str) -> Shown:
+    """One result in ``language``."""
+    check = pack.check(result.check)
+    report = machine.report
+    assert report is not None
+    return Shown(
+        result=result,
+        title=Said(check.title.say(language), language) if check else Said(result.check, ALIKE),
+        plain=check.plain.say(language) if check else "",
+        why=check.why.say(language) if check else "",
+        expected=expected(result, check, report, language),
+        facts=() if result.instances else tuple(
+            (name, value_text(value, language)) for name, value in result.facts.items()),
+        actual=Said(result.actual, "en"),
+        instances=result.instances,
+        reason=reason_kind(result, machine.doubts) if result.verdict is Verdict.UNKNOWN else "",
+        fix=fix_for(check, machine) if check else None,
+        references=tuple((name, getattr(check.references, name)) for name in ("cis", "csf", "cpg", "paris")
+                         if getattr(check.references, name)) if check else (),
+        finding=machine.findings.get(result.check),
+        attested=withheld(result.facts),
+        valid_until=result.valid_until if result.verdict in (Verdict.PASS, Verdict.FAIL) else None)
+
+
+def expected(result: Result, check: Check | None, report: Report, language: str) -> Said:
+    """What the check asks for, in ``language`` where that can be said faithfully."""
+    if language == "en" or check is None or not result.expected:
+        return Said(result.expected, "en")
+    values = {name: one.default for name, one in check.parameters.items()} | in_force(report, check.id)
+    if condition_text(check.require, values, "en") != result.expected:
+        return Said(result.expected, "en")
+    return Said(condition_text(check.require, values, language), language)
+
+
+def in_force(report: Report, check: str) -> dict[str, Any]:
+    """The parameters of a check that this machine was judged with, where they differ from the defaults."""
+    own = report.parameters.get(check)
+    return dict(own) if isinstance(own, Mapping) else {}
+
+
+def withheld(value: Any) -> bool:
+    """Whether a value from a report, or any part of it, stayed on the machine."""
+    if isinstance(value, Mapping):
+        if value.get("withheld") or str(value.get("unknown", "")).startswith("withheld"):
+            return True
+        return any(withheld(part) for part in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(withheld(part) for part in value)
+    return value == "withheld"
+
+
+def _order(one: Shown) -> tuple[int, int, str]:
+    return WORST_FIRST.index(one.verdict), SEVERITIES.index(one.severity), one.result.check

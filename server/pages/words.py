@@ -1,0 +1,88 @@
+"""What codes are called on the pages. Each text is translated where it is shown."""
+
+from __future__ import annotations
+
+from hustings.verdicts import Severity, Verdict
+from server.pages.language import N_
+from server.questions import Answer
+
+GRADES = {
+    "A": N_("Strong"), "B": N_("Good"), "C": N_("Needs work"), "D": N_("Weak"), "F": N_("Failing"),
+    None: N_("Not enough evidence"),
+}
+VERDICTS = {
+    Verdict.PASS: N_("Pass"), Verdict.FAIL: N_("Fail"), Verdict.UNKNOWN: N_("Unknown"),
+    Verdict.NOT_APPLICABLE: N_("Not applicable"),
+}
+SEVERITY = {
+    Severity.CRITICAL: N_("Critical"), Severity.HIGH: N_("High"), Severity.MEDIUM: N_("Medium"), Severity.LOW: N_("Low"),
+}
+QUESTIONS = {
+    "current": N_("Is it up to date?"), "entry": N_("Who can get in?"), "recovery": N_("Can we recover?"),
+    "continuity": N_("Will voting go on if it fails?"), "results": N_("Can results be checked?"),
+}
+ANSWERS = {
+    ("current", Answer.YES): N_("Yes"),
+    ("current", Answer.IN_PART): N_("In part"),
+    ("current", Answer.NO): N_("No"),
+    ("entry", Answer.YES): N_("Only those who should"),
+    ("entry", Answer.IN_PART): N_("Some doors stand open"),
+    ("entry", Answer.NO): N_("Too many doors stand open"),
+    ("recovery", Answer.YES): N_("Yes"),
+    ("recovery", Answer.IN_PART): N_("In part"),
+    ("recovery", Answer.NO): N_("No"),
+    ("continuity", Answer.YES): N_("Yes"),
+    ("continuity", Answer.IN_PART): N_("In part"),
+    ("continuity", Answer.NO): N_("No"),
+    ("results", Answer.YES): N_("Yes"),
+    ("results", Answer.IN_PART): N_("In part"),
+    ("results", Answer.NO): N_("No"),
+}
+ANY_ANSWER = {
+    Answer.SO_FAR: N_("So far, so good"), Answer.UNPROVEN: N_("Not proven"), Answer.UNMEASURED: N_("Not measured yet"),
+}
+AREAS = {
+    "PAT": N_("Patching and lifecycle"), "IAM": N_("Sign-in and identity"), "LPR": N_("Least privilege"),
+    "BKP": N_("Encrypted backups"), "DEV": N_("Devices"), "EPB": N_("Pollbooks"), "DOM": N_("E-mail and web"),
+    "LOG": N_("Logging and incidents"), "VTX": N_("Voting technology"), "ATT": N_("Contingency"),
+}
+CAPS = {
+    "stop": N_("A control that must never fail does: the grade is F until it is repaired."),
+    "critical_core_overdue": N_("A critical failure on a registration system is past its deadline: no better than D."),
+    "critical_few": N_("A critical control fails on a few machines: no better than B."),
+    "critical": N_("A critical control fails: no better than C."),
+    "critical_core_unknown": N_("A critical control on a registration system is not proven: no better than C."),
+    "high_overdue": N_("A serious failure is past its deadline: no better than B."),
+    "restore_unproven": N_("No restore of a backup has been proven: no better than C."),
+    "coverage": N_("Less than 80% of the evidence is in: no better than B."),
+}
+REASONS = {
+    "denied": N_("The agent was not allowed to look"),
+    "timeout": N_("The machine did not answer in time"),
+    "unsupported": N_("It cannot be read on this kind of machine"),
+    "truncated": N_("Only part of it could be read"),
+    "error": N_("It could not be read"),
+    "stale": N_("What is known is too old"),
+    "withheld": N_("The machine keeps it to itself"),
+    "absent": N_("It was looked for and not found"),
+    "doubtful": N_("What it rests on cannot be relied on"),
+    "clock": N_("The machine's clock is wrong"),
+    "left_out": N_("The report says nothing about it"),
+    "role": N_("The machine was not judged for one of its roles"),
+}
+ROLES = {
+    "registration-db": N_("Registration database"), "registration-app": N_("Registration application"),
+    "pollbook": N_("Pollbook"), "ems": N_("Election management system"),
+    "office-workstation": N_("Office workstation"), "campaign-laptop": N_("Campaign laptop"),
+    "directory": N_("Directory"), "domain": N_("Domain"), "backup-server": N_("Backup server"),
+    "network": N_("Network equipment"), "organisation": N_("Organization"),
+}
+PARTIES = {"us": N_("Our office"), "vendor": N_("A vendor"), "state": N_("The state or province"),
+           "county": N_("The county or municipality")}
+EFFORT = {"S": N_("minutes"), "M": N_("hours"), "L": N_("days")}
+REFERENCES = {"cis": "CIS Controls 8.1", "csf": "NIST CSF 2.0", "cpg": "CISA CPG 2.0", "paris": N_("Founding texts")}
+
+
+def answer(question: str, given: Answer) -> str:
+    """The words of an answer to one of the five questions."""
+    return ANY_ANSWER.get(given) or ANSWERS[question, given]
