@@ -50,6 +50,8 @@ class Repository(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     password_file: str = ""
     protects: str = ""
     """What it backs up, in the office's words."""
+    check_stamp: str = ""
+    """A file that the office's job touches after each check of the repository that found no errors."""
 
 
 class Tenant(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
