@@ -15,7 +15,7 @@ _WORDS = {
         "every": "every entry of {0}{2} has {1}", "none": "no entry of {0}{2} has {1}",
         "count": "{0}{2} has {1} entries", "where": " (where {})", "same": " for each {}",
         "today": "today", "count.at_least": "at least {}", "count.at_most": "at most {}", "count.equals": "exactly {}",
-        "true": "yes", "false": "no", "more": "… {} in all", "none_found": "none", "absent_value": "absent",
+        "true": "yes", "false": "no", "more": "… {} in all", "none_found": "none", "none_of": "none of {}", "absent_value": "absent",
     },
     "fr": {
         "all": " et ", "any": " ou ", "not": "pas ({})", "equals": "{0} vaut {1}", "one_of": "{0} est parmi {1}",
@@ -27,7 +27,7 @@ _WORDS = {
         "count": "{0}{2} compte {1} éléments", "where": " (où {})", "same": " pour chaque {}",
         "today": "aujourd'hui", "count.at_least": "au moins {}", "count.at_most": "au plus {}",
         "count.equals": "exactement {}", "true": "oui", "false": "non", "more": "… {} en tout",
-        "none_found": "aucun", "absent_value": "absent",
+        "none_found": "aucun", "none_of": "aucun sur {}", "absent_value": "absent",
     },
 }
 
@@ -104,7 +104,7 @@ def _map_text(value: Mapping[str, Any], language: str) -> str:
         shown = "; ".join(value_text(item, language) for item in value["items"])
         count = value.get("matching", value["total"])
         if not shown:
-            return words["none_found"]
+            return words["none_of"].format(value["total"]) if value["total"] else words["none_found"]
         return shown if count <= len(value["items"]) else f"{shown}; {words['more'].format(count)}"
     return " ".join(f"{name}={value_text(one, language)}" for name, one in value.items())
 
