@@ -15,7 +15,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from hustings.declared import Declared
-from hustings.facts import Fact, Facts, Listing, Missing, Observation, Reason
+from hustings.facts import Fact, Facts, Listing, Missing, Observation, Reason, key
 
 __all__ = ["Derived", "Inputs", "derive_all", "discover"]
 
@@ -29,12 +29,16 @@ class Inputs:
     declared: Declared
     tables: Mapping[str, Any]
     """The pack's dated tables by name."""
+    subject: str | None = None
+    """The declared instance the facts are about, for derivations of ``each``."""
 
 
 @dataclass(frozen=True)
 class Derived:
     """A derivation. ``derive`` answers, for each of ``facts``, a plain value, a ``Listing``, a ``Missing``
-    or ``None`` for absent; it is not called for facts whose inputs are all missing."""
+    or ``None`` for absent; it is not called for facts whose inputs are all missing.
+
+    All its facts share one ``each``; with one, it runs once for every declared instance."""
 
     facts: tuple[Fact, ...]
     inputs: tuple[str, ...]
@@ -58,24 +62,27 @@ def derive_all(facts: Facts, declared: Declared, tables: Mapping[str, Any], now:
     """``facts`` and everything that can be derived from them for a machine."""
     result = dict(facts)
     for one in discover():
-        if one.derive is not None:
-            result.update(_run(one, one.derive, result, declared, tables, now))
+        if one.derive is None:
+            continue
+        each = one.facts[0].each
+        for subject in declared.instances(each) if each else [None]:
+            result.update(_run(one, one.derive, result, declared, tables, now, subject))
     return result
 
 
 def _run(one: Derived, derive: Callable[[Inputs], Mapping[str, Any]], facts: Facts, declared: Declared,
-         tables: Mapping[str, Any], now: datetime) -> Facts:
-    inputs = {name: facts.get(name, Observation(missing=Missing(Reason.ERROR, "was not collected")))
-              for name in one.inputs}
+         tables: Mapping[str, Any], now: datetime, subject: str | None) -> Facts:
+    not_collected = Observation(missing=Missing(Reason.ERROR, "was not collected"))
+    inputs = {name: facts.get(key(name, subject), facts.get(name, not_collected)) for name in one.inputs}
     missing = [(name, seen.missing) for name, seen in inputs.items() if seen.missing is not None]
     if inputs and len(missing) == len(inputs):
         name, reason = missing[0]
         blocked = Observation(missing=Missing(reason.reason, f"{name}: {reason.detail or reason.reason}"))
-        return {fact.id: blocked for fact in one.facts}
-    answers = derive(Inputs(inputs, declared, tables))
+        return {key(fact.id, subject): blocked for fact in one.facts}
+    answers = derive(Inputs(inputs, declared, tables, subject))
     as_of = min((seen.as_of for seen in inputs.values() if seen.as_of is not None), default=now)
-    return {fact.id: _observation(answers.get(fact.id, Missing(Reason.ERROR, "was not derived")), as_of)
-            for fact in one.facts}
+    not_derived = Missing(Reason.ERROR, "was not derived")
+    return {key(fact.id, subject): _observation(answers.get(fact.id, not_derived), as_of) for fact in one.facts}
 
 
 def _observation(value: Any, as_of: datetime) -> Observation:
