@@ -43,7 +43,7 @@ def collect(host: Host, declared: Declared) -> Collected:
     return gather({
         ("accounts.local", "accounts.administrators", "accounts.root_by_group"): lambda: _people(host),
         ("accounts.legacy_lines",): lambda: _legacy(host),
-        ("accounts.sources",): lambda: {"accounts.sources": Listing(sources(read_optional(host, "/etc/nsswitch.conf")))},
+        ("accounts.sources",): lambda: _sources(host),
         ("accounts.group_passwords",): lambda: _group_passwords(host),
     })
 
@@ -61,12 +61,12 @@ def _people(host: Host) -> Collected:
     people = [record(one, shadows, last, shells, settings) for one in accounts]
     groups, group_faults = _passwd.group(host.read("/etc/group"))
     why_group = why or (Missing(Reason.ERROR, group_faults[0]) if group_faults else None)
+    whole = why_group is None
     by_name = {person["name"]: person for person in people}
     return {
         "accounts.local": Listing(people, why is None, why),
-        "accounts.administrators": Listing(members(groups, accounts, by_name, ADMIN_GROUPS), why_group is None, why_group),
-        "accounts.root_by_group": Listing(members(groups, accounts, by_name, ROOT_BY_OTHER_MEANS), why_group is None,
-                                          why_group),
+        "accounts.administrators": Listing(members(groups, accounts, by_name, ADMIN_GROUPS), whole, why_group),
+        "accounts.root_by_group": Listing(members(groups, accounts, by_name, ROOT_BY_OTHER_MEANS), whole, why_group),
     }
 
 
@@ -196,6 +196,10 @@ def _legacy(host: Host) -> Collected:
         if text is not None and _passwd.legacy(text):
             found.append(f"/etc/{name}")
     return {"accounts.legacy_lines": Listing(found)}
+
+
+def _sources(host: Host) -> Collected:
+    return {"accounts.sources": Listing(sources(read_optional(host, "/etc/nsswitch.conf")))}
 
 
 def sources(nsswitch: str | None) -> list[str]:
