@@ -23,7 +23,8 @@ def possible() -> str:
         return "needs root, to make a private copy of /etc"
     if shutil.which("unshare") is None:
         return "needs unshare (util-linux)"
-    tried = subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False)
+    tried = subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True,
+                           check=False)
     return "" if tried.returncode == 0 else "mount namespaces are not allowed here"
 
 
