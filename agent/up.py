@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -47,14 +48,15 @@ def up(data: Path | None, port: int, once: bool, config: Path | None, language: 
 def _run_everything(home: Path, port: int, once: bool, config: Path | None, language: str) -> None:
     server, agent = home / "server", home / "agent"
     _refuse_taken(port)
-    _note("preparing the server …")
-    _hustings("server", "init", "--data", str(server), "--local")
+    if not (server / "server.json").exists():
+        _note("preparing the server …")
+        _hustings("server", "init", "--data", str(server), "--no-tls", "--no-password", "--port", str(port))
     with _serving(server, port) as alive:
         url = f"http://127.0.0.1:{port}"
         _wait_for(url + "/healthz", alive)
         if not (agent / "agent.json").exists():
             _note("enrolling this machine …")
-            token = _hustings("server", "token", "--data", str(server), "--secret-only").strip()
+            token = json.loads(_hustings("server", "token", "--data", str(server), "--format", "json"))["token"]
             _hustings("agent", "enroll", url, "--token", token, "--state", str(agent),
                       *(("--config", str(config)) if config else ()))
         _note("auditing this machine …")
@@ -63,7 +65,8 @@ def _run_everything(home: Path, port: int, once: bool, config: Path | None, lang
         click.echo("")
         click.echo(_hustings("server", "scorecard", "--data", str(server), "--language", language).rstrip())
         click.echo("")
-        link = _hustings("server", "login-link", "--data", str(server), "--base", url).strip()
+        link = json.loads(_hustings("server", "login-link", "--data", str(server), "--port", str(port),
+                                    "--format", "json"))["url"]
         click.echo(f"Open this (it works once, on this machine, for ten minutes):\n  {link}")
         if once:
             return
