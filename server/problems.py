@@ -66,6 +66,8 @@ class Refused(HustingsError):
         headers = [(b"content-type", b"application/problem+json")]
         if self.retry_after is not None:
             headers.append((b"retry-after", str(self.retry_after).encode("ascii")))
+        if self.status == 405 and "allow" in self.extra:
+            headers.append((b"allow", self.extra["allow"].encode("ascii")))
         if self.status == 401:
             headers.append((b"www-authenticate", b"Hustings"))
         return headers

@@ -35,6 +35,17 @@ def migrate(database: Database) -> str:
         return str(scripts.get_current_head())
 
 
+def require_current(database: Database) -> None:
+    """Raises ``ConfigError`` unless the database is exactly at this version's schema."""
+    with as_file(files("server.store") / "migrations") as folder, database.read() as connection:
+        scripts = ScriptDirectory(str(folder))
+        current = MigrationContext.configure(connection).get_current_heads()
+        _refuse_newer(current, scripts, database.where)
+        if current != (scripts.get_current_head(),):
+            raise ConfigError("the database is older than this version of Hustings", where=database.where,
+                              remedy="start the server once (hustings server serve): it brings the database up to date")
+
+
 def _refuse_newer(current: tuple[str, ...], scripts: ScriptDirectory, where: str) -> None:
     known = {script.revision for script in scripts.walk_revisions()}
     for revision in current:

@@ -1,0 +1,1 @@
+"""People: passwords, signing in, and the guard in front of every page."""

@@ -1,0 +1,235 @@
+"""The server as one ASGI application: agents' endpoints in front, guarded pages behind."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from hustings.envelope import MAX_ENVELOPE
+from hustings.errors import CannotFinish
+from server import enroll, headers
+from server.access.guard import Guard, peer
+from server.access.sign_in import SignIn
+from server.body import body_within, header
+from server.config import LOOPBACK_NAMES, Config
+from server.intake import RETRY_BUSY, Body, Intake
+from server.problems import Refused
+from server.store.database import Database
+from server.throttle import Throttle
+
+logger = logging.getLogger(__name__)
+
+Endpoint = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Application:
+    """Routes a request to the agents' endpoints or to the pages, and seals every answer.
+
+    ``schema`` is the revision that ``healthz`` names; ``clock`` is what the server takes for now.
+    """
+
+    def __init__(self, config: Config, database: Database, *, schema: str, tls: bool,
+                 clock: Callable[[], datetime] = utc_now) -> None:
+        self._config = config
+        self._database = database
+        self._schema = schema
+        self._tls = tls
+        self._clock = clock
+        self._intake = Intake(database, clock)
+        self._enrollments = Throttle(rate=1, burst=200)
+        names = frozenset((*(name.lower() for name in config.settings.addresses), *LOOPBACK_NAMES))
+        pages = _pages(config, database, clock, tls=tls)
+        self._lifespan = pages
+        self._pages = Guard(pages, database, clock, names, tls=tls)
+        self._endpoints: dict[str, tuple[str, Endpoint]] = {
+            "/v1/reports": ("POST", self._reports),
+            "/v1/enrollments": ("POST", self._enroll),
+            "/v1/enrollments/ca": ("GET", self._authority),
+            "/healthz": ("GET", self._health),
+        }
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        await self._answer(scope, receive, send)
+
+    def close(self) -> None:
+        """Settle what was taken in, and close the database."""
+        self._intake.close()
+        self._database.close()
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """The guard of requests: what nobody foresaw is logged and answered with a plain ``failed``."""
+        began = time.perf_counter()
+        status = 0
+        cache = scope["path"].startswith("/static/")
+
+        async def seal(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = headers.sealed(message, tls=self._tls, cache=cache)
+            await send(message)
+
+        note: dict[str, Any] = {}
+        scope["hustings.note"] = note
+        try:
+            await self._route(scope, receive, seal)
+        except Refused as refused:
+            note["problem"] = refused.kind
+            await _refuse(refused, scope, seal)
+        except (CannotFinish, DBAPIError) as error:
+            logger.error("the database failed", extra={"error": type(error).__name__})
+            note["problem"] = "busy"
+            if not status:
+                await _refuse(Refused("busy", retry_after=RETRY_BUSY), scope, seal)
+        except Exception:
+            logger.exception("a request failed")
+            note["problem"] = "failed"
+            if not status:
+                await _refuse(Refused("failed"), scope, seal)
+        logger.info("request", extra={
+            "method": scope["method"], "path": _loggable(scope["path"]), "status": status,
+            "ms": round((time.perf_counter() - began) * 1000, 1), **note})
+
+    async def _route(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"]
+        if not path.isprintable() or b"%00" in scope["query_string"]:
+            raise Refused("bad_request", "control characters in the address")
+        endpoint = self._endpoints.get(path)
+        if endpoint is None:
+            await self._pages(scope, receive, send)
+            return
+        method, handler = endpoint
+        if scope["method"] != method:
+            raise Refused("method_not_allowed", allow=method)
+        await handler(scope, receive, send)
+
+    async def _reports(self, scope: Any, receive: Any, send: Any) -> None:
+        encoding = (header(scope, b"content-encoding") or b"identity").strip().lower()
+        if encoding not in (b"zstd", b"identity"):
+            raise Refused("unsupported_encoding", "send zstd, or no encoding")
+        data = await body_within(scope, receive, MAX_ENVELOPE)
+        receipted = await self._intake.accept(Body(data, encoding == b"zstd"))
+        scope["hustings.note"].update(agent=receipted.agent, repeat=receipted.repeat)
+        await _send(send, 200 if receipted.repeat else 201, receipted.receipt)
+
+    async def _enroll(self, scope: Any, receive: Any, send: Any) -> None:
+        if wait := self._enrollments.take(peer(scope)):
+            raise Refused("too_many", retry_after=max(1, round(wait)))
+        data = await body_within(scope, receive, enroll.MAX_BODY)
+        await _send(send, 201, await asyncio.to_thread(enroll.enroll, self._database, data, self._clock))
+
+    async def _authority(self, scope: Any, receive: Any, send: Any) -> None:
+        if not self._tls:
+            raise Refused("not_found", "this server does not speak TLS")
+        pem = await asyncio.to_thread(self._config.ca_certificate.read_bytes)
+        await _send(send, 200, pem, b"application/pem-certificate-chain")
+
+    async def _health(self, scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.to_thread(self._ping)
+        await _send(send, 200, b'{"status":"ok","schema":"%b"}' % self._schema.encode("ascii"))
+
+    def _ping(self) -> None:
+        with self._database.read() as connection:
+            connection.execute(sa.text("SELECT 1"))
+
+
+def _pages(config: Config, database: Database, clock: Callable[[], datetime], *, tls: bool) -> Any:
+    """The Litestar application that renders pages for people who are signed in."""
+    from litestar import Litestar
+    from litestar.config.csrf import CSRFConfig
+    from litestar.contrib.jinja import JinjaTemplateEngine
+    from litestar.di import Provide
+    from litestar.static_files import create_static_files_router
+    from litestar.template.config import TemplateConfig
+
+    from server.access import cookies, faults, routes
+
+    room = Path(str(files("server")))
+    sign_in = SignIn(database, clock)
+    return Litestar(
+        route_handlers=[*routes.ROUTES, *discovered(),
+                        create_static_files_router(path="/static", directories=[room / "static"])],
+        dependencies={
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "clock": Provide(lambda: clock, sync_to_thread=False),
+            "sign_in": Provide(lambda: sign_in, sync_to_thread=False),
+            "session": Provide(faults.signed_in, sync_to_thread=False),
+            "tls": Provide(lambda: tls, sync_to_thread=False),
+        },
+        csrf_config=CSRFConfig(
+            secret=form_secret(config), cookie_name=cookies.form_name(tls=tls), cookie_secure=tls,
+            cookie_httponly=True, cookie_samesite="strict"),
+        template_config=TemplateConfig(directory=room / "templates", engine=JinjaTemplateEngine),
+        exception_handlers=faults.HANDLERS,
+        request_max_body_size=1 << 20,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def discovered() -> list[Any]:
+    """The route handlers of every module in ``server.pages`` that has ``ROUTES``."""
+    from server import pages
+
+    found: list[Any] = []
+    for module in sorted(pkgutil.iter_modules(pages.__path__), key=lambda one: one.name):
+        found.extend(getattr(importlib.import_module(f"server.pages.{module.name}"), "ROUTES", []))
+    return found
+
+
+def form_secret(config: Config) -> str:
+    """The secret that signs forms, made on first use."""
+    import os
+
+    file = config.form_secret
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return file.read_text("ascii").strip()
+    secret = secrets.token_hex(32)
+    with os.fdopen(handle, "w") as out:
+        out.write(secret + "\n")
+    return secret
+
+
+async def _send(send: Any, status: int, body: bytes, kind: bytes = b"application/json") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [
+        (b"content-type", kind), (b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse(refused: Refused, scope: Any, send: Any) -> None:
+    body = refused.body()
+    extra = [(b"content-length", b"%d" % len(body))]
+    if refused.kind in ("too_large", "too_slow"):
+        extra.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": refused.status, "headers": [*refused.headers(), *extra]})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _loggable(path: str) -> str:
+    """A path without what must not be logged: the secret of a sign-in link."""
+    return "/sign-in/link/…" if path.startswith("/sign-in/link/") else path[:200]

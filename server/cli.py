@@ -1,0 +1,17 @@
+"""``hustings server``: set up and run the server, and declare what the office is."""
+
+from __future__ import annotations
+
+import click
+
+from server.console import declaring, enrolling, people, running
+
+
+@click.group()
+def server() -> None:
+    """Set up and run the server."""
+
+
+for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
+                declaring.inventory, declaring.elections):
+    server.add_command(command)

@@ -1,0 +1,110 @@
+"""Where a server keeps its things, and the addresses it goes by.
+
+Everything is in one data directory of mode 0700, but for the database when ``HUSTINGS_DATABASE_URL``
+names a PostgreSQL. ``server.json`` there remembers what ``server init`` was told.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hustings.errors import ConfigError
+
+DATA = Path("/var/lib/hustings-server")
+PORT = 8443
+DATABASE_URL = "HUSTINGS_DATABASE_URL"
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``server.json``: the names agents and browsers use for this server, the port, and whether it speaks TLS."""
+
+    addresses: tuple[str, ...]
+    port: int
+    tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A server's data directory and what it says."""
+
+    data: Path
+    settings: Settings
+
+    @property
+    def ca_key(self) -> Path:
+        return self.data / "tls" / "ca.key"
+
+    @property
+    def ca_certificate(self) -> Path:
+        return self.data / "tls" / "ca.pem"
+
+    @property
+    def key(self) -> Path:
+        return self.data / "tls" / "server.key"
+
+    @property
+    def certificate(self) -> Path:
+        return self.data / "tls" / "server.pem"
+
+    @property
+    def form_secret(self) -> Path:
+        """What signs the tokens of forms."""
+        return self.data / "form-secret"
+
+    @property
+    def url(self) -> str:
+        """Where agents and browsers reach this server."""
+        return address(self.settings.addresses[0], self.settings.port, tls=self.settings.tls)
+
+
+def settings_file(data: Path) -> Path:
+    return data / "server.json"
+
+
+def load(data: Path) -> Config:
+    """Read a data directory. Raises ``ConfigError``."""
+    file = settings_file(data)
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError("no server is set up here", where=str(data),
+                          remedy=f"run: hustings server init --data {data}") from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(file),
+                          remedy="run as the user who owns the data directory") from error
+    try:
+        settings = msgspec.json.decode(raw, type=Settings)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"not the settings of a server: {error}", where=str(file),
+                          remedy="restore it from a backup, or set up anew in another directory") from error
+    if not settings.addresses:
+        raise ConfigError("addresses is empty", where=str(file), remedy="name at least one address")
+    return Config(data, settings)
+
+
+def database_url(data: Path) -> str:
+    """The PostgreSQL of the environment, or the SQLite file of the data directory."""
+    return os.environ.get(DATABASE_URL) or f"sqlite:///{data / 'hustings.db'}"
+
+
+def address(host: str, port: int, *, tls: bool) -> str:
+    """``https://host:port``, with brackets around an IPv6 address."""
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        parsed = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback

@@ -1,0 +1,1 @@
+"""The ``hustings server`` commands, one module a noun."""

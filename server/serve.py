@@ -1,0 +1,70 @@
+"""Run the server in this process until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+
+import uvicorn
+
+from hustings.errors import CannotFinish
+from server import logs, tls
+from server.app import Application, utc_now
+from server.config import Config, address, database_url
+from server.store.database import Database
+from server.store.migrate import migrate
+
+logger = logging.getLogger(__name__)
+BACKLOG = 2048
+CONNECTIONS = 2_000
+GRACE = 10
+"""Seconds that requests under way get when the server is told to stop."""
+
+
+def serve(config: Config, host: str, port: int, *, secure: bool) -> None:
+    """Migrate, listen and serve. Raises ``CannotFinish`` when the address is taken or not ours.
+
+    ``secure`` False is for loopback alone; the caller has checked. Port 0 takes a free one; the
+    log line ``listening`` names it.
+    """
+    logs.start()
+    database = Database(database_url(config.data))
+    revision = migrate(database)
+    if secure:
+        tls.renew_if_due(config, utc_now())
+    listener = _listen(host, port)
+    application = Application(config, database, schema=revision, tls=secure)
+    server = uvicorn.Server(uvicorn.Config(
+        application, loop="uvloop", http="httptools", ws="none", lifespan="on", interface="asgi3",
+        log_config=None, access_log=False, proxy_headers=False, server_header=False,
+        limit_concurrency=CONNECTIONS, timeout_keep_alive=30, timeout_graceful_shutdown=GRACE,
+        ssl_keyfile=config.key if secure else None, ssl_certfile=config.certificate if secure else None))
+    bound = listener.getsockname()[1]
+    logger.info("listening", extra={"url": address(host, bound, tls=secure), "port": bound, "schema": revision,
+                                    "database": database.where})
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, _noted)  # uvicorn hands the signal back once it has shut down; then we tidy up
+    try:
+        server.run(sockets=[listener])
+    finally:
+        application.close()
+    logger.info("stopped")
+
+
+def _noted(number: int, _frame: object) -> None:
+    logger.info("stopping", extra={"signal": signal.Signals(number).name})
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise CannotFinish(f"cannot listen: {error.strerror or error}", where=f"{host}:{port}",
+                           remedy="choose another --port or --host, or stop what uses it") from error
+    listener.setblocking(False)
+    return listener
