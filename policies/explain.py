@@ -16,6 +16,7 @@ _WORDS = {
         "count": "{0}{2} has {1} entries", "where": " (where {})", "same": " for each {}",
         "today": "today", "count.at_least": "at least {}", "count.at_most": "at most {}", "count.equals": "exactly {}",
         "true": "yes", "false": "no", "more": "… {} in all", "none_found": "none", "none_of": "none of {}", "absent_value": "absent",
+        "withheld": "withheld", "counted": "{} of {} (names withheld)",
     },
     "fr": {
         "all": " et ", "any": " ou ", "not": "pas ({})", "equals": "{0} vaut {1}", "one_of": "{0} est parmi {1}",
@@ -28,6 +29,7 @@ _WORDS = {
         "today": "aujourd'hui", "count.at_least": "au moins {}", "count.at_most": "au plus {}",
         "count.equals": "exactement {}", "true": "oui", "false": "non", "more": "… {} en tout",
         "none_found": "aucun", "none_of": "aucun sur {}", "absent_value": "absent",
+        "withheld": "non communiqué", "counted": "{} sur {} (noms non communiqués)",
     },
 }
 
@@ -100,6 +102,10 @@ def _map_text(value: Mapping[str, Any], language: str) -> str:
         return f"({value['reason']}: {value['detail']})" if value.get("detail") else f"({value['reason']})"
     if value.get("absent") is True and len(value) == 1:
         return words["absent_value"]
+    if value.get("withheld") is True:
+        return words["withheld"]
+    if "total" in value and "items" not in value:
+        return words["counted"].format(value.get("matching", value["total"]), value["total"])
     if "items" in value and "total" in value:
         shown = "; ".join(value_text(item, language) for item in value["items"])
         count = value.get("matching", value["total"])
