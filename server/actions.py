@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hustings.verdicts import Verdict
+from hustings.verdicts import Result, Verdict
 from policies.fixes import best_fix, platforms
 from policies.grade import CORE_ROLES, WEIGHTS, Item, gain
 from policies.model import Check, Fix, Pack
@@ -23,12 +23,13 @@ UNPROVEN_FACTOR = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do, on one machine or several."""
+    """One thing to do."""
 
     check: Check
     verdict: Verdict
     """``fail``: repair it; ``unknown``: prove it."""
     machines: tuple[Standing, ...]
+    """None for a check of the office as a whole."""
     points: float
     """Points (0 to 100) the lower bound gains once the whole row passes."""
     together: int
@@ -38,23 +39,24 @@ class Action:
     score: float
 
 
-def actions(machines: Sequence[Standing], items: Iterable[Item], pack: Pack) -> list[Action]:
-    """Every failing or unknown check over ``machines``, best first."""
+def actions(machines: Sequence[Standing], items: Iterable[Item], pack: Pack,
+            together: Sequence[Result] = ()) -> list[Action]:
+    """Every failing or unknown check over ``machines`` and of the office itself, best first."""
     rows = list(items)
     found = []
     open_by_row: dict[str, set[str]] = {}
-    for machine in machines:
-        for one in machine.results:
-            if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
-                open_by_row.setdefault(one.catalogue, set()).add(one.check)
+    for one in (*together, *(one for machine in machines for one in machine.results)):
+        if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+            open_by_row.setdefault(one.catalogue, set()).add(one.check)
+    as_one = {one.check: one.verdict for one in together}
     for check in pack.checks:
         for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
             where = tuple(one for one in machines if one.verdict(check.id) is verdict)
-            if where:
+            if where or as_one.get(check.id) is verdict:
                 found.append(_action(check, verdict, where, rows, len(open_by_row[check.catalogue]) - 1))
     best: dict[str, Action] = {}
-    for one in sorted(found, key=lambda one: (-one.score, one.check.id)):
-        best.setdefault(one.check.id, one)
+    for action in sorted(found, key=lambda action: (-action.score, action.check.id)):
+        best.setdefault(action.check.id, action)
     return list(best.values())
 
 
@@ -65,7 +67,7 @@ def fix_for(check: Check, machine: Standing) -> Fix | None:
 
 
 def _action(check: Check, verdict: Verdict, where: tuple[Standing, ...], rows: list[Item], together: int) -> Action:
-    fix = fix_for(check, where[0])
+    fix = fix_for(check, where[0]) if where else best_fix(check, ("any",))
     points = gain(rows, check.catalogue)
     score = WEIGHTS[check.severity] * points / (1 + together) / EFFORT[fix.effort if fix else "M"]
     if any(CORE_ROLES & set(one.roles) for one in where):

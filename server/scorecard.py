@@ -15,10 +15,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from hustings.facts import Reason
+from hustings.facts import Facts, Reason
 from hustings.times import days_between
 from hustings.verdicts import Result, Verdict
-from policies.grade import RESTORE_ROLES, RESTORE_ROW, Grade, Item, grade, office_items
+from policies.derive import office as derived
+from policies.evaluate import Context, judge_all
+from policies.grade import RESTORE_ROLES, RESTORE_ROW, Grade, Item, grade, machine_items, office_items
 from policies.model import Pack
 from server.actions import Action, actions
 from server.questions import Area, Question, areas, questions
@@ -87,6 +89,8 @@ class Scorecard:
     """Assets of the office that no machine speaks for."""
     undeclared: tuple[Standing, ...] = ()
     """Machines that report and are not in the inventory."""
+    together: tuple[Result, ...] = ()
+    """Checks of the office as a whole, judged here from its records."""
     overrides: tuple[Override, ...] = ()
     role_changes: tuple[tuple[Standing, RoleChange], ...] = ()
     shrunk: tuple[tuple[Standing, tuple[str, ...]], ...] = ()
@@ -166,9 +170,12 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
             others[asset.responsible].append(asset)
     mine = tuple(speaking[asset.name] for asset in ours if asset.name in speaking)
     declared = {id(one) for one in speaking.values()}
+    together = tuple(judge_all(pack, _facts(assets, machines, now), Context(now, voting_days=office.voting_days),
+                               scope="office"))
     return _card(
-        Scope.OFFICE, office, mine, _asset_grade(ours, speaking, pack),
+        Scope.OFFICE, office, mine, _asset_grade(ours, speaking, pack, together),
         tuple(dict.fromkeys(role for asset in ours for role in asset.roles)), pack, now,
+        together=together,
         parties=tuple(Party(name, _asset_grade(some, speaking, pack), tuple(some),
                             tuple(one for one in some if one.name not in speaking))
                       for name, some in sorted(others.items())),
@@ -176,10 +183,21 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
         undeclared=tuple(one for one in machines if one.report and id(one) not in declared))
 
 
-def _asset_grade(assets: Sequence[Asset], speaking: Mapping[str, Standing], pack: Pack) -> Grade:
-    """The grade of some declared assets, silent ones counting as unknown in every row of their roles."""
+def _facts(assets: Sequence[Asset], machines: Sequence[Standing], now: datetime) -> Facts:
+    return derived.office_facts(
+        [derived.Asset(one.name, one.roles, one.site, one.responsible) for one in assets],
+        [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received) for one in machines], now)
+
+
+def _asset_grade(assets: Sequence[Asset], speaking: Mapping[str, Standing], pack: Pack,
+                 together: Sequence[Result] = ()) -> Grade:
+    """The grade of some declared assets, silent ones counting as unknown in every row of their roles.
+
+    ``together`` are results about all of them at once, which are rows of their own.
+    """
     heard = {asset.name: list(speaking[asset.name].grade.items) for asset in assets if asset.name in speaking}
-    items = office_items({asset.name: asset.roles for asset in assets}, heard, pack)
+    items = [*office_items({asset.name: asset.roles for asset in assets}, heard, pack),
+             *machine_items(together, pack, ())]
     stops = {row for name in heard for cap in speaking[name].grade.limits if cap.code == "stop" for row in cap.rows}
     proven = all(_restored(heard.get(asset.name, [])) for asset in assets if RESTORE_ROLES & set(asset.roles))
     return grade(items, stops=sorted(stops), restore_proven=proven)
@@ -192,15 +210,16 @@ def _restored(items: Iterable[Item]) -> bool:
 def _card(scope: Scope, office: Office, machines: tuple[Standing, ...], graded: Grade | None,
           roles: tuple[str, ...], pack: Pack, now: datetime, *, items: Sequence[Item] = (),
           parties: tuple[Party, ...] = (), silent: tuple[Asset, ...] = (),
-          undeclared: tuple[Standing, ...] = ()) -> Scorecard:
+          undeclared: tuple[Standing, ...] = (), together: tuple[Result, ...] = ()) -> Scorecard:
     rows = graded.items if graded else tuple(items)
     voting_day = min((day for day in office.voting_days if day >= now.date()), default=None)
     return Scorecard(
         scope=scope, now=now, office=office, machines=machines, grade=graded,
         questions=questions(rows, pack, roles), areas=areas(rows),
-        first=tuple(actions(machines, rows, pack)[:3]), unproven=_unproven(machines),
+        first=tuple(actions(machines, rows, pack, together)[:3]), unproven=_unproven(machines),
         voting_day=voting_day, days=days_between(now, voting_day) if voting_day else None,
-        parties=parties, silent=silent, undeclared=undeclared, overrides=_overrides(machines),
+        parties=parties, silent=silent, undeclared=undeclared, together=together,
+        overrides=_overrides(machines),
         role_changes=tuple((one, change) for one in machines for change in one.heard.role_changes
                            if now - change.at <= SHOWN_ROLE_CHANGES and change.source != "enrolment"),
         shrunk=tuple((one, one.newly_not_applicable) for one in machines if one.newly_not_applicable))

@@ -135,7 +135,12 @@ def withheld(value: Any) -> bool:
         return any(withheld(part) for part in value.values())
     if isinstance(value, (list, tuple)):
         return any(withheld(part) for part in value)
-    return value == "withheld"
+    return isinstance(value, str) and value == "withheld"
+
+
+def by_weight(one: Shown) -> tuple[int, str]:
+    """The severest first, then by id."""
+    return SEVERITIES.index(one.severity), one.result.check
 
 
 def _order(one: Shown) -> tuple[int, int, str]:

@@ -15,7 +15,8 @@ VERDICTS = {
     Verdict.NOT_APPLICABLE: N_("Not applicable"),
 }
 SEVERITY = {
-    Severity.CRITICAL: N_("Critical"), Severity.HIGH: N_("High"), Severity.MEDIUM: N_("Medium"), Severity.LOW: N_("Low"),
+    Severity.CRITICAL: N_("Critical"), Severity.HIGH: N_("High"), Severity.MEDIUM: N_("Medium"),
+    Severity.LOW: N_("Low"),
 }
 QUESTIONS = {
     "current": N_("Is it up to date?"), "entry": N_("Who can get in?"), "recovery": N_("Can we recover?"),

@@ -1,0 +1,48 @@
+"""The machines, and one machine with every result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get
+from litestar.exceptions import NotFoundException
+from litestar.response import Template
+
+from hustings.verdicts import Verdict
+from server import scorecard as rules
+from server.pages import results, site
+from server.pages.site import Asked
+from server.store.database import Database
+from server.store.sessions import Session
+
+
+@get("/{language:str}/machines", sync_to_thread=True)
+def machines(request: Asked, language: str, database: Database, clock: Any, session: Session) -> Template:
+    """Every machine with its grade."""
+    language = site.checked(language)
+    office = site.office(request, database, session)
+    everyone = rules.everyone(office, site.pack(), site.now(clock))
+    speaking = rules.speakers(office.assets or (), everyone)
+    silent = [one for one in office.assets or () if one.name not in speaking]
+    return site.page("machines.html", request, language, session, here="machines", office=office,
+                     machines=everyone, silent=silent, declared={one.heard.agent for one in speaking.values()})
+
+
+@get("/{language:str}/machines/{agent:str}", sync_to_thread=True)
+def machine(request: Asked, language: str, agent: str, database: Database, clock: Any, session: Session) -> Template:
+    """One machine. 404 for any other office's."""
+    language = site.checked(language)
+    office = site.office(request, database, session)
+    pack = site.pack()
+    found = rules.machine(office, agent, pack, site.now(clock))
+    if found is None:
+        raise NotFoundException
+    groups = results.groups(found, pack, language) if found.report else ()
+    shown = [one for group in groups for one in group.results]
+    return site.page(
+        "machine.html", request, language, session, here="machines", office=office, machine=found, groups=groups,
+        failing=sorted((one for one in shown if one.verdict is Verdict.FAIL), key=results.by_weight),
+        pack=pack, Verdict=Verdict)
+
+
+ROUTES = [machines, machine]

@@ -1,0 +1,67 @@
+"""What every page has: its language, the way to the other one, who is signed in, and the office read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.response import Template
+
+from hustings import __version__
+from policies.grade import METHOD
+from policies.model import LANGUAGES, Pack
+from server.pages.language import language as language_of
+from server.reading import Reading
+from server.records import Office
+from server.store.database import Database
+from server.store.sessions import Session
+
+Asked = Request[Any, Any, State]
+
+
+@cache
+def pack() -> Pack:
+    """The policy pack of this release."""
+    from policies.pack import shipped
+
+    return shipped()
+
+
+def office(request: Asked, database: Database, session: Session) -> Office:
+    """The office of whoever is signed in, and no other."""
+    state = request.app.state
+    if "reading" not in state:
+        state["reading"] = Reading(database)
+    reading: Reading = state["reading"]
+    return reading.office(session.tenant)
+
+
+def now(clock: Callable[[], datetime]) -> datetime:
+    return clock().replace(microsecond=0)
+
+
+def checked(language: str) -> str:
+    """A language from a path. Raises Litestar's 404 for any other word."""
+    if language not in LANGUAGES:
+        raise NotFoundException
+    return language
+
+
+def page(template: str, request: Asked, language: str, session: Session, *, here: str, status: int = 200,
+         **context: Any) -> Template:
+    """A page for a person who is signed in. ``here`` is its entry in the navigation."""
+    return Template(template, status_code=status, context={
+        **frame(language, request.url.path), "person": session.name, "here": here, **context})
+
+
+def frame(language: str, path: str) -> dict[str, Any]:
+    """What ``base.html`` needs on any page."""
+    parts = path.split("/")
+    elsewhere = {code: "/".join(["", code, *parts[2:]]) for code in LANGUAGES if code != language}
+    return {"language": language, "languages": {code: language_of(code).name for code in LANGUAGES},
+            "elsewhere": elsewhere, "version": __version__, "method": METHOD, "person": "", "here": ""}
