@@ -28,6 +28,8 @@ MAX_PAYLOAD = 8 << 20
 """Bytes of a payload; its envelope is a third larger."""
 MAX_ENVELOPE = MAX_PAYLOAD * 4 // 3 + 4096
 MAX_SIGNATURES = 8
+_MAX_PARTS = 64
+"""Brackets an envelope may hold: strangers' bytes are parsed before any signature is checked."""
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -92,6 +94,8 @@ def _parse_as_written(data: bytes) -> Envelope | None:
 
 
 def _parse_strictly(data: bytes) -> Envelope:
+    if data.count(b"{") + data.count(b"[") > _MAX_PARTS:
+        raise BadDocument("not a DSSE envelope: too many parts")
     plain = strict_json.loads(data, limit=MAX_ENVELOPE)
     try:
         return msgspec.convert(plain, Envelope)

@@ -12,11 +12,12 @@ declared instance (one of several repositories, say) is keyed ``id@subject``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 import msgspec
+
+from hustings.times import Moment
 
 
 class Disclosure(StrEnum):
@@ -111,7 +112,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True):
     listing: Listing | None = None
     absent: bool = False
     missing: Missing | None = None
-    as_of: datetime | None = None
+    as_of: Moment | None = None
     """The time the fact's *source* speaks for (aware, UTC); None when missing."""
 
     @property
@@ -156,7 +157,6 @@ class Registry:
     def __len__(self) -> int:
         return len(self._facts)
 
-
     @classmethod
     def shipped(cls) -> Registry:
         """The facts of this release, from the generated ``facts.json``: for rooms that never look."""
@@ -188,4 +188,4 @@ def _project(seen: Observation, fact: Fact | None) -> Observation:
                                as_of=seen.as_of)
         if fact.type in (Type.BOOL, Type.INT):
             return seen
-    return Observation(missing=Missing(Reason.WITHHELD), as_of=seen.as_of)
+    return Observation(missing=Missing(Reason.WITHHELD))

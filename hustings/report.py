@@ -7,13 +7,14 @@ server last acknowledged are named by digest (``Same``) instead of sent again.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from hustings import strict_json
 from hustings.errors import BadDocument, TooLarge
 from hustings.facts import Observation
+from hustings.times import Moment
 from hustings.verdicts import Result
 
 _D = TypeVar("_D", "Report", "Lost", "Enrollment")
@@ -23,11 +24,14 @@ LOST_SCHEMA = "hustings.lost/1"
 ENROLLMENT_SCHEMA = "hustings.enrollment/1"
 MAX_REPORT = 8 << 20
 
+Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
+"""A place in an agent's sequence; the first is 1."""
+
 
 class Times(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When the report was made, by clocks that fail in different ways."""
 
-    wall: datetime
+    wall: Moment
     monotonic: float
     """Seconds of the machine's monotonic clock."""
     boot_id: str
@@ -90,7 +94,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tenant: str
     agent: str
     epoch: str
-    sequence: int
+    sequence: Ordinal
     previous: str | None
     """The digest of the preceding payload of this epoch (report or lost statement); None for the first."""
     times: Times
@@ -118,8 +122,8 @@ class Lost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tenant: str
     agent: str
     epoch: str
-    first: int
-    last: int
+    first: Ordinal
+    last: Ordinal
     previous: str | None
     reason: str
 
@@ -134,7 +138,7 @@ class Enrollment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str
     roles: tuple[str, ...]
     agent_version: str
-    time: datetime
+    time: Moment
 
 
 class Enrolled(msgspec.Struct, frozen=True):
@@ -181,7 +185,7 @@ def decode_report(payload: bytes) -> Report:
 
 def decode_lost(payload: bytes) -> Lost:
     lost = _decode(payload, Lost, LOST_SCHEMA)
-    if not 1 <= lost.first <= lost.last:
+    if lost.first > lost.last:
         raise BadDocument("a lost statement names reports first..last with 1 <= first <= last")
     return lost
 
@@ -194,13 +198,14 @@ def _decode(payload: bytes, kind: type[_D], schema: str) -> _D:
     """Decode strictly, at the price of a fast decoder for documents written as we write them.
 
     Bytes that are exactly what encoding their own decoding gives hold no duplicate key, no NaN and
-    no other ambiguity; anything else takes the slow strict reader, which says what is wrong.
+    no other ambiguity once their depth is checked; anything else takes the slow strict reader, which says what is wrong.
     """
     if len(payload) > MAX_REPORT:
         raise TooLarge(f"the document has {len(payload)} bytes; the limit is {MAX_REPORT}")
     try:
         document = msgspec.json.decode(payload, type=kind)
         if document.schema == schema and msgspec.json.encode(document) == payload:
+            strict_json.check_depth(payload)
             return document
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         pass  # the strict reader below finds the fault and names it

@@ -1,7 +1,7 @@
 """JSON that means one thing: what two readers could read differently is refused.
 
-Refused are duplicate keys, NaN and infinities, lone surrogates, a depth over ``MAX_DEPTH``
-and text over the caller's limit. The standard library accepts all but the last, and msgspec
+Refused are duplicate keys, NaN and infinities, integers past 4,300 digits, lone surrogates, a depth
+over ``MAX_DEPTH`` and text over the caller's limit. The standard library accepts all but the last, and msgspec
 keeps the last of two duplicate keys, so signed documents pass through here first.
 """
 
@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from hustings.errors import BadJson, TooLarge
 
 MAX_DEPTH = 32
+_ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
+_NOT_STRUCTURE = bytes(sorted(set(range(256)) - set(b'[]{}"')))
 
 
 def loads(data: bytes, *, limit: int) -> Any:
@@ -22,7 +24,7 @@ def loads(data: bytes, *, limit: int) -> Any:
     """
     if len(data) > limit:
         raise TooLarge(f"the document has {len(data)} bytes; the limit is {limit}")
-    _check_depth(data)
+    check_depth(data)
     try:
         return _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -39,23 +41,24 @@ def dumps(value: Any) -> bytes:
     return text.encode("utf-8")
 
 
-def _check_depth(data: bytes) -> None:
-    """Count brackets outside strings, so that no parser ever recurses too deep."""
+def check_depth(data: bytes) -> None:
+    """Raise ``BadJson`` unless ``data`` nests at most ``MAX_DEPTH`` levels.
+
+    Take innermost pairs of brackets away ``MAX_DEPTH`` times: then nothing may be left to recurse into.
+    Removing two neighbouring quotes leaves every bracket inside or outside of strings as it was.
+    """
     if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
         return
-    depth = 0
-    rest = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    for piece in rest.split(b'"')[::2]:
-        if b"[" not in piece and b"{" not in piece:
-            depth -= piece.count(b"]") + piece.count(b"}")
-            continue
-        for byte in piece:
-            if byte in b"[{":
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise BadJson(f"nested deeper than {MAX_DEPTH} levels")
-            elif byte in b"]}":
-                depth -= 1
+    plain = data.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in data else data
+    structure = plain.translate(_ONE_BRACKET, _NOT_STRUCTURE).replace(b'""', b"")
+    brackets = b"".join(structure.split(b'"')[::2])
+    for _ in range(MAX_DEPTH):
+        before, brackets = len(brackets), brackets.replace(b"[]", b"")
+        if not brackets:
+            return
+        if len(brackets) == before:
+            break
+    raise BadJson(f"nested deeper than {MAX_DEPTH} levels, or with brackets that do not match")
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -71,6 +74,13 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise BadJson(f"{name} is not a JSON number")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BadJson(f"a number has {len(text)} digits") from error
 
 
 def _finite(text: str) -> float:
@@ -94,5 +104,5 @@ class _Decoder(json.JSONDecoder):
 
 
 _DECODER = _Decoder(
-    object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite
+    object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
 )

@@ -7,9 +7,17 @@ A duration is written ``26h``, ``3d``, ``2w`` or ``24mo``; a month is a calendar
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, TypeAlias
 
+import msgspec
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone, in documents: one without cannot be compared with any other."""
+_WRITTEN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2}))?\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
@@ -20,23 +28,28 @@ def utc_text(moment: datetime) -> str:
 
 def parse_time(text: str) -> datetime:
     """An aware UTC time from a time or a bare date. Raises ``ValueError``."""
+    if not _WRITTEN.match(text):
+        raise ValueError(f"{text!r} is neither a date such as 2026-11-22 nor a time such as 2026-11-22T02:42:33Z")
     if len(text) == 10:
         return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is out of range") from error
 
 
 def parse_duration(text: str | int) -> timedelta:
     """A fixed length of time: ``90`` (seconds), ``26h``, ``3d``, ``2w``. Raises ``ValueError``."""
     if isinstance(text, bool):
         raise ValueError("a duration is a number of seconds or text such as 3d")
-    if isinstance(text, int):
-        return timedelta(seconds=text)
-    for unit, seconds in _UNITS.items():
-        if text.endswith(unit) and text[: -len(unit)].isdigit():
-            return timedelta(seconds=int(text[: -len(unit)]) * seconds)
+    try:
+        if isinstance(text, int):
+            return timedelta(seconds=text)
+        for unit, seconds in _UNITS.items():
+            if text.endswith(unit) and _digits(text[: -len(unit)]):
+                return timedelta(seconds=int(text[: -len(unit)]) * seconds)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is longer than any duration") from error
     raise ValueError(f"{text!r} is not a duration such as 90s, 26h, 3d or 2w")
 
 
@@ -44,9 +57,16 @@ def shift(moment: datetime, text: str) -> datetime:
     """``moment`` moved by a signed length: ``+0d``, ``-36h``, ``+24mo``, ``+10y``. Raises ``ValueError``."""
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     for unit, months in (("mo", 1), ("y", 12)):
-        if rest.endswith(unit) and rest[: -len(unit)].isdigit():
+        if rest.endswith(unit) and _digits(rest[: -len(unit)]):
             return _add_months(moment, sign * months * int(rest[: -len(unit)]))
-    return moment + sign * parse_duration(rest)
+    try:
+        return moment + sign * parse_duration(rest)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} from {moment:%Y-%m-%d} is out of range") from error
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 15
 
 
 def _add_months(moment: datetime, months: int) -> datetime:

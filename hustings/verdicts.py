@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
+
+from hustings.times import Moment
 
 
 class Verdict(StrEnum):
@@ -57,7 +58,7 @@ class Result(msgspec.Struct, frozen=True):
     expected: str
     actual: str
     reason: str | None = None
-    valid_until: datetime | None = None
+    valid_until: Moment | None = None
     facts: dict[str, Any] = {}
     instances: tuple[Instance, ...] = ()
     share: float | None = None

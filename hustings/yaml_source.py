@@ -1,7 +1,7 @@
 """YAML read so that a person's mistake is found, with its line, and never guessed at.
 
-Refused: duplicate keys, anchors, aliases, tags, and the bare words that YAML 1.1 readers take
-for booleans (``no``, ``yes``, ``on``, ``off``): quote them, or write ``true`` and ``false``.
+Refused: duplicate keys, anchors, aliases, tags, and the bare words that some YAML readers take
+for booleans (``no``, ``yes``, ``on``, ``off``, ``True``): quote them, or write ``true`` and ``false``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hustings.errors import ConfigError, HustingsError
 LIMIT = 4 << 20
 MAX_DEPTH = 16
 _AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off"})
-_PLAIN_TAGS = frozenset({"", "str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
+_EXACT = frozenset({"true", "false", "null"})
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+\Z")
 
@@ -50,19 +50,25 @@ class Source:
 def load(text: str, name: str, *, error: type[HustingsError] = ConfigError) -> Source:
     """Read one YAML document of maps, lists and scalars. Raises ``error`` with file, line and remedy."""
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     if len(text) > LIMIT:
         raise error(f"{len(text)} characters; the limit is {LIMIT}", where=name)
     try:
         node = YAML(typ="safe", pure=True).compose(text)
+        tag_line = _first_tag(text) if "!" in text else None
     except MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line = mark.line + 1 if mark else 1
         raise error(f"not YAML: {problem.problem or problem.context}", where=f"{name}:{line}",
                     remedy="check indentation, quotes and colons on this line and the one above") from problem
-    except ValueError as problem:
-        raise error(f"not YAML: {problem}", where=name) from problem
+    except (YAMLError, ValueError) as problem:
+        said = str(problem).partition("\n")[0]
+        raise error(f"not YAML: {said}", where=name, remedy="save the file as plain UTF-8 text") from problem
+    except RecursionError as problem:
+        raise error("nested too deeply", where=name, remedy=f"nest at most {MAX_DEPTH} levels") from problem
+    if tag_line is not None:
+        raise error("tags are not allowed", where=f"{name}:{tag_line}", remedy="remove the word that starts with !")
     source = Source(name, None)
     value = _convert(node, (), source, error) if node is not None else None
     return Source(name, value, source.lines)
@@ -91,6 +97,15 @@ def _fault(fault: msgspec.ValidationError, source: Source, kind: type[Any],
         return error(f"the key {missing[1]!r} is missing", where=source.where(tuple(path)), remedy=f"add {missing[1]}:")
     spot = ".".join(map(str, path)) or "the document"
     return error(f"{spot}: {message}", where=source.where(tuple(path)), remedy="write a value of that kind")
+
+
+def _first_tag(text: str) -> int | None:
+    """The line of the first explicit tag: a composed node no longer tells whether its tag was written."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.tokens import TagToken
+
+    tokens = YAML(typ="safe", pure=True).scan(text)
+    return next((token.start_mark.line + 1 for token in tokens if isinstance(token, TagToken)), None)
 
 
 def _convert(node: Any, path: Path, source: Source, error: type[HustingsError]) -> Any:
@@ -127,14 +142,14 @@ def _mapping(node: Any, path: Path, source: Source, error: type[HustingsError]) 
 
 def _scalar(node: Any, where: str, error: type[HustingsError]) -> Any:
     text = str(node.value)
-    tag = str(node.tag or "")
-    if tag.removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS:
-        raise error(f"tags are not allowed ({tag})", where=where, remedy="remove the tag")
     if node.style in ("'", '"', "|", ">"):
         return text
     if text.lower() in _AMBIGUOUS:
         raise error(f"bare {text!r} can be read as text or as a truth value", where=where,
                     remedy=f'write "{text}" for the word, or true / false')
+    if text.lower() in _EXACT and text not in _EXACT:
+        raise error(f"bare {text!r} can be read as text or as a value", where=where,
+                    remedy=f'write {text.lower()}, or "{text}" for the word')
     if text in ("true", "false"):
         return text == "true"
     if text in ("", "~", "null"):
