@@ -80,6 +80,7 @@ def stat_of(status: os.stat_result, local: str) -> Stat:
     return Stat(
         kind, modes.S_IMODE(status.st_mode), status.st_uid, status.st_gid, status.st_size,
         datetime.fromtimestamp(status.st_mtime, UTC), os.readlink(local) if kind is FileKind.LINK else "",
+        datetime.fromtimestamp(status.st_ctime, UTC) if os.name == "posix" else None,
     )
 
 

@@ -94,6 +94,8 @@ class Stat:
     mtime: datetime
     target: str = ""
     """Where a link points, as written."""
+    changed: datetime | None = None
+    """When the entry itself last changed (``ctime``), which no program can set; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""products: everything that is installed, from the databases of the package managers.
+
+dpkg's database is read as it is; rpm's needs ``rpm``, which an image cannot run. Snap and Flatpak
+applications are added by what their directories say.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from collectors import _dpkg
+from collectors._systemd import entry
+from collectors.base import Collected, Collector, Disclosure, Fact, Field, Listing, Platform, Type
+from collectors.host.protocol import Host, Unreadable, Unsupported, list_optional
+from hustings.declared import Declared
+
+_RPM = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
+_FORMAT = "%{NAME}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n"
+_SNAPS = "/var/lib/snapd/snaps"
+_FLATPAKS = "/var/lib/flatpak/app"
+
+
+def parse_rpm(text: str) -> list[dict[str, str]]:
+    """Products from ``rpm -qa`` in our own format: name, epoch:version-release, source package.
+
+    Keys imported with ``rpm --import`` are listed there too (``gpg-pubkey``) and are no products.
+    Raises ``Unreadable`` for a line of another form.
+    """
+    products = []
+    for line in text.splitlines():
+        parts = line.split("\t")
+        if len(parts) != 3:
+            raise Unreadable(f"rpm says {line[:120]!r}")
+        name, version, source = parts
+        if name != "gpg-pubkey":
+            upstream = source.removesuffix(".src.rpm").rsplit("-", 2)[0] if source.endswith(".src.rpm") else name
+            products.append(_product(name, version.removeprefix("0:"), "rpm", upstream))
+    return products
+
+
+def from_dpkg(packages: list[_dpkg.Package]) -> list[dict[str, str]]:
+    """Products from dpkg's packages; one installed for two architectures is one product."""
+    return [_product(name, version, "dpkg", source)
+            for name, version, source in dict.fromkeys((one.name, one.version, one.source) for one in packages)]
+
+
+def from_snaps(names: list[str]) -> list[dict[str, str]]:
+    """Products from ``name_revision.snap``; the newest revision of each. Snaps do not say versions there."""
+    revisions: dict[str, int] = {}
+    for name in names:
+        match = re.fullmatch(r"(.+)_x?(\d+)\.snap", name)
+        if match:
+            revisions[match[1]] = max(int(match[2]), revisions.get(match[1], 0))
+    return [_product(name, f"r{revision}", "snap", name) for name, revision in sorted(revisions.items())]
+
+
+def collect(host: Host, declared: Declared) -> Collected:
+    """One list over all databases. Raises ``Unsupported`` on a machine with neither dpkg nor rpm."""
+    products: list[dict[str, str]] = []
+    known = False
+    if entry(host, _dpkg.STATUS) is not None:
+        products += from_dpkg(_dpkg.read(host))
+        known = True
+    elif any(entry(host, path) is not None for path in _RPM):
+        products += parse_rpm(host.run("rpm", "-qa", "--qf", _FORMAT, timeout=20.0).stdout)
+        known = True
+    if not known:
+        raise Unsupported("neither dpkg nor rpm keeps a list of what is installed here")
+    products += from_snaps(list_optional(host, _SNAPS))
+    products += [_product(name, "", "flatpak", name) for name in list_optional(host, _FLATPAKS)]
+    items: list[Any] = list(products)
+    return {"products.installed": Listing(items)}
+
+
+def _product(name: str, version: str, source: str, upstream: str) -> dict[str, str]:
+    return {"name": name, "version": version, "source": source, "upstream": upstream}
+
+
+_fact = partial(Fact, disclosure=Disclosure.SHARED)
+
+COLLECTOR = Collector(
+    name="products",
+    platforms=frozenset({Platform.LINUX}),
+    facts=(
+        _fact("products.installed", Type.RECORDS, "Everything that is installed by a package manager", fields=(
+            Field("name", Type.TEXT, "Name of the package"),
+            Field("version", Type.VERSION, "Its version, as the package manager writes it; r and the revision for "
+                                           "snaps, empty for Flatpak"),
+            Field("source", Type.TEXT, "Who manages it: dpkg, rpm, snap or flatpak"),
+            Field("upstream", Type.TEXT, "Name of the source package it was built from"),
+        )),
+    ),
+    collect=collect,
+    reads=(_dpkg.STATUS, *(f"{path}/" for path in _RPM), f"{_SNAPS}/", f"{_FLATPAKS}/"),
+    runs=("rpm",),
+    timeout=30.0,
+    needs="reading the database of packages",
+)
