@@ -84,19 +84,14 @@ def create(path: Path) -> Ed25519PrivateKey:
 
 
 def load(path: Path) -> Ed25519PrivateKey:
-    """Read a private key, refusing one that others may read. Raises ``ConfigError``."""
+    """Read a private key, refusing one that others may read. Raises ``ConfigError``, ``OSError``."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    try:
-        mode = path.stat().st_mode
-        text = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"the private key cannot be read: {error.strerror}", where=str(path),
-                          remedy="run as the agent's own user, or enrol again") from error
+    mode = path.stat().st_mode
     if os.name == "posix" and mode & 0o077:
         raise ConfigError(f"the private key may be read by others (mode {mode & 0o777:04o})",
                           where=str(path), remedy=f"chmod 600 {path}, and enrol again if others had access")
     try:
-        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text.strip(), validate=True))
+        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes().strip(), validate=True))
     except ValueError as error:
         raise ConfigError("not a private key of Hustings", where=str(path), remedy="enrol again") from error
