@@ -109,8 +109,9 @@ def _map_text(value: Mapping[str, Any], language: str) -> str:
     if "items" in value and "total" in value:
         shown = "; ".join(value_text(item, language) for item in value["items"])
         count = value.get("matching", value["total"])
-        if not shown:
-            return words["none_of"].format(value["total"]) if value["total"] else words["none_found"]
+        if not count:
+            none = words["none_of"].format(value["total"]) if value["total"] else words["none_found"]
+            return f"{none} ({shown})" if shown else none
         return shown if count <= len(value["items"]) else f"{shown}; {words['more'].format(count)}"
     return " ".join(f"{name}={value_text(one, language)}" for name, one in value.items())
 

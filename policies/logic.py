@@ -149,7 +149,8 @@ class Logic:
             inner = {f"{name}.{part}": cause for part, cause in {**causes, **outcome.causes}.items() if part != name}
             outcome.causes = ({name: outcome.causes[name]} if name in outcome.causes
                               else inner or {name: Missing(Reason.ERROR, detail)})
-        items = [_plain(item) for item in shown[:SHOWN]]
+        seeking = "at_least" in condition.get("count", ())
+        items = [_plain(item) for item in (shown or (listing.items if seeking else []))[:SHOWN]]
         outcome.facts = {name: {"items": items, "matching": len(shown), "total": total, "complete": listing.complete}}
         outcome.flips, outcome.expiries = moments, expiries
         return outcome
