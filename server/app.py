@@ -159,12 +159,12 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
     """The Litestar application that renders pages for people who are signed in."""
     from litestar import Litestar
     from litestar.config.csrf import CSRFConfig
-    from litestar.contrib.jinja import JinjaTemplateEngine
     from litestar.di import Provide
     from litestar.static_files import create_static_files_router
     from litestar.template.config import TemplateConfig
 
     from server.access import cookies, faults, routes
+    from server.pages.environment import engine
 
     room = Path(str(files("server")))
     sign_in = SignIn(database, clock)
@@ -181,7 +181,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
         csrf_config=CSRFConfig(
             secret=form_secret(config), cookie_name=cookies.form_name(tls=tls), cookie_secure=tls,
             cookie_httponly=True, cookie_samesite="strict"),
-        template_config=TemplateConfig(directory=room / "templates", engine=JinjaTemplateEngine),
+        template_config=TemplateConfig(instance=engine()),
         exception_handlers=faults.HANDLERS,
         request_max_body_size=1 << 20,
         openapi_config=None,

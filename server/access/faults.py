@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from server.access.guard import SESSION
+from server.pages.site import language_of
 from server.problems import PROBLEMS, Refused
 from server.store.sessions import Session
 
@@ -32,9 +33,8 @@ def on_refused(request: Request[Any, Any, Any], refused: Refused) -> Response[An
     headers = {key.decode("ascii"): value.decode("ascii") for key, value in refused.headers()}
     if "text/html" in request.headers.get("accept", ""):
         del headers["content-type"]
-        french = request.headers.get("accept-language", "").lower().startswith("fr")
         context = {"kind": refused.kind, "status": refused.status, "title": PROBLEMS[refused.kind].title,
-                   "detail": refused.detail, "language": "fr" if french else "en"}
+                   "detail": refused.detail, "language": language_of(request)}
         return Template("problem.html", context=context, status_code=refused.status, headers=headers)
     return Response(refused.body(), status_code=refused.status, headers=headers)
 

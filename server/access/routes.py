@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Template
 
 from server.access import cookies
 from server.access.guard import SESSION, is_local, peer, safe_next
 from server.access.sign_in import SignIn
+from server.pages.site import language_of
 from server.store.sessions import ABSOLUTE, Session
 
+Asked = Request[Any, Any, Any]
+Door = NamedDependency[SignIn]
+Secure = NamedDependency[bool]
+Person = NamedDependency[Session]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
 @get("/sign-in", sync_to_thread=False)
-def show(request: Request[Any, Any, Any]) -> Response[Any]:
+def show(request: Asked) -> Response[Any]:
     """The form, or the front page for who is signed in already."""
     place = safe_next(request.query_params.get("next", "/"))
     if request.scope.get(SESSION) is not None:
@@ -27,7 +33,7 @@ def show(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @post("/sign-in", sync_to_thread=True)
-def submit(request: Request[Any, Any, Any], data: Form, sign_in: SignIn, tls: bool) -> Response[Any]:
+def submit(request: Asked, data: Form, sign_in: Door, tls: Secure) -> Response[Any]:
     """Check a name and a password."""
     place = safe_next(data.get("next", "/"))
     secret = sign_in.with_password(data.get("name", "").strip(), data.get("password", ""), peer(request.scope))
@@ -35,7 +41,7 @@ def submit(request: Request[Any, Any, Any], data: Form, sign_in: SignIn, tls: bo
 
 
 @get("/sign-in/link/{secret:str}", sync_to_thread=True)
-def link(request: Request[Any, Any, Any], secret: str, sign_in: SignIn, tls: bool) -> Response[Any]:
+def link(request: Asked, secret: FromPath[str], sign_in: Door, tls: Secure) -> Response[Any]:
     """Use a one-time link, from this machine alone."""
     if not is_local(request.scope):
         return _form(request, "/", wrong=False, status=403, remote_link=True)
@@ -45,7 +51,7 @@ def link(request: Request[Any, Any, Any], secret: str, sign_in: SignIn, tls: boo
 
 
 @post("/sign-out", sync_to_thread=True)
-def sign_out(request: Request[Any, Any, Any], sign_in: SignIn, session: Session, tls: bool) -> Response[Any]:
+def sign_out(request: Asked, sign_in: Door, session: Person, tls: Secure) -> Response[Any]:
     """End the session."""
     secret = cookies.read(request.scope, tls=tls)
     if secret is not None:
@@ -56,14 +62,13 @@ def sign_out(request: Request[Any, Any, Any], sign_in: SignIn, session: Session,
 ROUTES = [show, submit, link, sign_out]
 
 
-def _form(request: Request[Any, Any, Any], place: str, *, wrong: bool, status: int = 0, **said: bool) -> Template:
-    french = request.headers.get("accept-language", "").lower().startswith("fr")
-    context = {"next": place, "wrong": wrong, "language": "fr" if french else "en",
+def _form(request: Asked, place: str, *, wrong: bool, status: int = 0, **said: bool) -> Template:
+    context = {"next": place, "wrong": wrong, "language": language_of(request),
                "remote_link": False, "used_link": False} | said
     return Template("sign_in.html", context=context, status_code=status or (401 if wrong else 200))
 
 
-def _signed_in(secret: str, place: str, *, tls: bool) -> Response[Any]:
+def _signed_in(secret: str, place: str, *, tls: Secure) -> Response[Any]:
     return _go(place, cookies.write(secret, tls=tls, seconds=int(ABSOLUTE.total_seconds())))
 
 

@@ -13,10 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from litestar.plugins.jinja import JinjaTemplateEngine
 
+from hustings import __version__
 from policies.explain import value_text
-from policies.grade import LETTERS
+from policies.grade import LETTERS, METHOD
 from server.pages import words
-from server.pages.language import Language, language
+from server.pages.language import NAMES, Language, elsewhere, language
 
 EXTENSIONS = ("jinja2.ext.i18n",)
 
@@ -34,8 +35,13 @@ def environment() -> Environment:
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(day=_day, moment=_moment, percent=_percent, points=_points, number=_number, listed=_listed,
                         said=_said, role=_role, value=_value)
-    made.globals.update(words=words, letters=LETTERS)
+    made.globals.update(words=words, letters=LETTERS, names=NAMES, elsewhere=_elsewhere, version=__version__,
+                        method=METHOD)
     return made
+
+
+def _elsewhere(request: Any, code: str) -> list[tuple[str, str]]:
+    return elsewhere(request.url.path, request.query_params, code)
 
 
 def _of(context: Context) -> Language:

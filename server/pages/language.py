@@ -7,11 +7,12 @@ Texts are written in English in templates and code, which makes English whole by
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from urllib.parse import quote, urlencode
 
 from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
@@ -74,6 +75,30 @@ def preferred(accept: str) -> str:
         except ValueError:
             continue
     return next((name for quality, _, name in sorted(weighed) if name in LANGUAGES and quality < 0), "en")
+
+
+def chosen(path: str, query: Mapping[str, str], accept: str) -> str:
+    """A page's language: what its address asks for (``?language=``, ``/fr/…``, ``?next=/fr/…``), else the browser."""
+    asked = (query.get("language", ""), _prefix(path), _prefix(query.get("next", "")))
+    return next((code for code in asked if code in LANGUAGES), "") or preferred(accept)
+
+
+def elsewhere(path: str, query: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+    """The other languages and the address of the same page in each."""
+    found = []
+    for code in LANGUAGES:
+        if code == language:
+            continue
+        if _prefix(path) in LANGUAGES:
+            found.append((code, "/".join(["", code, *path.split("/")[2:]])))
+        else:
+            kept = {name: value for name, value in query.items() if name == "next"}
+            found.append((code, f"{quote(path)}?{urlencode({**kept, 'language': code})}"))
+    return found
+
+
+def _prefix(path: str) -> str:
+    return path[1:].partition("/")[0] if path.startswith("/") else ""
 
 
 def _texts(code: str) -> gettext.NullTranslations:

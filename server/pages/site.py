@@ -12,10 +12,8 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
-from hustings import __version__
-from policies.grade import METHOD
 from policies.model import LANGUAGES, Pack
-from server.pages.language import language as language_of
+from server.pages.language import chosen
 from server.reading import Reading
 from server.records import Office
 from server.store.database import Database
@@ -52,16 +50,11 @@ def checked(language: str) -> str:
     return language
 
 
-def page(template: str, request: Asked, language: str, session: Session, *, here: str, status: int = 200,
-         **context: Any) -> Template:
+def page(template: str, request: Asked, language: str, session: Session, *, here: str, **context: Any) -> Template:
     """A page for a person who is signed in. ``here`` is its entry in the navigation."""
-    return Template(template, status_code=status, context={
-        **frame(language, request.url.path), "person": session.name, "here": here, **context})
+    return Template(template, context={"language": language, "person": session.name, "here": here, **context})
 
 
-def frame(language: str, path: str) -> dict[str, Any]:
-    """What ``base.html`` needs on any page."""
-    parts = path.split("/")
-    elsewhere = {code: "/".join(["", code, *parts[2:]]) for code in LANGUAGES if code != language}
-    return {"language": language, "languages": {code: language_of(code).name for code in LANGUAGES},
-            "elsewhere": elsewhere, "version": __version__, "method": METHOD, "person": "", "here": ""}
+def language_of(request: Asked) -> str:
+    """The language of a page whose address does not name one."""
+    return chosen(request.url.path, request.query_params, request.headers.get("accept-language", ""))

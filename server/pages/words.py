@@ -80,6 +80,14 @@ ROLES = {
 }
 PARTIES = {"us": N_("Our office"), "vendor": N_("A vendor"), "state": N_("The state or province"),
            "county": N_("The county or municipality")}
+PROBLEMS = {
+    "bad_request": N_("The request cannot be read"), "sign_in": N_("Sign in first"),
+    "forbidden": N_("You may not do that"), "not_found": N_("There is nothing here"),
+    "method_not_allowed": N_("This address does not take that"), "too_large": N_("That is too large"),
+    "too_slow": N_("That took too long"), "too_many": N_("Too many attempts. Wait a little."),
+    "wrong_host": N_("This server does not answer to that name"), "failed": N_("The server failed; its log says why"),
+    "busy": N_("The server is busy; try again"),
+}
 EFFORT = {"S": N_("minutes"), "M": N_("hours"), "L": N_("days")}
 REFERENCES = {"cis": "CIS Controls 8.1", "csf": "NIST CSF 2.0", "cpg": "CISA CPG 2.0", "paris": N_("Founding texts")}
 

@@ -1,0 +1,98 @@
+"""The scorecard for a terminal and for programs: the same record, the same words as the page."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from typing import Any
+
+from hustings.times import utc_text
+from hustings.verdicts import Verdict
+from policies.grade import METHOD, Grade
+from policies.model import Pack
+from server.pages import words
+from server.pages.language import Language, language
+from server.scorecard import Scorecard
+
+WIDTH = 100
+SHAPES = {"yes": "✓", "so_far": "–", "unproven": "?", "in_part": "▲", "no": "✗", "unmeasured": "–",
+          Verdict.FAIL: "✗", Verdict.UNKNOWN: "?"}
+SCHEMA = "hustings.scorecard/1"
+
+
+def as_text(card: Scorecard, code: str) -> str:
+    """Grade, five questions, what to do first and the counts, in the language ``code``."""
+    speak = language(code)
+    say = speak.say
+    lines = [f"{say('Cyber-hygiene scorecard')} · {card.office.name} · {speak.date(card.now)}"]
+    lines += [", ".join(one.name for one in card.machines[:5])] if card.machines else []
+    lines.append("")
+    if not card.machines and card.grade is None:
+        return "\n".join([*lines, say("No machine has reported yet")])
+    lines += _grade(card.grade, speak) if card.grade else [say("No grade for the office yet")]
+    lines += ["", *_questions(card, speak), ""]
+    lines += [say("Do these first"), *_first(card, code, speak)] if card.first else [
+        say("Nothing fails and nothing is unproven.")]
+    if card.days is not None and card.voting_day is not None:
+        said = speak.texts.ngettext("%(count)s day", "%(count)s days", card.days) % {"count": card.days}
+        until = say("until voting day, %(day)s") % {"day": speak.date(card.voting_day)}
+        lines += ["", f"{said} {until}"]
+    return "\n".join([*lines, "", _tally(card, speak)])
+
+
+def as_data(card: Scorecard, pack: Pack) -> dict[str, Any]:
+    """The ``hustings.scorecard/1`` document."""
+    return {
+        "schema": SCHEMA, "office": card.office.name, "scope": card.scope, "now": utc_text(card.now),
+        "method": METHOD, "pack": {"id": pack.id, "version": pack.version, "digest": pack.digest},
+        "grade": _grade_data(card.grade) if card.grade else None,
+        "machines": [{"agent": one.heard.agent, "name": one.name, "roles": one.roles, "grade": _grade_data(one.grade),
+                      "summary": {str(verdict): count for verdict, count in one.counts.items()},
+                      "received": utc_text(one.heard.received) if one.heard.received else None}
+                     for one in card.machines],
+        "questions": [{"question": one.code, "answer": one.answer, "pass": one.passed, "fail": one.failed,
+                       "unknown": one.unknown, "unmeasured": one.unmeasured} for one in card.questions],
+        "first": [{"check": one.check.id, "verdict": one.verdict, "points": round(one.points, 2),
+                   "machines": [machine.name for machine in one.machines], "overdue": one.overdue}
+                  for one in card.first],
+        "voting_day": card.voting_day.isoformat() if card.voting_day else None,
+    }
+
+
+def _grade(grade: Grade, speak: Language) -> list[str]:
+    said = speak.say("Between %(lower)s and %(upper)s of 100 points; %(coverage)s of the evidence is in.") % {
+        "lower": speak.number(int(grade.lower * 100 + 1e-9)), "upper": speak.number(int(grade.upper * 100 + 1e-9)),
+        "coverage": speak.percent(grade.coverage)}
+    return [f"  {grade.letter or '?'}  {speak.say(words.GRADES[grade.letter])}. {said}",
+            *(f"     {speak.say(words.CAPS[cap.code])}" for cap in grade.caps)]
+
+
+def _questions(card: Scorecard, speak: Language) -> list[str]:
+    asked = [speak.say(words.QUESTIONS[one.code]) for one in card.questions]
+    width = max(map(len, asked))
+    return [f"  {question.ljust(width)}  {SHAPES[one.answer]} {speak.say(words.answer(one.code, one.answer))}"
+            for question, one in zip(asked, card.questions, strict=True)]
+
+
+def _first(card: Scorecard, code: str, speak: Language) -> list[str]:
+    lines: list[str] = []
+    for number, one in enumerate(card.first, 1):
+        head = f"  {number}. {SHAPES[one.verdict]} {one.check.title.say(code)} "
+        lines.append(f"{head}[{speak.say(words.SEVERITY[one.check.severity])}] {one.check.id}")
+        if one.fix and one.verdict is Verdict.FAIL:
+            lines += textwrap.wrap(one.fix.text.say(code), WIDTH, initial_indent="     ", subsequent_indent="     ")
+    return lines
+
+
+def _tally(card: Scorecard, speak: Language) -> str:
+    counted = Counter(one.verdict for machine in card.machines for one in machine.results)
+    parts = ", ".join(f"{counted[verdict]} {speak.say(words.VERDICTS[verdict]).lower()}"
+                      for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE))
+    total = counted.total()
+    return f"{speak.texts.ngettext('%(count)s check', '%(count)s checks', total) % {'count': total}}: {parts}"
+
+
+def _grade_data(grade: Grade) -> dict[str, Any]:
+    return {"letter": grade.letter, "lower": round(grade.lower, 4), "upper": round(grade.upper, 4),
+            "coverage": round(grade.coverage, 4), "caps": [{"letter": cap.letter, "rule": cap.code, "rows": cap.rows}
+                                                           for cap in grade.caps]}
