@@ -8,6 +8,7 @@ import click
 
 from hustings.errors import Exit, PolicyError
 from hustings.facts import Registry
+from policies.tables_cli import tables
 
 PACK = click.option("--pack", "pack_path", type=click.Path(path_type=Path),
                     help="A pack directory or compiled pack instead of the shipped library.")
@@ -121,6 +122,9 @@ def pack_(path: Path | None, output: Path) -> None:
     compiled = packs.compile_directory(path or packs.HERE)
     output.write_bytes(packs.encode(compiled))
     click.echo(f"{output}  {compiled.digest}")
+
+
+policy.add_command(tables)
 
 
 def pack_ids(pack: object) -> list[str]:

@@ -42,6 +42,9 @@ def condition_text(condition: Mapping[str, Any], parameters: Mapping[str, Any], 
             parts = [condition_text(one, parameters, language) for one in condition[joiner]]
             if joiner == "any" and len(parts) > 1:
                 parts = [f"({part})" if words["all"] in part else part for part in parts]
+            elif joiner == "all" and len(parts) > 1:
+                parts = [f"({part})" if len(one.get("any", ())) > 1 else part
+                         for one, part in zip(condition[joiner], parts, strict=True)]
             return words[joiner].join(parts)
     if "not" in condition:
         return words["not"].format(condition_text(condition["not"], parameters, language))
