@@ -71,7 +71,7 @@ def _file(read: Callable[[str], str], path: str, root: str, kind: str, depth: in
             found += _file(read, posixpath.join(root, match["module"]), root, own, depth + 1)
             continue
         module = posixpath.basename(match["module"]).removesuffix(".so")
-        arguments = tuple(re.findall(r"\[[^\]]*\]|\S+", match["rest"]))
+        arguments = tuple(one.strip("[]") for one in re.findall(r"\[[^\]]*\]|\S+", match["rest"]))
         found.append(Entry(own, match["control"], module, arguments, path, number))
     return found
 
