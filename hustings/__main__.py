@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from hustings import __version__
-from hustings.errors import HustingsError
+from hustings.errors import Exit, HustingsError
 
 COMMANDS = {
     "up": ("agent.up:up", "The whole product on this machine: server, audit, scorecard."),
@@ -60,7 +61,10 @@ def hustings() -> None:
 
 
 def main(argv: list[str] | None = None) -> Any:
-    """Run a command; every deliberate error becomes its message and exit code, never a traceback."""
+    """Run a command; every deliberate error becomes its message and exit code, never a traceback.
+
+    The guard at the end is for faults of ours: exit code 1 would say that a check fails, so it is 3.
+    """
     try:
         hustings.main(argv, standalone_mode=True)
     except HustingsError as error:
@@ -68,7 +72,13 @@ def main(argv: list[str] | None = None) -> Any:
         sys.exit(int(error.exit_code))
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(1)
+        sys.exit(int(Exit.CANNOT))
+    except Exception as error:  # noqa: BLE001
+        if os.environ.get("HUSTINGS_DEBUG"):
+            raise
+        print(f"hustings: a fault of this program: {type(error).__name__}: {error}\n"
+              "  fix: run it again with HUSTINGS_DEBUG=1 and report what it prints", file=sys.stderr)
+        sys.exit(int(Exit.CANNOT))
 
 
 if __name__ == "__main__":

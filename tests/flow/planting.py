@@ -51,4 +51,5 @@ def audit_with(plant: str, *options: str) -> dict[str, Any]:
     done = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
                           capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode in (0, 1), done.stderr
+    assert done.stdout, done.stderr
     return {row["check"]: row for row in json.loads(done.stdout)["results"]}
