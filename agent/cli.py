@@ -140,7 +140,8 @@ def _token(token: str | None, file: Path | None) -> str:
     try:
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(file), remedy="name a file with the token alone") from error
+        raise UsageError(f"cannot be read: {error}", where=str(file),
+                         remedy="name a file that holds the token") from error
 
 
 def _audit(cache_file: Path, identity: Identity, skew: float | None, config: Path | None, pack_path: Path | None,

@@ -59,7 +59,7 @@ def unwritable(path: Path, error: OSError) -> CannotFinish:
 
 @contextmanager
 def alone(path: Path, doing: str) -> Iterator[None]:
-    """Hold the lock file at ``path``; the kernel lets go of it when we die. Raises ``CannotFinish`` if another has it."""
+    """Hold the lock file at ``path``; the kernel lets go of it when we die. Raises ``CannotFinish`` if it is held."""
     import fcntl
 
     try:

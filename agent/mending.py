@@ -29,7 +29,7 @@ DAMAGED = "the copy on this machine's disk was damaged or deleted before it was 
 FULL = "the spool on this machine had reached its bound"
 
 
-class Broken(Exception):  # noqa: N818 - a state, not an error
+class Broken(Exception):
     """The chain of this epoch cannot be continued; begin a new one."""
 
 
@@ -93,6 +93,13 @@ def take_back(spool: Spool, expected: int) -> None:
     """
     for entry in reversed([one for one in spool.entries() if one.name.last >= expected]):
         spool.drop(entry.name, *({"receipt"} if entry.receipt else set()), *({"tried"} if entry.tried else set()))
+    first = spool.waiting()[0].name.first
+    if first > expected:
+        receipted = [one for one in spool.entries() if one.receipt]
+        if expected > 1 and (not receipted or receipted[-1].name.last != expected - 1):
+            raise Broken(f"report {expected - 1}, where the server stands, is not kept any more")
+        previous = spool.digest(receipted[-1]) if receipted else None
+        spool.put_lost(Name(spool.signer.epoch, expected, first - 1), previous, DAMAGED)
     mend(spool)
 
 

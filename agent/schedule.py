@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,13 +47,15 @@ def change_due(now: datetime, last: datetime | None, *, changed: bool) -> bool:
     return changed and (last is None or not timedelta(0) <= now - last < HOUR - timedelta(minutes=1))
 
 
-def reside(command: Sequence[str], agent: str, log: Path | None = None) -> None:
+def reside(command: Sequence[str], agent: str) -> None:
     """Run ``command`` now and then every hour at this agent's minute, until SIGTERM or Ctrl-C.
 
     Each audit is a process of its own, so that nothing it needs stays in memory between them.
     """
+    import os
     import signal
     import subprocess
+    import sys
     from contextlib import suppress
 
     from apscheduler.executors.debug import DebugExecutor
@@ -64,7 +65,8 @@ def reside(command: Sequence[str], agent: str, log: Path | None = None) -> None:
     running: list[Popen[bytes]] = []
 
     def audit() -> None:
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment) as process:
             running.append(process)
             try:
                 process.wait()

@@ -78,7 +78,7 @@ class Files:
 class Spool:
     """The spool in ``place``. One process at a time may hold it (``State.lock_file``)."""
 
-    def __init__(self, place: Path, signer: Signer, bound: Bound = Bound(),  # noqa: B008 - frozen
+    def __init__(self, place: Path, signer: Signer, bound: Bound = Bound(),
                  now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.place = place
         self.signer = signer

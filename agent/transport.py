@@ -68,7 +68,7 @@ class Transport(Protocol):
     """Where requests go: the seam for tests."""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """One request. Raises ``CannotFinish`` if no answer came, ``Untrusted`` if the server is not the one we know."""
+        """One request. Raises ``CannotFinish`` if no answer came, ``Untrusted`` if the server cannot be trusted."""
         ...
 
 
