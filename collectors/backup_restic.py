@@ -40,18 +40,19 @@ _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "ceph", "glus
 def collect(host: Host, declared: Declared) -> Collected:
     """Ask each declared repository; one that does not answer costs its own facts alone."""
     collected: Collected = {}
-    own: dict[str, list[Snapshot] | Missing] = {}
+    own: list[list[Snapshot] | Missing] = []
+    places: list[str | Missing] = []
     name = host.read(_HOSTNAME).strip()
     patience = _SECONDS / max(1, len(declared.repositories))
     for repository in declared.repositories:
         snapshots = _answer(partial(_snapshots, host, repository, patience))
         facts = {**_of_snapshots(snapshots, name), **_of_place(host, repository, name)}
         collected.update({key(fact, repository.name): value for fact, value in facts.items()})
-        own[repository.name] = snapshots if isinstance(snapshots, Missing) else \
-            [one for one in snapshots if one.host == name]
+        own.append(snapshots if isinstance(snapshots, Missing) else [one for one in snapshots if one.host == name])
+        places.append(facts["backup.location"])
     for data in declared.data_paths:
-        collected[key("backup.data_path_latest", data.name)] = _latest_of(data.path, list(own.values()))
-    return collected
+        collected[key("backup.data_path_latest", data.name)] = _newest(own, data.path)
+    return {**collected, "backup.newest_own": _newest(own), "backup.elsewhere": _elsewhere(places)}
 
 
 def _answer(look: Any) -> Any:
@@ -96,12 +97,19 @@ def _of_snapshots(snapshots: list[Snapshot] | Missing, name: str) -> Collected:
     }
 
 
-def _latest_of(path: str, repositories: list[list[Snapshot] | Missing]) -> Any:
-    """The newest of this machine's snapshots that holds a path; unreadable repositories might hold one."""
-    times = [one.time for each in repositories if not isinstance(each, Missing) for one in each if covers(one, path)]
+def _newest(repositories: list[list[Snapshot] | Missing], path: str = "") -> Any:
+    """The newest of this machine's snapshots (that holds a path); an unreadable repository might hold one."""
+    times = [one.time for each in repositories if not isinstance(each, Missing) for one in each
+             if not path or covers(one, path)]
     if times:
         return utc_text(max(times))
     return next((one for one in repositories if isinstance(one, Missing)), ABSENT)
+
+
+def _elsewhere(places: list[str | Missing]) -> Any:
+    """How many repositories are on other machines; a reason if none is known to be and some might."""
+    count = places.count("elsewhere")
+    return count or next((one for one in places if isinstance(one, Missing)), 0)
 
 
 def _of_place(host: Host, repository: Repository, name: str) -> Collected:
@@ -129,7 +137,7 @@ def _location(host: Host, location: str, name: str) -> str:
 
 def _last_check(host: Host, stamp: str) -> Any:
     if not stamp:
-        return Missing(Reason.UNSUPPORTED, "restic keeps no record of its checks, and no check_stamp is declared")
+        return ABSENT
     try:
         return utc_text(host.stat(host.resolve(stamp)).mtime)
     except NotThere:
@@ -164,9 +172,14 @@ COLLECTOR = Collector(
             Field("latest", Type.TIME, "When its newest snapshot was made"),
         )),
         _fact("backup.location", Type.TEXT, "Where the repository is: here (on this machine) or elsewhere"),
-        _fact("backup.last_check", Type.TIME, "When the declared check job last found the repository whole"),
+        _fact("backup.last_check", Type.TIME, "When the office's check job last found the repository whole, by the "
+              "check_stamp declared for it; absent where there is no such record"),
         _fact("backup.password_file_private", Type.BOOL, "Whether its owner alone may read the password file"),
         _fact("backup.password_file_apart", Type.BOOL, "Whether the password file is kept outside the repository"),
+        Fact("backup.newest_own", Type.TIME, "When this machine's newest snapshot in any declared repository was made",
+             Disclosure.SHARED),
+        Fact("backup.elsewhere", Type.INT, "How many declared repositories are kept on other machines",
+             Disclosure.SHARED),
         Fact("backup.data_path_latest", Type.TIME, "When the newest of this machine's snapshots that holds a declared "
              "data path was made", Disclosure.SHARED, each="data_path"),
     ),

@@ -23,14 +23,13 @@ from collectors.base import (
     Type,
     gather,
 )
-from collectors.host.protocol import Host, NotThere
+from collectors.host.protocol import Host
 from hustings.declared import Declared
 
 _SYSLOG = ("rsyslogd", "syslog-ng", "syslogd")
 _SHIPPERS = ("systemd-journal-upload", "filebeat", "journalbeat", "fluent-bit", "fluentd", "td-agent", "vector",
              "promtail", "alloy", "otelcol", "nxlog", "splunkd", "wazuh-agentd", "ossec-agentd", "elastic-agent",
              "osqueryd")
-_LOGROTATE = ("/usr/sbin/logrotate", "/etc/logrotate.conf")
 
 
 def collect(host: Host, declared: Declared) -> Collected:
@@ -43,7 +42,6 @@ def collect(host: Host, declared: Declared) -> Collected:
         ("logging.remote",): lambda: {"logging.remote": _remote(host)},
         ("logging.shippers",):
             lambda: {"logging.shippers": Listing(sorted(processes.running(host, _SHIPPERS)))},
-        ("logging.rotation",): lambda: {"logging.rotation": _rotates(host)},
     })
 
 
@@ -62,13 +60,6 @@ def _remote(host: Host) -> Listing:
     return Listing([], False, Missing(Reason.UNSUPPORTED, f"the configuration of {daemon} is not read"))
 
 
-def _rotates(host: Host) -> bool:
-    try:
-        return all(host.stat(path) for path in _LOGROTATE)
-    except NotThere:
-        return False
-
-
 _fact = partial(Fact, disclosure=Disclosure.SHARED)
 
 COLLECTOR = Collector(
@@ -85,8 +76,7 @@ COLLECTOR = Collector(
             Field("tls", Type.BOOL, "Whether the way there is encrypted"),
         )),
         _fact("logging.shippers", Type.TEXTS, "Programs that run and are made to send logs elsewhere"),
-        _fact("logging.rotation", Type.BOOL, "Whether logrotate is installed with its configuration"),
     ),
     collect=collect,
-    reads=(*processes.READS, *journald.READS, *rsyslog.READS, *_LOGROTATE),
+    reads=(*processes.READS, *journald.READS, *rsyslog.READS),
 )

@@ -19,12 +19,12 @@ def collect(host: Host, declared: Declared) -> Collected:
         raise Unsupported("radios are known only in a running system")
     switches = _switches(host)
     records: list[object] = [
-        {"name": name, "kind": "wifi", "on": _on(host, f"{_NET}/{name}/phy80211", switches)}
+        {"name": name, "kind": "wifi", "transmits": _on(host, f"{_NET}/{name}/phy80211", switches)}
         for name in host.list(_NET) if {"wireless", "phy80211"} & set(_below(host, f"{_NET}/{name}"))
     ]
-    records += [{"name": name, "kind": "bluetooth", "on": _on(host, f"{_BLUETOOTH}/{name}", switches)}
+    records += [{"name": name, "kind": "bluetooth", "transmits": _on(host, f"{_BLUETOOTH}/{name}", switches)}
                 for name in list_optional(host, _BLUETOOTH) if ":" not in name]
-    records += [{"name": name, "kind": "mobile", "on": True}
+    records += [{"name": name, "kind": "mobile", "transmits": True}
                 for name in list_optional(host, _WWAN) if name.startswith("wwan") and "at" not in name]
     return {"wireless.radios": Listing(records)}
 
@@ -59,7 +59,7 @@ COLLECTOR = Collector(
         Fact("wireless.radios", Type.RECORDS, "Radios of this machine", Disclosure.SHARED, fields=(
             Field("name", Type.TEXT, "The interface or controller"),
             Field("kind", Type.TEXT, "wifi, bluetooth or mobile"),
-            Field("on", Type.BOOL, "Whether it may transmit: no switch (rfkill) blocks it"),
+            Field("transmits", Type.BOOL, "Whether it may transmit: no switch (rfkill) blocks it"),
         )),
     ),
     collect=collect,

@@ -51,6 +51,21 @@ def test_a_snapshot_of_another_machine_is_not_this_machines_backup():
     seen = look(Output(0, SNAPSHOTS.replace("roll-01", "roll-02"), ""))
     assert seen["backup.latest_own"] is ABSENT
     assert seen["backup.data_path_latest"] is ABSENT
+    assert seen["backup.newest_own"] is ABSENT
+
+
+def test_one_unreadable_repository_hides_neither_a_newer_snapshot_nor_a_copy_elsewhere():
+    host = FakeHost({"/proc/sys/kernel/hostname": "roll-01\n", "/proc/self/mountinfo": MOUNTS, "/backup/roll/x": ""},
+                    commands={("restic", "--repo=/backup/roll", *ASK): Output(0, SNAPSHOTS, ""),
+                              ("restic", "--repo=rclone:x:y", *ASK): Output(1, "", "Fatal: no\n")})
+    one = Repository(name="one", tool="restic", location="/backup/roll")
+    two = Repository(name="two", tool="restic", location="rclone:x:y")
+    three = Repository(name="three", tool="restic", location="sftp:nas:/roll")
+    seen = backup_restic.collect(host, Declared(repositories=(one, two)))
+    assert seen["backup.newest_own"] == "2026-11-22T03:00:00Z"
+    assert seen["backup.elsewhere"].reason is Reason.UNSUPPORTED
+    assert backup_restic.collect(host, Declared(repositories=(two, three)))["backup.elsewhere"] == 1
+    assert backup_restic.collect(host, Declared(repositories=(one,)))["backup.elsewhere"] == 0
 
 
 def test_an_empty_repository_has_no_latest_snapshot():
@@ -75,7 +90,7 @@ def test_a_path_beside_the_snapshots_paths_is_not_covered():
 def test_a_repository_that_does_not_answer_is_unknown_and_never_unencrypted_or_empty(answer, reason):
     seen = look(answer)
     for fact in ("backup.encrypted", "backup.snapshots", "backup.latest_own", "backup.hosts",
-                 "backup.data_path_latest"):
+                 "backup.data_path_latest", "backup.newest_own"):
         assert isinstance(seen[fact], Missing)
         assert seen[fact].reason is reason
 
@@ -105,7 +120,7 @@ def test_where_a_relay_keeps_its_data_is_unknown():
 
 
 def test_the_last_check_is_known_only_by_a_declared_stamp():
-    assert look(Output(0, "[]", ""))["backup.last_check"].reason is Reason.UNSUPPORTED
+    assert look(Output(0, "[]", ""))["backup.last_check"] is ABSENT
     stamp = "/var/lib/backup/checked"
     assert look(Output(0, "[]", ""), check_stamp=stamp)["backup.last_check"] is ABSENT
     seen = look(Output(0, "[]", ""), check_stamp=stamp, files={stamp: ""},
