@@ -46,7 +46,10 @@ def flavour(release: str) -> str:
 
 
 def newest(running: str, installed: list[str]) -> str | None:
-    """The newest installed kernel of the running one's flavour; None if none of that flavour is. Versions are compared as rpm does, which also orders Debian's and Ubuntu's names."""
+    """The newest installed kernel of the running one's flavour; None if none of that flavour is.
+
+    Versions are compared as rpm does, which also orders Debian's and Ubuntu's names.
+    """
     same = [one for one in installed if one[:1].isdigit() and flavour(one) == flavour(running)]
     if not same:
         return None

@@ -84,7 +84,7 @@ class FakeHost:
             raise Unreadable(f"{path} is not a regular file")
         if real in self._denied:
             raise Denied(f"{path}: permission denied")
-        data = self._files[real]
+        data = self._files.get(real, b"")
         if len(data) > limit:
             raise Truncated(f"{path} is larger than {limit} bytes")
         return data
