@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Template
 
 from hustings.verdicts import Verdict
@@ -17,7 +19,8 @@ from server.store.sessions import Session
 
 
 @get("/{language:str}/machines", sync_to_thread=True)
-def machines(request: Asked, language: str, database: Database, clock: Any, session: Session) -> Template:
+def machines(request: Asked, language: FromPath[str], database: NamedDependency[Database], clock: NamedDependency[Any],
+             session: NamedDependency[Session]) -> Template:
     """Every machine with its grade."""
     language = site.checked(language)
     office = site.office(request, database, session)
@@ -29,7 +32,9 @@ def machines(request: Asked, language: str, database: Database, clock: Any, sess
 
 
 @get("/{language:str}/machines/{agent:str}", sync_to_thread=True)
-def machine(request: Asked, language: str, agent: str, database: Database, clock: Any, session: Session) -> Template:
+def machine(request: Asked, language: FromPath[str], agent: FromPath[str],
+            database: NamedDependency[Database], clock: NamedDependency[Any],
+            session: NamedDependency[Session]) -> Template:
     """One machine. 404 for any other office's."""
     language = site.checked(language)
     office = site.office(request, database, session)

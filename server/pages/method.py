@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from policies import grade
@@ -14,7 +16,7 @@ from server.store.sessions import Session
 
 
 @get("/{language:str}/method", sync_to_thread=True)
-def method(request: Asked, language: str, session: Session) -> Template:
+def method(request: Asked, language: FromPath[str], session: NamedDependency[Session]) -> Template:
     """The grading method and the rows it grades."""
     language = site.checked(language)
     pack = site.pack()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from server import scorecard as rules
@@ -15,7 +17,8 @@ from server.store.sessions import Session
 
 
 @get("/{language:str}", sync_to_thread=True)
-def scorecard(request: Asked, language: str, database: Database, clock: Any, session: Session) -> Template:
+def scorecard(request: Asked, language: FromPath[str], database: NamedDependency[Database], clock: NamedDependency[Any],
+              session: NamedDependency[Session]) -> Template:
     """What an official reads first."""
     language = site.checked(language)
     pack = site.pack()
