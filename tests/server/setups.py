@@ -1,0 +1,98 @@
+"""A server without a socket: a real database, the real application, and an HTTP client into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio.from_thread
+import httpx
+import sqlalchemy as sa
+
+from server.access import passwords
+from server.app import Application
+from server.config import Config, Settings
+from server.store import people, tenants, tokens
+from server.store.database import Database
+from server.store.migrate import migrate
+from server.store.people import Role
+from server.store.tenants import Tenant
+from tests.sender import Sender
+
+PASSWORD = "correct horse battery staple"
+HASH = passwords.hashed(PASSWORD)
+
+
+class Now:
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **length: float) -> None:
+        self.at += timedelta(**length)
+
+
+@dataclass
+class Office:
+    """One tenant of a server, and ways to talk to it."""
+
+    database: Database
+    application: Application
+    tenant: Tenant
+    now: Now
+    tls: bool
+    portal: Any
+
+    def token(self, tenant: str = "", **changes: Any) -> str:
+        with self.database.write() as connection:
+            return tokens.create(connection, tenant or self.tenant.id, **{
+                "roles": (), "site": "", "life": timedelta(hours=24), "now": self.now(), "by": "test", **changes})
+
+    def request(self, method: str, path: str, *, peer: str = "127.0.0.1", **options: Any) -> httpx.Response:
+        """One request; ``options`` are httpx's."""
+        return self.portal.call(self._request, method, path, peer, options)
+
+    async def _request(self, method: str, path: str, peer: str, options: dict[str, Any]) -> httpx.Response:
+        base = f"{'https' if self.tls else 'http'}://localhost"
+        transport = httpx.ASGITransport(self.application, client=(peer, 40000), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+            return await client.request(method, path, **options)
+
+    def post(self, path: str, body: bytes, **headers: str) -> httpx.Response:
+        return self.request("POST", path, content=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    def machine(self, tenant: str = "") -> Sender:
+        """A machine that has enrolled."""
+        sender = Sender()
+        answer = self.post("/v1/enrollments", sender.enrollment(self.token(tenant)))
+        assert answer.status_code == 201, answer.text
+        return sender.enrolled(answer.content)
+
+    def stored(self, table: sa.Table) -> int:
+        with self.database.read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+@contextmanager
+def office(database: Database, data: Path, *, tls: bool = False,
+           clock: Callable[[], datetime] | None = None) -> Iterator[Office]:
+    """A server with one tenant and the administrator ``admin``."""
+    now = Now()
+    revision = migrate(database)
+    with database.write() as connection:
+        tenant = tenants.create(connection, "Office", now())
+        people.add(connection, tenant.id, "admin", Role.ADMINISTRATOR, HASH, now())
+    data.mkdir(exist_ok=True)
+    application = Application(Config(data, Settings(("localhost", "hustings.example"), 8443, tls=tls)), database,
+                              schema=revision, tls=tls, clock=clock or now)
+    with anyio.from_thread.start_blocking_portal() as portal:
+        yield Office(database, application, tenant, now, tls, portal)
+    application.close()
