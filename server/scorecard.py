@@ -215,7 +215,7 @@ def _card(scope: Scope, office: Office, machines: tuple[Standing, ...], graded: 
     voting_day = min((day for day in office.voting_days if day >= now.date()), default=None)
     return Scorecard(
         scope=scope, now=now, office=office, machines=machines, grade=graded,
-        questions=questions(rows, pack, roles), areas=areas(rows),
+        questions=questions(rows, pack, roles), areas=areas(rows, pack, roles),
         first=tuple(actions(machines, rows, pack, together)[:3]), unproven=_unproven(machines),
         voting_day=voting_day, days=days_between(now, voting_day) if voting_day else None,
         parties=parties, silent=silent, undeclared=undeclared, together=together,

@@ -38,8 +38,9 @@ class Language:
         return dates.format_date(moment, format=form, locale=self.locale)
 
     def time(self, moment: datetime) -> str:
-        """Date and time in UTC, said so."""
-        written = dates.format_datetime(moment, format="medium", locale=self.locale, tzinfo=dates.UTC)
+        """Day and minute in UTC, said so."""
+        minute = "HH:mm" if self.code == "en" else "HH 'h' mm"
+        written = dates.format_datetime(moment, format=f"d MMM yyyy, {minute}", locale=self.locale, tzinfo=dates.UTC)
         return f"{written} UTC"
 
     def percent(self, part: float) -> str:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from litestar import get
-from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
 from litestar.response import Template
 
 from hustings.verdicts import Verdict
 from server import scorecard as rules
 from server.pages import results, site
-from server.pages.site import Asked
-from server.store.database import Database
-from server.store.sessions import Session
+from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 
 
 @get("/{language:str}/machines", sync_to_thread=True)
-def machines(request: Asked, language: FromPath[str], database: NamedDependency[Database], clock: NamedDependency[Any],
-             session: NamedDependency[Session]) -> Template:
+def machines(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Every machine with its grade."""
     language = site.checked(language)
     office = site.office(request, database, session)
@@ -32,9 +25,8 @@ def machines(request: Asked, language: FromPath[str], database: NamedDependency[
 
 
 @get("/{language:str}/machines/{agent:str}", sync_to_thread=True)
-def machine(request: Asked, language: FromPath[str], agent: FromPath[str],
-            database: NamedDependency[Database], clock: NamedDependency[Any],
-            session: NamedDependency[Session]) -> Template:
+def machine(request: Asked, language: FromPath, agent: FromPath, database: Store, clock: Clock,
+            session: SignedIn) -> Template:
     """One machine. 404 for any other office's."""
     language = site.checked(language)
     office = site.office(request, database, session)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from litestar import get
-from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.response import Template
 
 from policies import grade
 from server.pages import site
-from server.pages.site import Asked
+from server.pages.site import Asked, FromPath, SignedIn
 from server.questions import AREAS
 from server.standing import LATE_AFTER, SILENT_AFTER
-from server.store.sessions import Session
 
 
 @get("/{language:str}/method", sync_to_thread=True)
-def method(request: Asked, language: FromPath[str], session: NamedDependency[Session]) -> Template:
+def method(request: Asked, language: FromPath, session: SignedIn) -> Template:
     """The grading method and the rows it grades."""
     language = site.checked(language)
     pack = site.pack()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from litestar import Request
+from litestar import Request, params
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
@@ -19,7 +20,11 @@ from server.records import Office
 from server.store.database import Database
 from server.store.sessions import Session
 
-Asked = Request[Any, Any, State]
+Asked: TypeAlias = Request[Any, Any, State]
+FromPath: TypeAlias = params.FromPath[str]
+Store: TypeAlias = NamedDependency[Database]
+Clock: TypeAlias = NamedDependency[Any]
+SignedIn: TypeAlias = NamedDependency[Session]
 
 
 @cache

@@ -55,7 +55,7 @@ CAPS = {
     "critical_core_unknown": N_("A critical control on a registration system is not proven: no better than C."),
     "high_overdue": N_("A serious failure is past its deadline: no better than B."),
     "restore_unproven": N_("No restore of a backup has been proven: no better than C."),
-    "coverage": N_("Less than 80% of the evidence is in: no better than B."),
+    "coverage": N_("Less than four fifths of the evidence is in: no better than B."),
 }
 REASONS = {
     "denied": N_("The agent was not allowed to look"),
