@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from collectors._sudoers_text import INCLUDE, Cursor, Fault, logical_lines
+
 TAGS = frozenset({
     "EXEC", "NOEXEC", "FOLLOW", "NOFOLLOW", "INTERCEPT", "NOINTERCEPT", "LOG_INPUT", "NOLOG_INPUT",
     "LOG_OUTPUT", "NOLOG_OUTPUT", "MAIL", "NOMAIL", "PASSWD", "NOPASSWD", "SETENV", "NOSETENV",
@@ -26,13 +28,7 @@ _DIGEST = re.compile(r"(?:sha224|sha256|sha384|sha512)\s*:\s*[0-9A-Za-z+/=]+\s*(
 _PREFIX = re.compile(r"([A-Z_]+)\s*([:=])\s*")
 _IPV6 = re.compile(r"(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]*(?:/[0-9A-Fa-f.:]+)?")
 _REGEX = re.compile(r"\^(?:\\.|[^\\])*?\$(?=\s*(?:[,:]|\Z)|\s+\S)")
-_INCLUDE = re.compile(r"\s*[#@](include|includedir)\s+(.+?)\s*\Z")
-_COMMENT = re.compile(r"#(?!-?[0-9])")
 _DEFAULTS = re.compile(r"Defaults(?:(?P<kind>[@:!>])|\s+|\Z)")
-
-
-class Fault(ValueError):
-    """A line sudo's grammar does not allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,53 +102,12 @@ class Sudoers:
         return tuple(found)
 
 
-def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """(number of the first physical line, text) with comments gone and continued lines joined.
-
-    A comment is not continued by a backslash at its end, and ``#`` before a number is a user id.
-    """
-    first, joined = 0, ""
-    for number, physical in enumerate(text.split("\n"), 1):
-        first = first or number
-        joined += physical.rstrip("\r")
-        if not _INCLUDE.match(joined):
-            code = _without_comment(joined)
-            if code == joined and _continued(joined):
-                joined = joined.rstrip(" \t")[:-1] + " "
-                continue
-            joined = code
-        if joined.strip():
-            yield first, joined.strip()
-        first, joined = 0, ""
-    if joined.strip():
-        yield first, joined.strip()
-
-
-def _without_comment(line: str) -> str:
-    position, quoted = 0, False
-    while position < len(line):
-        if line[position] == "\\":
-            position += 2
-            continue
-        if line[position] == '"':
-            quoted = not quoted
-        elif not quoted and _COMMENT.match(line, position):
-            return line[:position]
-        position += 1
-    return line
-
-
-def _continued(line: str) -> bool:
-    code = line.rstrip(" \t")
-    return (len(code) - len(code.rstrip("\\"))) % 2 == 1
-
-
 def parse(text: str, file: str, into: Sudoers) -> Iterator[Include]:
     """Read one file into ``into``, handing out each include at the point where sudo would follow it."""
     for number, line in logical_lines(text):
-        include = _INCLUDE.match(line)
+        include = INCLUDE.match(line)
         if include:
-            path = _Cursor(include[2]).value(stops="")
+            path = Cursor(include[2]).value(stops="")
             yield Include(path, include[1] == "includedir", file, number)
             continue
         try:
@@ -164,88 +119,16 @@ def parse(text: str, file: str, into: Sudoers) -> Iterator[Include]:
 def _entry(line: str, file: str, number: int, into: Sudoers) -> None:
     kind = ALIASES.get(line.split(None, 1)[0])
     if kind:
-        _aliases(_Cursor(line, len(line.split(None, 1)[0])), kind, into)
+        _aliases(Cursor(line, len(line.split(None, 1)[0])), kind, into)
         return
     defaults = _DEFAULTS.match(line)
     if defaults:
-        into.defaults += _defaults(_Cursor(line, defaults.end()), defaults["kind"] or "", file, number)
+        into.defaults += _defaults(Cursor(line, defaults.end()), defaults["kind"] or "", file, number)
         return
-    into.grants += _rule(_Cursor(line), file, number)
+    into.grants += _rule(Cursor(line), file, number)
 
 
-class _Cursor:
-    """A position in one logical line."""
-
-    def __init__(self, text: str, position: int = 0) -> None:
-        self.text = text
-        self.position = position
-
-    def blanks(self) -> None:
-        while self.position < len(self.text) and self.text[self.position] in " \t":
-            self.position += 1
-
-    def at(self, sign: str) -> bool:
-        """Whether ``sign`` comes next after blanks; if so it is passed."""
-        self.blanks()
-        if not self.text.startswith(sign, self.position):
-            return False
-        self.position += len(sign)
-        return True
-
-    def ended(self) -> bool:
-        self.blanks()
-        return self.position >= len(self.text)
-
-    def rest(self) -> str:
-        return self.text[self.position:self.position + 40]
-
-    def expect(self, sign: str) -> None:
-        if not self.at(sign):
-            raise Fault(f"expected {sign!r} before {self.rest()!r}")
-
-    def negations(self) -> bool:
-        odd = False
-        while self.at("!"):
-            odd = not odd
-        self.blanks()
-        return odd
-
-    def value(self, stops: str = ',:=()!" \t') -> str:
-        """A word without its quotes and escapes, up to an unescaped character of ``stops``."""
-        self.blanks()
-        if self.text.startswith('"', self.position):
-            return self._quoted()
-        found = ""
-        while self.position < len(self.text) and self.text[self.position] not in stops:
-            found += self._character()
-        if not found:
-            raise Fault(f"a name is missing before {self.rest()!r}" if self.rest() else "the line ends too early")
-        return found
-
-    def _character(self) -> str:
-        sign = self.text[self.position]
-        self.position += 1
-        if sign != "\\" or self.position >= len(self.text):
-            return sign
-        hexadecimal = re.compile(r"x([0-9A-Fa-f]{2})").match(self.text, self.position)
-        if hexadecimal:
-            self.position = hexadecimal.end()
-            return chr(int(hexadecimal[1], 16))
-        self.position += 1
-        return self.text[self.position - 1]
-
-    def _quoted(self) -> str:
-        self.position += 1
-        found = ""
-        while self.position < len(self.text):
-            if self.text[self.position] == '"':
-                self.position += 1
-                return found
-            found += self._character()
-        raise Fault("a quote is not closed")
-
-
-def _name(cursor: _Cursor) -> Member:
+def _name(cursor: Cursor) -> Member:
     negated = cursor.negations()
     address = _IPV6.match(cursor.text, cursor.position)
     if address:
@@ -256,14 +139,14 @@ def _name(cursor: _Cursor) -> Member:
     return Member(prefix + cursor.value(), negated)
 
 
-def _names(cursor: _Cursor) -> tuple[Member, ...]:
+def _names(cursor: Cursor) -> tuple[Member, ...]:
     members = [_name(cursor)]
     while cursor.at(","):
         members.append(_name(cursor))
     return tuple(members)
 
 
-def _aliases(cursor: _Cursor, kind: str, into: Sudoers) -> None:
+def _aliases(cursor: Cursor, kind: str, into: Sudoers) -> None:
     while True:
         name = cursor.value()
         if not _ALIAS_NAME.match(name) or name == "ALL":
@@ -278,19 +161,19 @@ def _aliases(cursor: _Cursor, kind: str, into: Sudoers) -> None:
     _nothing_left(cursor)
 
 
-def _commands(cursor: _Cursor) -> tuple[Member, ...]:
+def _commands(cursor: Cursor) -> tuple[Member, ...]:
     members = [_command(cursor)]
     while cursor.at(","):
         members.append(_command(cursor))
     return tuple(members)
 
 
-def _nothing_left(cursor: _Cursor) -> None:
+def _nothing_left(cursor: Cursor) -> None:
     if not cursor.ended():
         raise Fault(f"cannot make sense of {cursor.rest()!r}")
 
 
-def _defaults(cursor: _Cursor, sign: str, file: str, number: int) -> list[Default]:
+def _defaults(cursor: Cursor, sign: str, file: str, number: int) -> list[Default]:
     binding = ""
     if sign:
         members = _commands_bound(cursor) if sign == "!" else _names(cursor)
@@ -315,7 +198,7 @@ def _defaults(cursor: _Cursor, sign: str, file: str, number: int) -> list[Defaul
     return found
 
 
-def _commands_bound(cursor: _Cursor) -> tuple[Member, ...]:
+def _commands_bound(cursor: Cursor) -> tuple[Member, ...]:
     members = []
     while True:
         negated = cursor.negations()
@@ -324,7 +207,7 @@ def _commands_bound(cursor: _Cursor) -> tuple[Member, ...]:
             return tuple(members)
 
 
-def _rule(cursor: _Cursor, file: str, number: int) -> list[Grant]:
+def _rule(cursor: Cursor, file: str, number: int) -> list[Grant]:
     users = _names(cursor)
     grants: list[Grant] = []
     while True:
@@ -337,7 +220,7 @@ def _rule(cursor: _Cursor, file: str, number: int) -> list[Grant]:
     return grants
 
 
-def _specifications(cursor: _Cursor, empty: Grant) -> list[Grant]:
+def _specifications(cursor: Cursor, empty: Grant) -> list[Grant]:
     """The commands of one host list: target and tags carry over until they are stated anew."""
     grants: list[Grant] = []
     current = empty
@@ -355,7 +238,7 @@ def _specifications(cursor: _Cursor, empty: Grant) -> list[Grant]:
             return grants
 
 
-def _runas(cursor: _Cursor, current: Grant) -> Grant:
+def _runas(cursor: Cursor, current: Grant) -> Grant:
     users: tuple[Member, ...] = ()
     groups: tuple[Member, ...] = ()
     if not cursor.at(")"):
@@ -371,7 +254,7 @@ def _runas(cursor: _Cursor, current: Grant) -> Grant:
     return replace(current, runas=users, groups=groups)
 
 
-def _prefixes(cursor: _Cursor, current: Grant) -> Grant:
+def _prefixes(cursor: Cursor, current: Grant) -> Grant:
     while True:
         cursor.blanks()
         prefix = _PREFIX.match(cursor.text, cursor.position)
@@ -386,7 +269,7 @@ def _prefixes(cursor: _Cursor, current: Grant) -> Grant:
             return current
 
 
-def _command(cursor: _Cursor) -> Member:
+def _command(cursor: Cursor) -> Member:
     cursor.blanks()
     while True:
         digest = _DIGEST.match(cursor.text, cursor.position)
@@ -416,7 +299,7 @@ def _command(cursor: _Cursor) -> Member:
     return Member(re.sub(r"[ \t]+", " ", whole), negated, pattern)
 
 
-def _regular(cursor: _Cursor) -> str:
+def _regular(cursor: Cursor) -> str:
     match = _REGEX.match(cursor.text, cursor.position)
     if not match:
         raise Fault("a regular expression does not end in $")
@@ -424,10 +307,12 @@ def _regular(cursor: _Cursor) -> str:
     return match[0]
 
 
-def _path(cursor: _Cursor, stops: str) -> str:
+def _path(cursor: Cursor, stops: str) -> str:
     """Text as written, escapes and all, up to an unescaped character of ``stops``."""
     start = cursor.position
     while cursor.position < len(cursor.text) and cursor.text[cursor.position] not in stops:
+        if cursor.text[cursor.position] == "#":
+            raise Fault(f"an unescaped # before {cursor.rest()!r}")
         cursor.position += 2 if cursor.text[cursor.position] == "\\" else 1
     cursor.position = min(cursor.position, len(cursor.text))
     return cursor.text[start:cursor.position]

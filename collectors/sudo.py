@@ -10,7 +10,8 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from collectors._sudoers import Default, Fault, Grant, Include, Member, Sudoers, parse
+from collectors._sudoers import Default, Grant, Include, Member, Sudoers, parse
+from collectors._sudoers_text import Fault
 from collectors.base import (
     ABSENT,
     Collected,

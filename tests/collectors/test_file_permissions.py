@@ -12,9 +12,11 @@ from tests.fakes import FakeHost
 
 FILES = {
     "/etc/passwd": "", "/etc/group": "root:x:0:\nshadow:x:42:\n", "/etc/shadow": "", "/etc/sudoers": "",
-    "/etc/cron.d/backup": "", "/etc/ssh/ssh_host_rsa_key": "", "/usr/local/bin/tool": "", "/etc/login.defs": "UMASK 022\n",
+    "/etc/cron.d/backup": "", "/etc/ssh/ssh_host_rsa_key": "", "/usr/local/bin/tool": "",
+    "/etc/login.defs": "UMASK 022\n",
 }
-STATS: dict[str, dict[str, Any]] = {"/etc/shadow": {"mode": 0o640, "gid": 42}, "/etc/ssh/ssh_host_rsa_key": {"mode": 0o600}}
+STATS: dict[str, dict[str, Any]] = {"/etc/shadow": {"mode": 0o640, "gid": 42},
+                                    "/etc/ssh/ssh_host_rsa_key": {"mode": 0o600}}
 
 
 def look(stats: dict[str, dict[str, Any]] | None = None, **host: Any) -> dict[str, Any]:
@@ -58,7 +60,8 @@ def test_a_critical_directory_that_cannot_be_listed_is_a_reason():
     assert "/etc/passwd" in {one["path"] for one in found.items}
 
 
-@pytest.mark.parametrize(("text", "mask"), [("UMASK\t\t022", "0022"), ("UMASK 0077", "0077"), ("UMASK x", ABSENT), ("", ABSENT)])
+@pytest.mark.parametrize(("text", "mask"), [
+    ("UMASK\t\t022", "0022"), ("UMASK 0077", "0077"), ("UMASK x", ABSENT), ("", ABSENT)])
 def test_the_mask_of_new_files(text, mask):
     assert file_permissions.umask(text) == mask
 

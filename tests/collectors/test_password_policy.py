@@ -55,7 +55,8 @@ def test_a_system_profile_with_every_feature():
     found = look(RHEL)
     assert (found["password.min_length"], found["password.remembered"]) == (16, 24)
     assert found["password.empty_accepted"] is False
-    assert found["lockout.services"].items == [{"service": "login", "module": "pam_faillock", "enforced": True, "deny": 4}]
+    assert found["lockout.services"].items == [
+        {"service": "login", "module": "pam_faillock", "enforced": True, "deny": 4}]
 
 
 @pytest.mark.parametrize(("line", "conf", "expected"), [
@@ -76,18 +77,22 @@ def test_the_shortest_password_accepted(line, conf, expected):
 
 
 def test_later_configuration_files_are_overridden_by_the_main_one():
-    files = DEBIAN | {"/etc/security/pwquality.conf.d/10-a.conf": "minlen=14\n", "/etc/security/pwquality.conf.d/20-b.conf": "minlen=15\n"}
+    files = DEBIAN | {"/etc/security/pwquality.conf.d/10-a.conf": "minlen=14\n",
+                      "/etc/security/pwquality.conf.d/20-b.conf": "minlen=15\n"}
     assert look(files)["password.min_length"] == 15
     assert look(files | {"/etc/security/pwquality.conf": "minlen = 10\n"})["password.min_length"] == 10
 
 
-@pytest.mark.parametrize("line", ["requisite pam_pwquality.so minlen=long", "requisite pam_passwdqc.so min=disabled,24,11,8,7"])
+@pytest.mark.parametrize("line", [
+    "requisite pam_pwquality.so minlen=long", "requisite pam_passwdqc.so min=disabled,24,11,8,7"])
 def test_a_length_that_cannot_be_told_is_a_reason(line):
     entries = _pam.stack(lambda path: f"password {line}\n", "passwd")
     assert isinstance(password_policy.length(entries, {})["password.min_length"], Missing)
 
 
-PREAUTH, UNIX, AUTHFAIL = "required pam_faillock.so preauth", "[success=1 default=ignore] pam_unix.so", "[default=die] pam_faillock.so authfail"
+PREAUTH = "required pam_faillock.so preauth"
+UNIX = "[success=1 default=ignore] pam_unix.so"
+AUTHFAIL = "[default=die] pam_faillock.so authfail"
 
 
 @pytest.mark.parametrize(("lines", "enforced"), [

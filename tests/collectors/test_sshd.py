@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from collectors import sshd
-from collectors._sshd_config import ConfigFault, algorithms, daemon_options, factors, parse_effective, parse_files, seconds
+from collectors._sshd_config import (
+    ConfigFault,
+    algorithms,
+    daemon_options,
+    factors,
+    parse_effective,
+    parse_files,
+    seconds,
+)
 from collectors.base import ABSENT, observe
 from collectors.host.protocol import Output
 from hustings.declared import Declared
@@ -30,8 +38,8 @@ DEBIAN = captured("access/sshd-T-debian12.txt")
 
 def look(files: dict[str, Any] | None = None, said: Output | None = None, **host: Any) -> dict[str, Any]:
     commands = {("sshd", "-T"): said} if said else {}
-    return sshd.collect(FakeHost({**FILES, **(files or {})}, commands=commands, dirs=["/etc/ssh/sshd_config.d"], **host),
-                        Declared())
+    machine = FakeHost({**FILES, **(files or {})}, commands=commands, dirs=["/etc/ssh/sshd_config.d"], **host)
+    return sshd.collect(machine, Declared())
 
 
 def refused(text: str) -> Output:
@@ -64,8 +72,8 @@ def test_the_first_value_wins_and_blocks_are_kept_apart():
     config = parse_files(lambda path: captured("access/sshd_config-match"), lambda pattern: [], "/etc/ssh/sshd_config")
     daemon = parse_effective(captured("access/sshd-T-match.txt"))
     settings = config.settings()
-    for keyword in ("permitrootlogin", "passwordauthentication", "kbdinteractiveauthentication", "ciphers", "x11forwarding",
-                    "authenticationmethods"):
+    for keyword in ("permitrootlogin", "passwordauthentication", "kbdinteractiveauthentication", "ciphers",
+                    "x11forwarding", "authenticationmethods"):
         assert settings[keyword] == daemon[keyword], keyword
     assert [word for value in settings["allowusers"] for word in value.split()] == daemon["allowusers"]
     assert str(seconds(settings["logingracetime"][0])) == daemon["logingracetime"][0]
@@ -99,8 +107,8 @@ def test_the_installed_daemon_agrees(text, tmp_path):
     config = parse_files(lambda path: Path(path).read_text(),
                          lambda pattern: sorted(map(str, Path("/").glob(pattern.lstrip("/")))), str(main))
     daemon, ours = parse_effective(said.stdout), sshd.Effective(config.settings(), "files", (9, 2))
-    for keyword in ("permitrootlogin", "maxauthtries", "passwordauthentication", "kbdinteractiveauthentication", "loglevel",
-                    "banner", "usepam", "x11forwarding", "permitemptypasswords"):
+    for keyword in ("permitrootlogin", "maxauthtries", "passwordauthentication", "kbdinteractiveauthentication",
+                    "loglevel", "banner", "usepam", "x11forwarding", "permitemptypasswords"):
         assert sshd._normal(ours.value(keyword)) == sshd._normal(daemon[keyword][0]), keyword
     assert str(seconds(ours.value("clientaliveinterval"))) == daemon["clientaliveinterval"][0]
     for keyword in ("ciphers", "macs", "kexalgorithms"):
@@ -137,7 +145,8 @@ def test_no_daemon_means_absent_facts():
 
 
 def test_match_blocks_are_listed_with_their_place_even_in_included_files():
-    found = look({"/etc/ssh/sshd_config.d/50-x.conf": "Match Address 10.0.0.0/8\n  PermitRootLogin YES\n"}, kind="image")
+    block = "Match Address 10.0.0.0/8\n  PermitRootLogin YES\n"
+    found = look({"/etc/ssh/sshd_config.d/50-x.conf": block}, kind="image")
     assert found["sshd.match_blocks"].items == [
         {"criteria": "Address 10.0.0.0/8", "keyword": "permitrootlogin", "value": "yes",
          "file": "/etc/ssh/sshd_config.d/50-x.conf", "line": 2}]
@@ -149,18 +158,20 @@ def test_the_options_of_the_running_daemon_count():
     title = "sshd: /usr/sbin/sshd -D -o PermitRootLogin=yes -oMaxAuthTries=9 [listener] 0 of 10-100 startups\0"
     assert daemon_options(title) == (("PermitRootLogin=yes", "MaxAuthTries=9"), "")
     assert daemon_options("/usr/sbin/sshd\0-D\0-f\0/etc/ssh/own\0") == ((), "/etc/ssh/own")
-    host = FakeHost({**FILES, "/run/sshd.pid": "77\n", "/proc/77/cmdline": title}, dirs=["/etc/ssh/sshd_config.d"], commands={
+    running = {**FILES, "/run/sshd.pid": "77\n", "/proc/77/cmdline": title}
+    host = FakeHost(running, dirs=["/etc/ssh/sshd_config.d"], commands={
         ("sshd", "-T", "-o", "PermitRootLogin=yes", "-o", "MaxAuthTries=9"):
             Output(0, DEBIAN.replace("permitrootlogin without-password", "permitrootlogin yes"), "")})
     assert sshd.collect(host, Declared())["sshd.permit_root_login"] == "yes"
-    unasked = FakeHost({**FILES, "/run/sshd.pid": "77\n", "/proc/77/cmdline": title}, dirs=["/etc/ssh/sshd_config.d"])
+    unasked = FakeHost(running, dirs=["/etc/ssh/sshd_config.d"])
     assert sshd.collect(unasked, Declared())["sshd.permit_root_login"] == "yes"
 
 
 def test_a_configuration_changed_after_the_start_is_noticed():
     def newer(changed: timedelta) -> Any:
-        return look({"/run/sshd.pid": "77\n"}, said=Output(0, DEBIAN, ""), stats={
-            "/run/sshd.pid": {"mtime": NOW}, "/etc/ssh/sshd_config": {"mtime": NOW + changed}})["sshd.config_newer_than_daemon"]
+        found = look({"/run/sshd.pid": "77\n"}, said=Output(0, DEBIAN, ""), stats={
+            "/run/sshd.pid": {"mtime": NOW}, "/etc/ssh/sshd_config": {"mtime": NOW + changed}})
+        return found["sshd.config_newer_than_daemon"]
 
     assert (newer(timedelta(hours=1)), newer(-timedelta(hours=1))) == (True, False)
     assert look(said=Output(0, DEBIAN, ""))["sshd.config_newer_than_daemon"] is ABSENT
