@@ -35,11 +35,12 @@ class Support:
     package: str = ""
 
 
-def of_system(system: Match | Unmatched) -> tuple[Period | None, str]:
-    """An operating system's support for every user, or why it is not known."""
+def of_system(system: Match | Unmatched, kinds: tuple[Kind, ...] = FREE) -> tuple[Period | None, str]:
+    """An operating system's support of the accepted kinds, or why it is not known."""
     if isinstance(system, Unmatched):
         return None, system.detail
-    return latest(system.cycle.periods, FREE), ""
+    period = latest(system.cycle.periods, kinds)
+    return period, "" if period else f"{system.title} has no support of the kinds accepted ({', '.join(kinds)})"
 
 
 def of_package(package: Package, name: str, version: str, system_id: str, system: Match | Unmatched,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hustings.errors import CannotFinish, PolicyError
+from hustings.errors import CannotFinish, PolicyError, UsageError
 
 if TYPE_CHECKING:
     from policies.lifecycle import Period, Product, Table
@@ -86,6 +86,8 @@ def import_(file: Path, output: Path | None, rules: Path | None, looked_up: date
     from policies.tables_import import RULES, encode, import_export, read_rules
 
     day = looked_up.date() if looked_up else None
+    if day is not None and day > date.today():
+        raise UsageError(f"{day} has not come yet", where="--looked-up", remedy="give the day the export was made")
     imported = import_export(file, read_rules(rules or RULES), looked_up=day)
     data = encode(imported.table)
     if output is None:
@@ -138,7 +140,7 @@ def _recognised(product: Product) -> list[str]:
 
 
 def _period(period: Period) -> str:
-    said = {"open": "no end announced", "over": "ended"}.get(period.end, f"until {period.ends or date.max}")
+    said = {"open": "no end announced", "over": "ended"}.get(period.end, f"until {period.ends}")
     return f"{period.kind}{f' ({period.name})' if period.name else ''} {said}"
 
 

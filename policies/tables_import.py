@@ -116,6 +116,9 @@ def import_export(path: Path, rules: Rules, *, looked_up: date | None = None) ->
         raise PolicyError("nothing in the export says how old it is", where=str(path),
                           remedy="say when it was made with --looked-up DATE")
     when = looked_up or max(dates)
+    if dates and when < max(dates):
+        raise PolicyError(f"it knows a release of {max(dates)} and cannot have been made on {when}", where=str(path),
+                          remedy="give --looked-up the day the export was made")
     imported = Imported(Lifecycle(
         schema=SCHEMA, version=when.isoformat(), products=(), vendor_marks=rules.vendor_marks,
         backport_marks=rules.backport_marks, sources={SOURCE: Source(SOURCE, _LICENCE, when)}))
