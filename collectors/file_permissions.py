@@ -36,8 +36,8 @@ CRITICAL = {
                  "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.*/*", "/var/spool/cron/crontabs"),
 }
 """The files looked at, by what they decide."""
-TREES = ("/etc", "/usr/local")
-LIMIT = 50_000
+TREES = ("/etc", "/usr/local/bin", "/usr/local/sbin", "/usr/local/etc")
+LIMIT = 20_000
 """Entries looked at in each tree."""
 
 
@@ -134,8 +134,8 @@ FACTS = (
              Field("others_read", Type.BOOL, "Whether everybody may read it"),
              Field("others_write", Type.BOOL, "Whether everybody may change it"),
          )),
-    Fact("files.world_writable", Type.RECORDS, "Files below /etc and /usr/local that everybody may change, and "
-         "directories without the sticky bit", Disclosure.COUNTED, fields=(
+    Fact("files.world_writable", Type.RECORDS, "Files below /etc and in the bin, sbin and etc of /usr/local that "
+         "everybody may change, and directories without the sticky bit", Disclosure.COUNTED, fields=(
              Field("path", Type.TEXT, "The file"),
              Field("mode", Type.TEXT, "The permission bits in octal"),
              Field("directory", Type.BOOL, "Whether it is a directory"),
@@ -149,6 +149,6 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=("/etc/", "/usr/local/", "/var/spool/cron/crontabs"),
+    reads=("/etc/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/local/etc/", "/var/spool/cron/crontabs"),
     needs="listing every directory below /etc needs root",
 )
