@@ -99,12 +99,18 @@ def once(if_due: bool, server: str, pack_path: Path | None, settings: tuple[str,
 @CONFIG
 def run(state: Path, config: Path | None) -> None:
     """Stay resident: look every hour, report every day and on change. The system's timer is lighter."""
-    from agent.identity import State
-    from agent.schedule import reside
+    import os
 
-    identity = State(state.absolute()).load()
-    command = [sys.executable, "-P", "-m", "hustings", "agent", "once", "--if-due", "--state", str(state.absolute())]
-    reside([*command, *(("--config", str(config.absolute())) if config else ())], identity.agent)
+    from agent.identity import State
+    from agent.schedule import slot
+
+    minute, second = divmod(slot(State(state.absolute()).load().agent).of_hour, 60)
+    python = [sys.executable, "-P", "-m"]
+    command = [*python, "hustings", "agent", "once", "--if-due", "--state", str(state.absolute()),
+               *(("--config", str(config.absolute())) if config else ())]
+    # A fresh process in our place: the supervisor needs nothing of what was imported to get here.
+    os.execve(sys.executable, [*python, "agent.resident", str(minute), str(second), *command],  # noqa: S606
+              os.environ | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)})
 
 
 @agent.command()
