@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -34,7 +35,8 @@ def reside(minute: int, second: int, command: Sequence[str]) -> None:
         """End at once: there is nothing to put in order here, and the scheduler would catch an exception."""
         for process in running:
             process.terminate()
-            process.wait()
+            with suppress(ChildProcessError):
+                os.waitpid(process.pid, 0)  # its own wait() would lock out the one we interrupted
         os._exit(0)
 
     scheduler = BlockingScheduler(timezone=UTC, executors={"default": DebugExecutor()},
