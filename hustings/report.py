@@ -198,7 +198,8 @@ def _decode(payload: bytes, kind: type[_D], schema: str) -> _D:
     """Decode strictly, at the price of a fast decoder for documents written as we write them.
 
     Bytes that are exactly what encoding their own decoding gives hold no duplicate key, no NaN and
-    no other ambiguity once their depth is checked; anything else takes the slow strict reader, which says what is wrong.
+    no other ambiguity once their depth is checked; anything else takes the slow strict reader, which
+    says what is wrong.
     """
     if len(payload) > MAX_REPORT:
         raise TooLarge(f"the document has {len(payload)} bytes; the limit is {MAX_REPORT}")

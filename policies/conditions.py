@@ -13,9 +13,10 @@ from typing import Any
 from hustings.facts import Fact, Registry, Type
 from hustings.times import parse_duration, parse_time, shift
 from policies.model import DEPTH_LIMIT, Parameter
+from policies.values import version_at_least
 
 OPERATORS: dict[str, frozenset[Type]] = {
-    "equals": frozenset({Type.BOOL, Type.INT, Type.FLOAT, Type.TEXT, Type.VERSION, Type.TIME, Type.DURATION}),
+    "equals": frozenset({Type.BOOL, Type.INT, Type.FLOAT, Type.TEXT, Type.VERSION, Type.DURATION}),
     "one_of": frozenset({Type.INT, Type.TEXT, Type.VERSION}),
     "at_least": frozenset({Type.INT, Type.FLOAT, Type.DURATION}),
     "at_most": frozenset({Type.INT, Type.FLOAT, Type.DURATION}),
@@ -32,6 +33,8 @@ QUANTIFIERS = ("every", "none", "count")
 EMPTY = ("pass", "fail", "unknown")
 TIMED = frozenset({"later_than", "older_than", "within"})
 
+Fault = tuple[tuple[str | int, ...], str, str]
+"""Where in the check's file, what, and the remedy."""
 Complain = Callable[[tuple[str | int, ...], str, str], None]
 """Called with (path below the condition, what, remedy) for each fault found."""
 
@@ -45,7 +48,8 @@ class Checker:
         self.each = each
         self.complain = complain
         self.facts: set[str] = set()
-        self.used: set[str] = set()
+        self.used: dict[str, list[tuple[str, Type]]] = {}
+        """Parameters, and the operators and types of fact each is compared with."""
 
     def check(self, condition: Any, path: tuple[str | int, ...] = (), record: Fact | None = None) -> None:
         """Complain about everything illegal in ``condition``; ``record`` is the list fact we are inside."""
@@ -116,10 +120,10 @@ class Checker:
                           "use value")
             return None
         kinds = {one.name: one.type for one in record.fields}
-        if name not in kinds:
+        if not isinstance(name, str) or name not in kinds:
             self.complain((*path, "field"), f"{record.id} has no field {name!r}", "use " + ", ".join(kinds))
             return None
-        return str(name), kinds[name]
+        return name, kinds[name]
 
     def _fact(self, name: Any, path: tuple[str | int, ...]) -> Fact | None:
         fact = self.registry.get(name) if isinstance(name, str) else None
@@ -160,22 +164,25 @@ class Checker:
             self._field(condition["same"], path, record)
 
     def _operand(self, operand: Any, operator: str, kind: Type, path: tuple[str | int, ...]) -> None:
-        if isinstance(operand, dict):
-            self._reference(operand, path)
+        if isinstance(operand, dict) and operator != "absent":
+            self._reference(operand, operator, kind, path)
             return
         fault = literal_fault(operand, operator, kind)
         if fault:
             self.complain(path, f"{operator}: {fault}", "write a value of that kind")
 
-    def _reference(self, operand: dict[str, Any], path: tuple[str | int, ...]) -> None:
+    def _reference(self, operand: dict[str, Any], operator: str, kind: Type, path: tuple[str | int, ...]) -> None:
         if len(operand) == 1 and "param" in operand:
-            if operand["param"] not in self.parameters:
-                self.complain(path, f"the parameter {operand['param']!r} is not declared",
-                              "declare it under parameters")
-            self.used.add(str(operand["param"]))
+            self._parameter(operand["param"], operator, kind, path)
         elif len(operand) == 1 and "fact" in operand:
-            self._fact(operand["fact"], path)
+            fact = self._fact(operand["fact"], path)
+            fits = _beside(operator, kind)
+            if fact is not None and fact.type not in fits:
+                self.complain(path, f"{operator} cannot compare {kind} with {fact.id}, which is {fact.type}",
+                              "use a fact that is " + (" or ".join(sorted(fits)) or "of another type, or a literal"))
         elif len(operand) == 1 and "today" in operand:
+            if operator != "later_than":
+                self.complain(path, f"{operator} cannot be asked of today", "use later_than, older_than or within")
             try:
                 shift(datetime(2026, 1, 1, tzinfo=UTC), operand["today"])
             except (ValueError, AttributeError):
@@ -183,10 +190,35 @@ class Checker:
         else:
             self.complain(path, "an operand is a literal, {fact: …}, {param: …} or {today: …}", "use one of them")
 
+    def _parameter(self, name: Any, operator: str, kind: Type, path: tuple[str | int, ...]) -> None:
+        if not isinstance(name, str) or name not in self.parameters:
+            self.complain(path, f"the parameter {name!r} is not declared", "declare it under parameters")
+            return
+        self.used.setdefault(name, []).append((operator, kind))
+        parameter = self.parameters[name]
+        for value in (parameter.default, *parameter.from_T.values()):
+            fault = parameter_fault(value, operator, kind)
+            if fault:
+                self.complain(path, f"{operator}: the parameter {name} may not be {value!r}: {fault}",
+                              "give it values of that kind")
+
     def _only(self, condition: dict[str, Any], allowed: set[str], path: tuple[str | int, ...]) -> None:
         for extra in sorted(set(condition) - allowed):
             self.complain((*path, extra), f"unknown key {extra!r} in a condition",
                           f"allowed here: {', '.join(sorted(allowed))}")
+
+
+def _beside(operator: str, kind: Type) -> frozenset[Type]:
+    """The types of fact that may stand as the operand of ``operator`` asked of a fact of type ``kind``."""
+    if operator == "one_of":
+        return frozenset() if kind is Type.INT else frozenset({Type.TEXTS})
+    if operator == "contains":
+        return frozenset({Type.TEXT})
+    if operator in ("older_than", "within"):
+        return frozenset({Type.DURATION})
+    if kind in (Type.INT, Type.FLOAT):
+        return frozenset({Type.INT, Type.FLOAT})
+    return frozenset({kind})
 
 
 def literal_fault(operand: Any, operator: str, kind: Type) -> str:
@@ -196,8 +228,13 @@ def literal_fault(operand: Any, operator: str, kind: Type) -> str:
     if operator == "one_of":
         scalar = int if kind is Type.INT else str
         fine = isinstance(operand, list) and operand and all(type(one) is scalar for one in operand)
-        return "" if fine else f"takes a list of {scalar.__name__}"
-    if operator in ("older_than", "within") or (kind is Type.DURATION and operator != "contains"):
+        return "" if fine else f"takes a list of {'whole numbers' if scalar is int else 'texts'}"
+    if operator == "contains":
+        return "" if isinstance(operand, str) and operand else "takes a text that is not empty"
+    if operator == "version_at_least":
+        return "" if isinstance(operand, str) and version_at_least(operand, "0") is not None else (
+            "takes a version of numbers and dots such as 9.6")
+    if operator in ("older_than", "within") or kind is Type.DURATION:
         return _fails(parse_duration, operand, "takes a duration such as 3d")
     if operator == "later_than" or kind is Type.TIME:
         return _fails(parse_time, operand, "takes a date or a time")
@@ -205,6 +242,11 @@ def literal_fault(operand: Any, operator: str, kind: Type) -> str:
     if not isinstance(operand, wanted) or isinstance(operand, bool) != (kind is Type.BOOL):
         return f"takes {' or '.join(one.__name__ for one in wanted)}, not {operand!r}"
     return ""
+
+
+def parameter_fault(value: Any, operator: str, kind: Type) -> str:
+    """What is wrong with a parameter's value for ``operator``, or "" (an office's list may be empty)."""
+    return "" if operator == "one_of" and value == [] else literal_fault(value, operator, kind)
 
 
 def _fails(parse: Callable[[Any], Any], operand: Any, message: str) -> str:

@@ -8,9 +8,11 @@ absence, or says ``on_missing: fail``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+import msgspec
 
 from hustings.facts import Missing, Observation, Reason, key
 from hustings.times import parse_duration
@@ -38,6 +40,11 @@ class Context:
     """False when this machine's clock is known to be more than five minutes off the server's."""
 
 
+LOOK_AHEAD = 64
+"""How many moments are tried for a verdict's end; past that it ends where the search did."""
+INSTANT = timedelta.resolution
+
+
 def judge_all(pack: Pack, facts: Mapping[str, Observation], context: Context, *, scope: str = "machine",
               only: Iterable[str] = ()) -> list[Result]:
     """A result for every check of ``scope`` (or of ``only``), in the pack's order."""
@@ -50,12 +57,31 @@ def judge(check: Check, facts: Mapping[str, Observation], context: Context) -> R
     """The verdict of one check."""
     if check.roles and context.roles and not set(check.roles) & set(context.roles):
         return _not_applicable(check, context, "not a check for this machine's roles")
-    if not check.each:
-        return _with_validity(check, facts, context, None)
-    subjects = context.declared.get(check.each, ())
+    subjects = context.declared.get(check.each, ()) if check.each else (None,)
     if not subjects:
         return _not_applicable(check, context, f"no {check.each.replace('_', ' ')} is declared")
-    return _joined(check, context, {name: _with_validity(check, facts, context, name) for name in subjects})
+    judged = {subject: _decide(check, facts, context, subject) for subject in subjects}
+    results = {subject: _result(check, one, context) for subject, one in judged.items()}
+    result = _joined(check, {name: one for name, one in results.items() if name}) if check.each else results[None]
+    if result.verdict is Verdict.UNKNOWN:
+        return result
+    moments = {moment for one in judged.values() for moment in one.moments if moment > context.now}
+    return msgspec.structs.replace(result, valid_until=_ends(check, facts, context, subjects, result.verdict, moments))
+
+
+def _ends(check: Check, facts: Mapping[str, Observation], context: Context, subjects: Iterable[str | None],
+          verdict: Verdict, moments: set[datetime]) -> datetime | None:
+    """The last instant at which the same facts get the same verdict; None if they always will."""
+    def other(now: datetime) -> bool:
+        later = replace(context, now=now)
+        return worst([_decide(check, facts, later, subject).verdict for subject in subjects]) is not verdict
+
+    for tried, moment in enumerate(sorted(moments)):
+        if tried == LOOK_AHEAD:
+            return moment
+        if other(moment + INSTANT):
+            return moment - INSTANT if other(moment) else moment
+    return None
 
 
 def parameter_value(name: str, parameter: Parameter, check: str, context: Context) -> Any:
@@ -66,8 +92,8 @@ def parameter_value(name: str, parameter: Parameter, check: str, context: Contex
     days = next_voting_day(context)
     if days is None:
         return parameter.default
-    reached = [int(limit) for limit in parameter.from_T if days <= int(limit)]
-    return parameter.from_T[str(min(reached))] if reached else parameter.default
+    reached = [(int(limit), value) for limit, value in parameter.from_T.items() if days <= int(limit)]
+    return min(reached, key=lambda step: step[0])[1] if reached else parameter.default
 
 
 def next_voting_day(context: Context) -> int | None:
@@ -77,50 +103,45 @@ def next_voting_day(context: Context) -> int | None:
     return min(ahead, default=None)
 
 
-def _with_validity(check: Check, facts: Mapping[str, Observation], context: Context, subject: str | None) -> Result:
-    """Judge now, then find the first later moment at which the same facts would be judged otherwise."""
-    result, flips = _judge_once(check, facts, context, subject)
-    if not context.clock_ok and result.timed and result.verdict in (Verdict.PASS, Verdict.FAIL):
-        reason = "error: this machine's clock is more than five minutes off the server's"
-        return _replace(result, verdict=Verdict.UNKNOWN, reason=reason, valid_until=None)
-    if result.verdict not in (Verdict.PASS, Verdict.FAIL):
-        return result
-    for moment in sorted({flip for flip in flips if flip > context.now})[:16]:
-        later = Context(moment + timedelta(seconds=1), context.roles, context.declared, context.voting_days,
-                        context.overrides)
-        if _judge_once(check, facts, later, subject)[0].verdict is not result.verdict:
-            return _replace(result, valid_until=moment)
-    return result
+@dataclass
+class _Judgement:
+    """A verdict with what decided it, and the moments at which it may change by itself."""
 
-
-def _judge_once(check: Check, facts: Mapping[str, Observation], context: Context,
-                subject: str | None) -> tuple[Result, list[datetime]]:
-    parameters = {name: parameter_value(name, one, check.id, context) for name, one in check.parameters.items()}
-    logic = Logic(_Sight(facts, subject, context.now, parse_duration(check.max_age)).look, parameters, context.now)
-    expected = condition_text(check.require, parameters)
-    if check.applies is not None:
-        applies = logic.evaluate(check.applies)
-        if applies.truth is False:
-            only_where = f"applies only where {condition_text(check.applies, parameters)}"
-            return _result(check, Verdict.NOT_APPLICABLE, expected, applies, only_where), []
-        if applies.truth is None:
-            return _result(check, Verdict.UNKNOWN, expected, applies, applies.why()), applies.flips
-    outcome = logic.evaluate(check.require)
+    verdict: Verdict
+    outcome: Outcome
     reason: str | None
-    verdict, reason = _decide(check, outcome)
-    flips = [*outcome.flips, *_phases(check, context), *outcome.expiries]
-    if verdict is Verdict.PASS and check.unknown_when is not None:
-        doubt = logic.evaluate(check.unknown_when)
-        flips += [*doubt.flips, *doubt.expiries]
-        outcome = outcome.also(doubt)
-        if doubt.truth is not False:
-            verdict = Verdict.UNKNOWN
-            reason = doubt.why() if doubt.truth is None else (
-                f"cannot be relied on when {condition_text(check.unknown_when, parameters)}")
-    return _result(check, verdict, expected, outcome, reason), flips
+    moments: list[datetime]
+    timed: bool
 
 
-def _decide(check: Check, outcome: Outcome) -> tuple[Verdict, str | None]:
+def _decide(check: Check, facts: Mapping[str, Observation], context: Context, subject: str | None) -> _Judgement:
+    """The verdict about one subject (None where a check has no ``each``)."""
+    parameters = _in_force(check, context)
+    logic = Logic(_Sight(facts, subject, context.now, parse_duration(check.max_age)).look, parameters, context.now)
+    applies = logic.evaluate(check.applies) if check.applies is not None else Outcome(True)
+    outcome, doubt = applies, Outcome(False)
+    verdict: Verdict
+    reason: str | None = None
+    if applies.truth is False:
+        verdict = Verdict.NOT_APPLICABLE
+        reason = f"applies only where {condition_text(check.applies or {}, parameters)}"
+    elif applies.truth is None:
+        verdict, reason = Verdict.UNKNOWN, applies.why()
+    else:
+        outcome = logic.evaluate(check.require)
+        verdict, reason = _of_outcome(check, outcome)
+        if check.unknown_when is not None and verdict is Verdict.PASS:
+            doubt = logic.evaluate(check.unknown_when)
+            if doubt.truth is not False:
+                verdict, reason = Verdict.UNKNOWN, _doubtful(check, doubt, parameters)
+    timed = applies.timed or outcome.timed or doubt.timed or bool(_steps(check) and context.voting_days)
+    if timed and not context.clock_ok and verdict is not Verdict.UNKNOWN:
+        verdict, reason = Verdict.UNKNOWN, "error: this machine's clock is more than five minutes off the server's"
+    moments = [*applies.moments, *outcome.moments, *doubt.moments, *_phases(check, context)]
+    return _Judgement(verdict, outcome.also(doubt), reason, moments, timed)
+
+
+def _of_outcome(check: Check, outcome: Outcome) -> tuple[Verdict, str | None]:
     if outcome.truth is None:
         if check.on_missing == "fail" and outcome.causes and all(cause is None for cause in outcome.causes.values()):
             return Verdict.FAIL, outcome.why()
@@ -128,14 +149,25 @@ def _decide(check: Check, outcome: Outcome) -> tuple[Verdict, str | None]:
     return (Verdict.PASS if outcome.truth else Verdict.FAIL), None
 
 
+def _doubtful(check: Check, doubt: Outcome, parameters: Mapping[str, Any]) -> str:
+    if doubt.truth is None:
+        return doubt.why()
+    return f"cannot be relied on when {condition_text(check.unknown_when or {}, parameters)}"
+
+
+def _in_force(check: Check, context: Context) -> dict[str, Any]:
+    return {name: parameter_value(name, one, check.id, context) for name, one in check.parameters.items()}
+
+
+def _steps(check: Check) -> set[int]:
+    return {int(limit) for one in check.parameters.values() for limit in one.from_T}
+
+
 def _phases(check: Check, context: Context) -> list[datetime]:
-    """The moments at which a parameter changes because a voting day comes near or has passed."""
-    midnight = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    days = next_voting_day(context)
-    if days is None:
-        return []
-    steps = {int(limit) for one in check.parameters.values() for limit in one.from_T}
-    return [midnight + timedelta(days=days - step) for step in steps | {-1} if steps]
+    """The midnights at which a parameter may change because a voting day comes near or has passed."""
+    steps = _steps(check)
+    ahead = [day for day in context.voting_days if steps and day >= context.now.date()]
+    return [datetime.combine(day, time(), UTC) - timedelta(days=step) for day in ahead for step in steps | {-1}]
 
 
 class _Sight:
@@ -148,57 +180,53 @@ class _Sight:
         self.now = now
         self.max_age = max_age
 
-    def look(self, fact: str) -> tuple[str, Observation, datetime | None]:
-        """The fact's key, what is known of it, and when it will be too old."""
+    def look(self, fact: str) -> tuple[str, Observation, list[datetime]]:
+        """The fact's key, what is known of it, and when that changes because time passes."""
         name = key(fact, self.subject) if key(fact, self.subject) in self.facts else fact
         seen = self.facts.get(name)
         if seen is None:
-            return name, Observation(missing=Missing(Reason.ERROR, "was not collected")), None
-        if seen.missing is not None or seen.as_of is None:
-            return name, seen, None
+            return name, Observation(missing=Missing(Reason.ERROR, "was not collected")), []
+        if seen.missing is not None:
+            return name, seen, []
+        if seen.as_of is None:
+            return name, Observation(missing=Missing(Reason.ERROR, "says not of which time it speaks")), []
+        moments = [seen.as_of - SKEW_LIMIT, seen.as_of + self.max_age]
         dated = f"{seen.as_of:%Y-%m-%d %H:%M}Z"
         if seen.as_of - self.now > SKEW_LIMIT:
-            return name, Observation(missing=Missing(Reason.ERROR, f"is dated in the future ({dated})")), None
+            return name, Observation(missing=Missing(Reason.ERROR, f"is dated in the future ({dated})")), moments
         if self.now - seen.as_of > self.max_age:
-            return name, Observation(missing=Missing(Reason.STALE, f"last known on {dated}")), None
-        return name, seen, seen.as_of + self.max_age
+            return name, Observation(missing=Missing(Reason.STALE, f"last known on {dated}")), []
+        return name, seen, moments
 
 
-def _result(check: Check, verdict: Verdict, expected: str, outcome: Outcome, reason: str | None) -> Result:
-    return Result(check=check.id, catalogue=check.catalogue, severity=check.severity, verdict=verdict,
-                  expected=expected, actual=facts_text(outcome.facts), reason=reason, facts=outcome.facts,
-                  share=outcome.share if verdict is Verdict.FAIL else None, timed=bool(outcome.flips))
+def _result(check: Check, judged: _Judgement, context: Context) -> Result:
+    facts = judged.outcome.facts
+    return Result(check=check.id, catalogue=check.catalogue, severity=check.severity, verdict=judged.verdict,
+                  expected=condition_text(check.require, _in_force(check, context)), actual=facts_text(facts),
+                  reason=judged.reason, facts=facts, timed=judged.timed,
+                  share=judged.outcome.share if judged.verdict is Verdict.FAIL else None)
 
 
 def _not_applicable(check: Check, context: Context, reason: str) -> Result:
-    parameters = {name: parameter_value(name, one, check.id, context) for name, one in check.parameters.items()}
     return Result(check=check.id, catalogue=check.catalogue, severity=check.severity,
-                  verdict=Verdict.NOT_APPLICABLE, expected=condition_text(check.require, parameters),
+                  verdict=Verdict.NOT_APPLICABLE, expected=condition_text(check.require, _in_force(check, context)),
                   actual="", reason=reason)
 
 
-def _joined(check: Check, context: Context, results: dict[str, Result]) -> Result:
+def _joined(check: Check, results: dict[str, Result]) -> Result:
     """One row for a check over declared instances: the worst wins, each is kept."""
     verdict = worst([one.verdict for one in results.values()])
     deciding = {name: one for name, one in results.items() if one.verdict is verdict}
     first = next(iter(deciding.values()))
     judged = [one for one in results.values() if one.verdict is not Verdict.NOT_APPLICABLE]
     passed = sum(one.verdict is Verdict.PASS for one in judged)
-    ends = [one.valid_until for one in results.values() if one.valid_until is not None]
     return Result(
         check=check.id, catalogue=check.catalogue, severity=check.severity, verdict=verdict,
         expected=first.expected,
         actual="; ".join(f"{name}: {one.actual}" for name, one in deciding.items()),
         reason="; ".join(f"{name}: {one.reason}" for name, one in deciding.items() if one.reason) or None,
-        valid_until=min(ends, default=None),
         facts={name: value for one in results.values() for name, value in one.facts.items()},
         instances=tuple(Instance(name, one.verdict, one.actual, one.reason) for name, one in results.items()),
         share=passed / len(judged) if verdict is Verdict.FAIL else None,
         timed=any(one.timed for one in results.values()),
     )
-
-
-def _replace(result: Result, **changes: Any) -> Result:
-    import msgspec
-
-    return msgspec.structs.replace(result, **changes)

@@ -19,8 +19,8 @@ from hustings.declared import KINDS, ROLES
 from hustings.errors import BadDocument, PolicyError
 from hustings.facts import Registry
 from hustings.times import parse_duration
-from hustings.verdicts import Verdict
-from policies.conditions import Checker
+from policies.conditions import Checker, Fault
+from policies.example_faults import example_faults
 from policies.model import CHECK_LIMIT, PACK_LIMIT, TABLE_LIMIT, Check, Pack, Row
 
 PLATFORMS = ("any", "linux", "debian", "ubuntu", "rhel", "suse", "windows", "macos")
@@ -65,6 +65,9 @@ def inspect(root: Path, registry: Registry, *,
         faults.append(PolicyError(f"{len(paths)} checks; the limit is {CHECK_LIMIT}", where=str(root)))
     if sum(path.stat().st_size for path in paths) > PACK_LIMIT:
         faults.append(PolicyError(f"the checks are larger than {PACK_LIMIT} bytes together", where=str(root)))
+    for stray in sorted(set((root / "library").rglob("*.y*ml")) - set(paths)):
+        faults.append(PolicyError("this file would not be read", where=str(stray),
+                                  remedy="move it to library/<area>/<check>.yaml"))
     for path in paths:
         try:
             checks.append(load_check(path, registry, known))
@@ -104,10 +107,7 @@ def load_check(path: Path, registry: Registry, catalogue: set[str]) -> Check:
     return check
 
 
-_Fault = tuple[tuple[str | int, ...], str, str]
-
-
-def _check_faults(check: Check, registry: Registry, catalogue: set[str]) -> Iterator[_Fault]:
+def _check_faults(check: Check, registry: Registry, catalogue: set[str]) -> Iterator[Fault]:
     """Everything wrong with a well-formed check: (path, what, remedy)."""
     area, _, name = check.id.partition("/")
     if not _NAME.match(area) or not _NAME.match(name):
@@ -117,19 +117,23 @@ def _check_faults(check: Check, registry: Registry, catalogue: set[str]) -> Iter
     yield from _choices(check)
     yield from _texts(check)
     yield from _parameters(check)
-    found: list[_Fault] = []
+    found: list[Fault] = []
+    part = "require"
+    checker = Checker(registry, check.parameters, check.each,
+                      lambda path, what, remedy: found.append(((part, *path), what, remedy)))
     for part in ("require", "applies", "unknown_when"):
-        checker = Checker(registry, check.parameters, check.each,
-                          lambda path, what, remedy, part=part: found.append(((part, *path), what, remedy)))  # type: ignore[misc]
         condition = getattr(check, part)
         if condition is not None:
             checker.check(condition)
     yield from found
-    yield from _unused_parameters(check)
-    yield from _examples(check, registry)
+    yield from _scope(check, checker)
+    for name in check.parameters:
+        if name not in checker.used:
+            yield ("parameters", name), f"the parameter {name!r} is used nowhere", "use it or remove it"
+    yield from example_faults(check, registry, checker)
 
 
-def _choices(check: Check) -> Iterator[_Fault]:
+def _choices(check: Check) -> Iterator[Fault]:
     for role in check.roles:
         if role not in ROLES:
             yield ("roles",), f"unknown role {role!r}", "use " + ", ".join(ROLES)
@@ -146,13 +150,15 @@ def _choices(check: Check) -> Iterator[_Fault]:
     if not check.fix:
         yield ("fix",), "a check must say how to fix it", "add at least one fix"
     for index, fix in enumerate(check.fix):
+        if not (fix.text.en.strip() and fix.text.fr.strip()):
+            yield ("fix", index, "text"), "the text of a fix is empty", "write it in both languages"
         if fix.platform not in PLATFORMS:
             yield ("fix", index, "platform"), f"unknown platform {fix.platform!r}", "use " + ", ".join(PLATFORMS)
         if fix.effort not in ("S", "M", "L"):
             yield ("fix", index, "effort"), f"effort is S, M or L, not {fix.effort!r}", "use S, M or L"
 
 
-def _texts(check: Check) -> Iterator[_Fault]:
+def _texts(check: Check) -> Iterator[Fault]:
     for part in ("title", "plain", "why"):
         text = getattr(check, part)
         for language in ("en", "fr"):
@@ -164,39 +170,21 @@ def _texts(check: Check) -> Iterator[_Fault]:
                        "say less")
 
 
-def _parameters(check: Check) -> Iterator[_Fault]:
+def _parameters(check: Check) -> Iterator[Fault]:
     for name, parameter in check.parameters.items():
         for days, value in parameter.from_T.items():
-            if not days.isdigit():
+            if not (days.isascii() and days.isdigit() and str(int(days)) == days):
                 yield (("parameters", name, "from_T"), f"from_T maps days before a voting day, not {days!r}",
                        "write from_T: {90: …}")
             if type(value) is not type(parameter.default):
                 yield (("parameters", name, "from_T"), f"{value!r} is not of the default's kind", "use the same kind")
 
 
-def _unused_parameters(check: Check) -> Iterator[_Fault]:
-    used = str([check.require, check.applies, check.unknown_when])
-    for name in check.parameters:
-        if f"{{'param': '{name}'}}" not in used:
-            yield ("parameters", name), f"the parameter {name!r} is used nowhere", "use it or remove it"
-
-
-def _examples(check: Check, registry: Registry) -> Iterator[_Fault]:
-    have = {example.verdict for example in check.examples}
-    for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN):
-        if verdict not in have:
-            yield ("examples",), f"no example with the verdict {verdict}", "add at least one pass, fail and unknown"
-    names = [example.name for example in check.examples]
-    for index, example in enumerate(check.examples):
-        if names.index(example.name) != index:
-            yield ("examples", index, "name"), f"two examples are called {example.name!r}", "rename one"
-        for fact in example.facts:
-            if fact not in registry:
-                yield (("examples", index, "facts", fact), f"the fact {fact!r} is not declared by any collector",
-                       "see docs/facts.md")
-        for name in example.parameters:
-            if name not in check.parameters:
-                yield ("examples", index, "parameters"), f"the parameter {name!r} is not declared", "remove it"
+def _scope(check: Check, checker: Checker) -> Iterator[Fault]:
+    for fact in sorted(checker.facts):
+        if (check.scope == "office") != fact.startswith("office."):
+            yield (("scope",), f"a check of scope {check.scope} cannot see {fact}",
+                   "office checks see office.* facts alone, and machine checks all others")
 
 
 def load_tables(directory: Path) -> dict[str, Any]:

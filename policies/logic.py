@@ -9,15 +9,17 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from hustings.facts import Missing, Observation, Reason
-from hustings.times import parse_time, shift
-from policies.conditions import OPERATORS
-from policies.values import compare, flips
+from hustings.times import shift
+from policies.conditions import OPERATORS, QUANTIFIERS
+from policies.values import compare, crossings, flips
 
 SHOWN = 8
 """How many items of a list a verdict shows."""
 
-Look: TypeAlias = Callable[[str], tuple[str, Observation, datetime | None]]
+Look: TypeAlias = Callable[[str], tuple[str, Observation, list[datetime]]]
+"""From a fact's id to its key, what is known of it, and the moments at which that changes by itself."""
 Record: TypeAlias = Mapping[str, Any]
+Causes: TypeAlias = dict[str, Missing | None]
 
 
 @dataclass
@@ -25,15 +27,16 @@ class Outcome:
     """The truth of a condition, and what made it so.
 
     ``causes`` names the facts that left it undecided: their ``Missing``, or None for absent.
-    ``flips`` are moments at which an operator's answer changes by itself, ``expiries`` those at
-    which a deciding fact becomes too old. ``share`` is the satisfied part of a list, 0 to 1.
+    ``moments`` are those at which the outcome may change by itself: an operator's answer does, or a
+    fact becomes too old. ``timed`` says that what decided was asked of the clock. ``share`` is the
+    satisfied part of a whole list, 0 to 1.
     """
 
     truth: bool | None
-    causes: dict[str, Missing | None] = field(default_factory=dict)
+    causes: Causes = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
-    flips: list[datetime] = field(default_factory=list)
-    expiries: list[datetime] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
+    timed: bool = False
     share: float | None = None
 
     def why(self) -> str:
@@ -42,8 +45,9 @@ class Outcome:
         return "; ".join(said) or "undecided"
 
     def also(self, other: Outcome) -> Outcome:
-        """This outcome, showing the other's facts too."""
-        return replace(self, facts={**self.facts, **other.facts}, flips=self.flips + other.flips)
+        """This outcome, showing the other's facts and changing when it does."""
+        return replace(self, facts={**self.facts, **other.facts}, moments=self.moments + other.moments,
+                       timed=self.timed or other.timed)
 
 
 class Logic:
@@ -68,21 +72,26 @@ class Logic:
         return self._of_fact(condition)
 
     def _of_fact(self, condition: Mapping[str, Any]) -> Outcome:
-        name, seen, expiry = self._look(condition["fact"])
-        expiries = [expiry] if expiry else []
+        name, seen, moments = self._look(condition["fact"])
+        shown = {name: _shown(seen)}
         if seen.missing is not None:
-            return Outcome(None, {name: seen.missing}, {name: {"unknown": str(seen.missing)}})
+            return Outcome(None, {name: seen.missing}, shown, moments)
         if "absent" in condition:
-            return Outcome(seen.absent == condition["absent"], {}, {name: _shown(seen)}, [], expiries)
+            return Outcome(seen.absent == condition["absent"], {}, shown, moments)
         if seen.absent:
-            return Outcome(None, {name: None}, {name: {"absent": True}}, [], expiries)
-        if seen.listing is not None and "contains" not in condition:
-            return self._of_list(condition, name, seen, expiries)
+            return Outcome(None, {name: None}, shown, moments)
+        quantified = any(one in condition for one in QUANTIFIERS)
+        if quantified and seen.listing is not None:
+            return self._of_list(condition, name, seen, moments)
+        if quantified or (seen.listing is not None and "contains" not in condition):
+            counted = isinstance(seen.value, Mapping)
+            fault = Missing(Reason.WITHHELD) if counted else Missing(Reason.ERROR, "is not of its declared type")
+            return Outcome(None, {name: fault}, shown, moments)
         outcome = self._compared(condition, seen.listing.items if seen.listing else seen.value, name)
         if seen.listing is not None and outcome.truth is False and not seen.listing.complete:
-            outcome = Outcome(None, {name: _partial(seen)})
-        outcome.facts = {name: _shown(seen), **outcome.facts}
-        outcome.expiries += expiries
+            outcome = replace(outcome, truth=None, causes={name: _partial(seen)})
+        outcome.facts = {**shown, **outcome.facts}
+        outcome.moments = moments + outcome.moments
         return outcome
 
     def _of_field(self, condition: Mapping[str, Any], record: Record) -> Outcome:
@@ -100,124 +109,138 @@ class Logic:
 
     def _compared(self, condition: Mapping[str, Any], value: Any, name: str) -> Outcome:
         operator = next(one for one in OPERATORS if one in condition)
-        operand, undecided = self._operand(condition[operator])
-        if undecided is not None:
-            return undecided
         written = condition[operator]
+        operand, beside = self._operand(written)
+        if beside.truth is None:
+            return beside
         if isinstance(written, dict) and "today" in written:
-            moments = _crossing(value, written["today"])
+            times = crossings(value, written["today"])
         else:
-            moments = flips(operator, value, operand)
+            times = flips(operator, value, operand)
         truth = compare(operator, value, operand, self._now)
+        causes: Causes = {}
         if truth is None:
-            detail = f"{value!r} cannot be compared with {operand!r}"
-            return Outcome(None, {name: Missing(Reason.ERROR, detail)})
-        return Outcome(truth, flips=moments)
+            causes = {name: Missing(Reason.ERROR, f"{value!r} cannot be compared with {operand!r}")}
+        elif truth is False and beside.causes:
+            truth, causes = None, beside.causes
+        return Outcome(truth, causes, beside.facts, times + beside.moments, timed=bool(times))
 
-    def _operand(self, written: Any) -> tuple[Any, Outcome | None]:
+    def _operand(self, written: Any) -> tuple[Any, Outcome]:
+        """An operand's value. The outcome is None where it is unknown; its causes say why a list is not whole."""
         if not isinstance(written, dict):
-            return written, None
+            return written, Outcome(True)
         if "param" in written:
-            return self._parameters[written["param"]], None
+            return self._parameters[written["param"]], Outcome(True)
         if "today" in written:
-            return shift(self._now, written["today"]), None
-        name, seen, _ = self._look(written["fact"])
+            return shift(self._now, written["today"]), Outcome(True)
+        name, seen, moments = self._look(written["fact"])
+        shown = {name: _shown(seen)}
         if seen.missing is not None or seen.absent:
-            return None, Outcome(None, {name: seen.missing}, {name: _shown(seen)})
-        return (seen.listing.items if seen.listing else seen.value), None
+            return None, Outcome(None, {name: seen.missing}, shown, moments)
+        if seen.listing is None:
+            return seen.value, Outcome(True, {}, shown, moments)
+        causes: Causes = {} if seen.listing.complete else {name: _partial(seen)}
+        return seen.listing.items, Outcome(True, causes, shown, moments)
 
-    def _of_list(self, condition: Mapping[str, Any], name: str, seen: Observation,
-                 expiries: list[datetime]) -> Outcome:
+    def _of_list(self, condition: Mapping[str, Any], name: str, seen: Observation, moments: list[datetime]) -> Outcome:
         listing = seen.listing
         assert listing is not None
-        chosen, maybe, causes, moments = self._select(listing.items, condition.get("where"))
+        picked = self._select(listing.items, condition.get("where"))
         if "count" in condition:
-            outcome = self._count(condition, chosen, maybe, listing.complete)
-            shown, total = chosen, len(listing.items)
+            outcome = self._count(condition, picked, listing.complete)
+            shown, total = picked.chosen, len(listing.items)
             empty = not listing.items
         else:
-            outcome, shown = self._quantify(condition, chosen, maybe)
-            moments += outcome.flips
-            total = len(chosen)
-            empty = not chosen and not maybe
+            outcome, shown = self._quantify(condition, picked)
+            total = len(picked.chosen)
+            empty = not picked.chosen and not picked.maybe
         if outcome.truth is not False and not listing.complete:
-            outcome = Outcome(None, {name: _partial(seen)})
+            outcome = replace(outcome, truth=None, causes={name: _partial(seen)})
         elif empty:
             outcome.truth = {"pass": True, "fail": False, "unknown": None}[condition["empty_is"]]
-        if outcome.truth is None:
-            detail = f"{name}: the list is empty" if empty else "some entries could not be read"
-            inner = {f"{name}.{part}": cause for part, cause in {**causes, **outcome.causes}.items() if part != name}
-            outcome.causes = ({name: outcome.causes[name]} if name in outcome.causes
-                              else inner or {name: Missing(Reason.ERROR, detail)})
-        seeking = "at_least" in condition.get("count", ())
-        items = [_plain(item) for item in (shown or (listing.items if seeking else []))[:SHOWN]]
-        outcome.facts = {name: {"items": items, "matching": len(shown), "total": total, "complete": listing.complete}}
-        outcome.flips, outcome.expiries = moments, expiries
-        return outcome
+            outcome.causes = {name: Missing(Reason.ERROR, "the list is empty")} if outcome.truth is None else {}
+        elif outcome.truth is None:
+            causes = _merged(picked.causes, outcome.causes)
+            outcome.causes = {part if "." in part else f"{name}.{part}": cause for part, cause in causes.items()} or {
+                name: Missing(Reason.ERROR, "some entries could not be read")}
+        items = [_plain(item) for item in shown[:SHOWN]]
+        seen_list = {"items": items, "matching": len(shown), "total": total, "complete": listing.complete}
+        return Outcome(outcome.truth, outcome.causes, {name: seen_list, **outcome.facts},
+                       moments + picked.moments + outcome.moments, picked.timed or outcome.timed,
+                       outcome.share if listing.complete else None)
 
-    def _select(self, items: list[Any], where: Any) -> tuple[list[Any], list[Any], dict[str, Missing | None],
-                                                             list[datetime]]:
-        """The items ``where`` holds for, those it may hold for, why it is undecided, and when it changes."""
+    def _select(self, items: list[Any], where: Any) -> _Picked:
         if where is None:
-            return list(items), [], {}, []
-        chosen: list[Any] = []
-        maybe: list[Any] = []
-        causes: dict[str, Missing | None] = {}
-        moments: list[datetime] = []
+            return _Picked(list(items))
+        picked = _Picked([])
         for item in items:
             outcome = self.evaluate(where, _record(item))
-            moments += outcome.flips
+            picked.moments += outcome.moments
+            picked.timed |= outcome.timed
             if outcome.truth:
-                chosen.append(item)
+                picked.chosen.append(item)
             elif outcome.truth is None:
-                maybe.append(item)
-                causes.update(outcome.causes)
-        return chosen, maybe, causes, moments
+                picked.maybe.append(item)
+                picked.causes = _merged(picked.causes, outcome.causes)
+        return picked
 
-    def _quantify(self, condition: Mapping[str, Any], chosen: list[Any],
-                  maybe: list[Any]) -> tuple[Outcome, list[Any]]:
+    def _quantify(self, condition: Mapping[str, Any], picked: _Picked) -> tuple[Outcome, list[Any]]:
         """``every`` or ``none`` over the chosen items; one counterexample decides."""
         quantifier = "every" if "every" in condition else "none"
         wanted = quantifier == "every"
+        whole = Outcome(True)
         against: list[Any] = []
-        open_: list[Any] = []
-        causes: dict[str, Missing | None] = {}
-        moments: list[datetime] = []
-        for item in chosen:
+        undecided: list[Any] = []
+        for index, item in enumerate(picked.chosen + picked.maybe):
             outcome = self.evaluate(condition[quantifier], _record(item))
-            moments += outcome.flips
+            whole.moments += outcome.moments
+            whole.timed |= outcome.timed
+            whole.facts.update(outcome.facts)
+            surely = index < len(picked.chosen)
             if outcome.truth is None:
-                open_.append(item)
-                causes.update(outcome.causes)
+                whole.causes = _merged(whole.causes, outcome.causes)
+                undecided.append(item)
             elif outcome.truth is not wanted:
-                against.append(item)
-        for item in maybe:
-            if self.evaluate(condition[quantifier], _record(item)).truth is not wanted:
-                open_.append(item)
-        if maybe and not chosen and condition["empty_is"] != "pass":
-            open_ += maybe
-        truth = False if against else None if open_ else True
-        share = 1 - len(against) / len(chosen) if chosen else None
-        return Outcome(truth, causes, flips=moments, share=share), against or open_
+                (against if surely else undecided).append(item)
+            elif not surely and not picked.chosen and condition["empty_is"] != "pass":
+                undecided.append(item)
+        whole.truth = False if against else None if undecided else True
+        whole.share = 1 - len(against) / len(picked.chosen) if picked.chosen else None
+        return whole, against or undecided
 
-    def _count(self, condition: Mapping[str, Any], chosen: list[Any], maybe: list[Any], complete: bool) -> Outcome:
+    def _count(self, condition: Mapping[str, Any], picked: _Picked, complete: bool) -> Outcome:
         bound, written = next(iter(condition["count"].items()))
-        operand, undecided = self._operand(written)
-        if undecided is not None:
-            return undecided
+        operand, beside = self._operand(written)
+        if beside.truth is None:
+            return beside
+        if isinstance(operand, bool) or not isinstance(operand, int):
+            return replace(beside, truth=None, causes={"count": Missing(Reason.ERROR, f"{operand!r} is no number")})
         if "same" not in condition:
-            return Outcome(_bounded(bound, operand, len(chosen), len(chosen) + len(maybe), complete))
+            low = len(picked.chosen)
+            return replace(beside, truth=_bounded(bound, operand, low, low + len(picked.maybe), complete))
         groups: dict[Any, int] = defaultdict(int)
-        loose = len(maybe)
-        for item in chosen:
+        loose = len(picked.maybe)
+        for item in picked.chosen:
             value = _record(item).get(condition["same"])
-            if value is None or isinstance(value, (dict, Missing)):
-                loose += 1
-            else:
+            if isinstance(value, (str, int, float)):
                 groups[value] += 1
+            else:
+                loose += 1
         truths = [_bounded(bound, operand, size, size + loose, complete) for size in groups.values()]
-        truth = False if False in truths else None if None in truths or (loose and not groups) else True
-        return Outcome(truth)
+        if loose:  # they may form groups of their own, or join those there are
+            truths.append((bound == "at_most" and loose <= operand) or (bound == "at_least" and operand <= 1) or None)
+        return replace(beside, truth=False if False in truths else None if None in truths else True)
+
+
+@dataclass
+class _Picked:
+    """The items ``where`` holds for, those it may hold for and why, and when that changes by itself."""
+
+    chosen: list[Any]
+    maybe: list[Any] = field(default_factory=list)
+    causes: Causes = field(default_factory=dict)
+    moments: list[datetime] = field(default_factory=list)
+    timed: bool = False
 
 
 def _bounded(bound: str, operand: int, low: int, high: int, complete: bool) -> bool | None:
@@ -230,30 +253,27 @@ def _bounded(bound: str, operand: int, low: int, high: int, complete: bool) -> b
     return True if low == top == operand else False if low > operand or top < operand else None
 
 
+def _merged(one: Causes, other: Causes) -> Causes:
+    """Both causes; a reason outweighs an absence, which ``on_missing`` may read as a failure."""
+    return {**one, **{name: cause for name, cause in other.items() if cause is not None or name not in one}}
+
+
 def _join(outcomes: list[Outcome], *, decisive: bool) -> Outcome:
     """Kleene's ``all`` (one False decides) or ``any`` (one True decides), keeping what decided."""
     deciders = [one for one in outcomes if one.truth is decisive]
     undecided = [one for one in outcomes if one.truth is None]
     truth = decisive if deciders else None if undecided else not decisive
     shown = deciders or undecided or outcomes
-    joined = Outcome(truth)
+    joined = Outcome(truth, timed=any(one.timed for one in shown))
     for one in shown:
         joined.facts.update(one.facts)
-        joined.expiries += one.expiries
         if truth is None:
-            joined.causes.update(one.causes)
+            joined.causes = _merged(joined.causes, one.causes)
     for one in outcomes:
-        joined.flips += one.flips
+        joined.moments += one.moments
     shares = [one.share for one in shown if one.share is not None]
     joined.share = min(shares, default=None)
     return joined
-
-
-def _crossing(value: Any, length: str) -> list[datetime]:
-    """When ``today`` moved by ``length`` passes the time ``value``."""
-    moment = value if isinstance(value, datetime) else parse_time(value)
-    back = length[1:] if length.startswith("-") else "-" + length.removeprefix("+")
-    return [shift(moment, "+" + back if not back.startswith("-") else back)]
 
 
 def _record(item: Any) -> Record:

@@ -1,27 +1,35 @@
-"""Comparing values: pure, typed, and undecided (None) rather than guessed."""
+"""Comparing values: pure, typed, and undecided (None) rather than guessed.
+
+Values of different kinds are never unequal, they are not comparable: otherwise a ``not`` would turn
+a collector's or an author's slip into a pass.
+"""
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
-from hustings.times import parse_duration, parse_time
+from hustings.times import parse_duration, parse_time, shift
 
 
 def compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | None:
     """``value OPERATOR operand``, or None where the two cannot be compared."""
     try:
         return _compare(operator, value, operand, now)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         return None
 
 
 def _compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | None:
     match operator:
         case "equals":
-            return bool(value == operand)
+            return bool(value == _alike(value, operand))
         case "one_of":
-            return value in operand
+            if not isinstance(operand, (list, tuple)):
+                raise TypeError("one_of needs a list")
+            equal = [value == _alike(value, one) for one in operand]
+            return any(equal)
         case "at_least":
             return bool(_number(value) >= _number(operand))
         case "at_most":
@@ -30,27 +38,50 @@ def _compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | N
             return _time(value) > _time(operand)
         case "older_than":
             limit = parse_duration(operand)
-            return timedelta(seconds=value) > limit if isinstance(value, int) else now - _time(value) > limit
+            if isinstance(value, int) and not isinstance(value, bool):
+                return timedelta(seconds=value) > limit
+            return now - _time(value) > limit
         case "within":
             return timedelta(0) <= now - _time(value) <= parse_duration(operand)
         case "version_at_least":
             return version_at_least(value, operand)
         case "contains":
+            if not isinstance(operand, str) or not isinstance(value, (str, list, tuple)):
+                raise TypeError("contains looks for text in text or in texts")
             return operand in value
     raise ValueError(f"no operator {operator}")
 
 
 def flips(operator: str, value: Any, operand: Any) -> list[datetime]:
-    """The moments at which time alone would change ``compare``'s answer."""
+    """The moments at or after which time alone may change ``compare``'s answer."""
     try:
         match operator:
             case "older_than" if not isinstance(value, int):
                 return [_time(value) + parse_duration(operand)]
             case "within":
                 return [_time(value), _time(value) + parse_duration(operand)]
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         return []
     return []
+
+
+def crossings(value: Any, length: str) -> list[datetime]:
+    """The moments at which ``now`` shifted by ``length`` may pass the time ``value``.
+
+    Months have no inverse (31 March less a month is 28 February), so the midnights and the same hours of
+    the days around the end of a month count too.
+    """
+    try:
+        moment = _time(value)
+        sign, rest = ("+", length[1:]) if length.startswith("-") else ("-", length.removeprefix("+"))
+        back = shift(moment, sign + rest)
+        if not rest.endswith(("mo", "y")):
+            return [back]
+        midnight = back.replace(hour=0, minute=0, second=0, microsecond=0)
+        days = [timedelta(days=number) for number in range(5)]
+        return [*(back + day for day in days), *(midnight + day for day in days)]
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return []
 
 
 def version_at_least(value: str, operand: str) -> bool | None:
@@ -67,15 +98,30 @@ def version_at_least(value: str, operand: str) -> bool | None:
 
 def _parts(version: str) -> list[int] | None:
     pieces = version.strip().split(".")
-    return [int(piece) for piece in pieces] if all(piece.isdigit() for piece in pieces) else None
+    return [int(piece) for piece in pieces] if all(piece.isascii() and piece.isdigit() for piece in pieces) else None
+
+
+def _alike(value: Any, operand: Any) -> Any:
+    """``operand`` as the kind ``value`` is of. Raises ``TypeError`` or ``ValueError`` if it is of another."""
+    if isinstance(value, bool) or isinstance(operand, bool):
+        fine = isinstance(value, bool) and isinstance(operand, bool)
+    elif isinstance(value, int) and isinstance(operand, str):
+        return parse_duration(operand).total_seconds()
+    else:
+        fine = (isinstance(value, str) and isinstance(operand, str)) or (
+            isinstance(value, (int, float)) and isinstance(operand, (int, float)))
+    if not fine:
+        raise TypeError(f"{value!r} and {operand!r} are of different kinds")
+    return operand
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError("a truth value is not a number")
-    if isinstance(value, str):
-        return parse_duration(value).total_seconds()
-    return float(value)
+    number = parse_duration(value).total_seconds() if isinstance(value, str) else float(value)
+    if math.isnan(number):
+        raise ValueError("not a number")
+    return number
 
 
 def _time(value: Any) -> datetime:
