@@ -41,8 +41,8 @@ def example_faults(check: Check, registry: Registry, checker: Checker) -> Iterat
 
 
 def _circumstances(example: Example, at: tuple[str | int, ...]) -> Iterator[Fault]:
-    times = {("now",): example.now, **{("as_of", name): text for name, text in example.as_of.items()}}
-    for place, text in times.items():
+    times = [(("now",), example.now), *((("as_of", name), text) for name, text in example.as_of.items())]
+    for place, text in times:
         if _refused(parse_time, text):
             yield (*at, *place), f"{text!r} is not a time", "write 2026-11-22T00:00:00Z"
     for name in example.as_of:

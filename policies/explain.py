@@ -16,7 +16,8 @@ _WORDS = {
         "count": "{0}{2} has {1} entries", "where": " (where {})", "same": " for each {}",
         "today": "today", "count.at_least": "at least {}", "count.at_most": "at most {}", "count.equals": "exactly {}",
         "true": "yes", "false": "no", "more": "… {} in all", "none_found": "none",
-        "none_of": "none of {}", "absent_value": "absent", "withheld": "withheld", "counted": "{} of {} (names withheld)",
+        "none_of": "none of {}", "absent_value": "absent", "withheld": "withheld",
+        "counted": "{} of {} (names withheld)",
     },
     "fr": {
         "all": " et ", "any": " ou ", "not": "pas ({})", "equals": "{0} vaut {1}", "one_of": "{0} est parmi {1}",

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from hustings.facts import Missing, Observation, Reason
 from hustings.times import shift
-from policies.conditions import OPERATORS, QUANTIFIERS
+from policies.conditions import OPERATORS, QUANTIFIERS, TIMED
 from policies.values import compare, crossings, flips
 
 SHOWN = 8
@@ -113,9 +113,10 @@ class Logic:
         operand, beside = self._operand(written)
         if beside.truth is None:
             return beside
+        times: list[datetime] = []
         if isinstance(written, dict) and "today" in written:
             times = crossings(value, written["today"])
-        else:
+        elif operator in TIMED:
             times = flips(operator, value, operand)
         truth = compare(operator, value, operand, self._now)
         causes: Causes = {}

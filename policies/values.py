@@ -28,6 +28,8 @@ def _compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | N
         case "one_of":
             if not isinstance(operand, (list, tuple)):
                 raise TypeError("one_of needs a list")
+            if set(map(type, operand)) <= {type(value)}:
+                return value in operand
             equal = [value == _alike(value, one) for one in operand]
             return any(equal)
         case "at_least":
