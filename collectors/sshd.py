@@ -376,5 +376,5 @@ COLLECTOR = Collector(
     reads=(PROGRAM, "/etc/ssh/", "/etc/crypto-policies/back-ends/", "/usr/share/crypto-policies/", "/etc/pam.d/",
            PID_FILE, "/proc/*/cmdline"),
     runs=("sshd",),
-    needs="sshd -T needs root",
+    needs="sshd -T needs root, or the capability CAP_DAC_READ_SEARCH",
 )
