@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable
+from io import BytesIO
 
 from collectors._dpkg import field
-from collectors.host.protocol import Host, Unreadable
+from collectors.host.protocol import Host, Truncated, Unreadable
 
 LISTS = "/var/lib/apt/lists"
 LIMIT = 128 << 20
 SUFFIXES = ("", ".lz4", ".gz", ".xz", ".zst", ".bz2", ".lzma")
-_UNPACKED: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress, ".lzma": lzma.decompress,
-}
+_UNPACKED = (".gz", ".xz", ".bz2", ".lzma")
 
 
 def text(host: Host, path: str) -> str:
@@ -27,10 +21,7 @@ def text(host: Host, path: str) -> str:
         return host.read(path, limit=LIMIT)
     if suffix not in _UNPACKED:
         return host.run("apt-helper", "cat-file", path, limit=LIMIT).stdout
-    try:
-        return _UNPACKED[suffix](host.read_bytes(path, limit=LIMIT)).decode("utf-8", "replace")
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise Unreadable(f"{path}: {error}") from error
+    return _unpack(host.read_bytes(path, limit=LIMIT), suffix, path).decode("utf-8", "replace")
 
 
 def versions(index: str, installed: set[str]) -> list[tuple[str, str, str]]:
@@ -45,3 +36,27 @@ def versions(index: str, installed: set[str]) -> list[tuple[str, str, str]]:
                 raise Unreadable(f"an index without a version of {name}")
             found.append((name, field(paragraph, "Architecture"), version))
     return found
+
+
+def _unpack(data: bytes, suffix: str, path: str) -> bytes:
+    import bz2
+    import gzip
+    import lzma
+    import zlib
+
+    packed = BytesIO(data)
+    stream: gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
+    try:
+        if suffix == ".gz":
+            stream = gzip.GzipFile(fileobj=packed)
+        elif suffix == ".bz2":
+            stream = bz2.BZ2File(packed)
+        else:
+            stream = lzma.LZMAFile(packed)  # noqa: SIM115 - closed below
+        with stream:
+            text = stream.read(LIMIT + 1)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise Unreadable(f"{path}: {error}") from error
+    if len(text) > LIMIT:
+        raise Truncated(f"{path} is larger than {LIMIT} bytes once unpacked")
+    return text

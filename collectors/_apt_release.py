@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from collectors.host.protocol import Stat, Unreadable
 
 _CREDIBLE = timedelta(days=7)
 _SKEW = timedelta(hours=1)
+_DATE = re.compile(r"\w{3}, +(\d{1,2}) (\w{3}) (\d{4}) +(\d{1,2}):(\d{2}):(\d{2}) (?:UTC|GMT|Z|\+0000)")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FIELD = re.compile(r"^([A-Za-z-]+): (.*)$", re.MULTILINE)
 
 
@@ -64,8 +65,12 @@ def speaks_for(release: Release, file: Stat, partial: Stat | None) -> datetime:
 
 
 def _time(text: str) -> datetime:
+    """The repository format's own date: ``Fri, 20 Nov 2026 00:12:41 UTC``, always in UTC."""
+    match = _DATE.fullmatch(text.strip())
     try:
-        moment = parsedate_to_datetime(text.replace("UTC", "+0000"))
+        if match is None:
+            raise ValueError(text)
+        day, month, year, hour, minute, second = match.groups()
+        return datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     except ValueError as error:
         raise Unreadable(f"not a date of a release file: {text!r}") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -51,6 +51,15 @@ def test_what_goes_wrong_in_one_collector_is_the_reason_of_its_facts_alone(spawn
     assert looked.facts["fine.two"].listing == Listing(["x"])
 
 
+def test_one_worker_goes_on_after_every_misfortune():
+    names = ("crash", "bug", "hang", "flood", "leave", "denied", "glutton", "fine")
+    looked = look(LiveHost(), named(*names), Declared(), workers=1, memory=256 << 20, limit=1 << 16)
+    assert len(looked.facts) == 2 * len(names)
+    assert [name for name in names if looked.facts[f"{name}.one"].missing is None] == ["fine"]
+    assert set(looked.cpu) == set(names)
+    assert all(seconds >= 0 for seconds in looked.cpu.values())
+
+
 def test_nothing_a_hanging_collector_started_is_left_running(spawn):
     look(LiveHost(), named("hang"), Declared(), spawn=spawn)
     left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"918273" in _read(path)]
