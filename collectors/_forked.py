@@ -92,10 +92,11 @@ def run(host: Host, collectors: list[Collector], declared: Declared, count: int,
                     key.data.hear()
                 for worker in list(workers):
                     said = _outcome(worker, declared, limit)
-                    if said is None:
-                        continue
-                    yield said
-                    worker.collector = None
+                    if said is not None:
+                        yield said
+                        worker.collector = None
+                    elif worker.over and worker.collector is None:  # ended from outside
+                        _end(worker, everything=True)
                     if worker.pid == 0:
                         selector.unregister(worker.answers)
                         os.close(worker.answers)
@@ -153,6 +154,7 @@ def _work(host: Host, collectors: list[Collector], declared: Declared, memory: i
             collector = collectors[int.from_bytes(order, "big")]
             signal.alarm(int(collector.timeout) + _GRACE)
             said = answer(collector, host, declared)
+            signal.alarm(0)
             frame = memoryview(len(said).to_bytes(4, "big") + said)
             while frame:
                 frame = frame[os.write(given, frame):]
