@@ -9,6 +9,7 @@ works on the bytes it received and hands exactly those on.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -47,9 +48,21 @@ class Envelope(msgspec.Struct, frozen=True):
     def content(self) -> bytes:
         """The payload's bytes. Raises ``BadDocument``."""
         try:
-            return base64.b64decode(self.payload, validate=True)
+            return _unbase64(self.payload)
         except ValueError as error:
             raise BadDocument("the payload is not base64") from error
+
+
+def _unbase64(text: str) -> bytes:
+    """The bytes of standard base64 in its one canonical form (RFC 4648, section 3.5). Raises ``ValueError``.
+
+    Spare bits and spare padding are refused, so that no envelope can be altered and still hold.
+    """
+    data = binascii.a2b_base64(text, strict_mode=True)
+    tail = data[len(data) - len(data) % 3:]
+    if len(text) != -(-len(data) // 3) * 4 or (tail and text[-4:] != base64.b64encode(tail).decode("ascii")):
+        raise ValueError("not canonical base64")
+    return data
 
 
 def digest(payload: bytes) -> str:
@@ -118,7 +131,7 @@ def verify(envelope: Envelope, payload_type: str, public: bytes) -> bytes:
     covered = pae(payload_type, payload)
     for signature in envelope.signatures:
         try:
-            key.verify(base64.b64decode(signature.sig, validate=True), covered)
+            key.verify(_unbase64(signature.sig), covered)
         except (InvalidSignature, ValueError):
             continue
         return payload
