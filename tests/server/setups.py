@@ -58,12 +58,13 @@ class Office:
 
     def request(self, method: str, path: str, *, peer: str = "127.0.0.1", **options: Any) -> httpx.Response:
         """One request; ``options`` are httpx's."""
-        return self.portal.call(self._request, method, path, peer, options)
+        return self.portal.call(self._request, method, path, peer, dict(options))
 
     async def _request(self, method: str, path: str, peer: str, options: dict[str, Any]) -> httpx.Response:
         base = f"{'https' if self.tls else 'http'}://localhost"
         transport = httpx.ASGITransport(self.application, client=(peer, 40000), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+        cookies = options.pop("cookies", None)
+        async with httpx.AsyncClient(transport=transport, base_url=base, cookies=cookies) as client:
             return await client.request(method, path, **options)
 
     def post(self, path: str, body: bytes, **headers: str) -> httpx.Response:

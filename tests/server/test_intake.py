@@ -69,6 +69,9 @@ def test_one_flipped_bit_anywhere_stores_nothing(office: Office) -> None:
         answer = office.post(REPORTS, wrong)
         assert answer.status_code in (401, 422), (wrong, answer.text)
         assert answer.json()["type"] in ("bad_signature", "malformed")
+    ends = [body.index(b'","payloadType"') - back for back in range(1, 5)] + [len(body) - 5 - back for back in range(4)]
+    for wrong in [body[:at] + bytes([body[at] ^ 1 << bit]) + body[at + 1:] for at in ends for bit in range(8)]:
+        assert office.post(REPORTS, wrong).status_code in (401, 422), wrong
     for wrong in flipped(body, middle + signature):
         assert office.post(REPORTS, wrong).status_code == 401
     frame = squeezed(body)
