@@ -164,7 +164,8 @@ class Logic:
             causes = _merged(picked.causes, outcome.causes)
             outcome.causes = {part if "." in part else f"{name}.{part}": cause for part, cause in causes.items()} or {
                 name: Missing(Reason.ERROR, "some entries could not be read")}
-        items = [_plain(item) for item in shown[:SHOWN]]
+        seeking = "at_least" in condition.get("count", ())
+        items = [_plain(item) for item in (shown or (listing.items if seeking else []))[:SHOWN]]
         seen_list = {"items": items, "matching": len(shown), "total": total, "complete": listing.complete}
         return Outcome(outcome.truth, outcome.causes, {name: seen_list, **outcome.facts},
                        moments + picked.moments + outcome.moments, picked.timed or outcome.timed,
