@@ -25,7 +25,7 @@ def unpack(frame: bytes, limit: int) -> bytes:
     """
     try:
         declared = zstandard.get_frame_parameters(frame).content_size
-        if declared == zstandard.CONTENTSIZE_UNKNOWN:
+        if declared in (zstandard.CONTENTSIZE_UNKNOWN, 0):
             return _unpack_undeclared(frame, limit)
         if declared > limit:
             raise TooLarge(f"the body inflates to {declared} bytes; the limit is {limit}")
