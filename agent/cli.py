@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.install_cli import install, uninstall
 from hustings.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -136,6 +137,10 @@ def status(form: str, state: Path) -> None:
         click.echo(statuses.as_text(found, now))
     if found.trouble:
         raise click.exceptions.Exit(int(Exit.NO))
+
+
+agent.add_command(install)
+agent.add_command(uninstall)
 
 
 def _token(token: str | None, file: Path | None) -> str:

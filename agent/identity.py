@@ -105,6 +105,15 @@ class State:
             raise ConfigError(f"others may write to the state directory (mode {stat.S_IMODE(seen.st_mode):04o})",
                               where=str(self.place), remedy=f"chmod 700 {self.place}")
 
+    def foreign(self) -> str:
+        """The name of something in the directory that no agent puts there, or "" if there is none."""
+        ours = {"agent.json", "enrolling.json", "contact.json", "facts.cache", "lock", "spool", "cache"}
+        for one in sorted(self.place.iterdir()) if self.place.is_dir() else []:
+            kinds = one.match("agent-*.key") or one.match("ca-*.pem") or one.name.endswith(durable.SCRATCH)
+            if one.name not in ours and not kinds:
+                return one.name
+        return ""
+
     def enrolled(self) -> bool:
         return self.identity_file.exists()
 
