@@ -30,9 +30,8 @@ def collect(host: Host, declared: Declared) -> Collected:
     if host.kind == "image":
         raise Unsupported("what is mounted is known only in a running system")
     mounts = block_devices.parse_mountinfo(host.read("/proc/self/mountinfo"))
-    parts = {("disk.swap",): lambda: {"disk.swap": _swap(host, mounts)}}
-    collected = {"disk.filesystems": Listing([_record(host, one, mounts) for one in mounts.values() if _on_disk(one)])}
-    collected.update(gather(parts))
+    collected = gather({("disk.swap",): lambda: {"disk.swap": _swap(host, mounts)}})
+    collected["disk.filesystems"] = Listing([_record(host, one, mounts) for one in mounts.values() if _on_disk(one)])
     for entry in declared.data_paths:
         collected[key("disk.data_path_encrypted", entry.name)] = _path_encrypted(host, entry.path, mounts)
     return collected

@@ -61,7 +61,8 @@ def _rules(expressions: list[Any], where: tuple[str, str]) -> list[Rule]:
     width = Width.ALL
     for one in expressions:
         expression = one if isinstance(one, dict) else {str(one): None}
-        kind, detail = next(iter(expression.items()))
+        kind: str = next(iter(expression))
+        detail: Any = expression[kind]
         if kind in _ACTIONS:
             return [_rule(width, kind, detail, where)]
         if kind == "vmap":

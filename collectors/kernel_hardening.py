@@ -6,6 +6,7 @@ this kernel does not have is absent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Platform, Type, gather
@@ -42,7 +43,9 @@ def collect(host: Host, declared: Declared) -> Collected:
     """Read each setting on its own."""
     if host.kind == "image":
         raise Unsupported("the kernel's settings exist only in a running system")
-    parts = {(name,): partial(_setting, host, name, path) for name, (path, _) in _SETTINGS.items()}
+    parts: dict[tuple[str, ...], Callable[[], Collected]] = {
+        (name,): partial(_setting, host, name, path) for name, (path, _) in _SETTINGS.items()
+    }
     parts.update({(name,): partial(_routing, host, name, setting, families)
                   for name, (setting, families) in _ROUTING.items()})
     return gather(parts)

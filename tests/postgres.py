@@ -100,9 +100,10 @@ def _binaries(version: int, directory: Path) -> Path:
 
 def _run(program: Path, *args: str) -> None:
     """As ``nobody`` where we are root: PostgreSQL refuses to run as root."""
-    account = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    nobody = os.geteuid() == 0
     subprocess.run([str(program), *args], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.PIPE, cwd="/", **account)
+                   stderr=subprocess.PIPE, cwd="/", user=_NOBODY if nobody else None,
+                   group=_NOBODY if nobody else None, extra_groups=[] if nobody else None)
 
 
 def _free_port() -> int:

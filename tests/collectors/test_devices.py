@@ -229,7 +229,8 @@ def test_without_usb_there_is_nothing_to_stop_and_unknown_drivers_are_unknown():
 
 def test_radios_are_on_unless_a_switch_of_their_own_blocks_them():
     files = {"/sys/class/net/lo/mtu": "", "/sys/class/net/eth0/mtu": "",
-             "/sys/class/net/wlan0/phy80211/rfkill0/name": "", "/sys/class/net/wlan1/wireless/x": "", "/sys/class/bluetooth/hci0/rfkill1/name": "",
+             "/sys/class/net/wlan0/phy80211/rfkill0/name": "", "/sys/class/net/wlan1/wireless/x": "",
+             "/sys/class/bluetooth/hci0/rfkill1/name": "",
              "/sys/class/rfkill/rfkill0/soft": "1\n", "/sys/class/rfkill/rfkill0/hard": "0\n",
              "/sys/class/rfkill/rfkill1/soft": "0\n", "/sys/class/rfkill/rfkill1/hard": "0\n"}
     seen = wireless.collect(FakeHost(files), NONE)["wireless.radios"]

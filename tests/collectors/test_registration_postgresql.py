@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -125,23 +126,18 @@ def test_what_the_audit_role_may_not_see_is_denied_and_not_empty(server):
     assert isinstance(seen["registration.password_kinds"], Missing)
 
 
-def test_with_the_two_rights_granted_the_sign_in_rules_and_password_kinds_are_read(server):
+def test_the_audit_role_of_the_documentation_sees_what_the_plain_one_may_not(server):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "registration-audit-role.md").read_text()
+    script = page.split("```sql\n")[1].split("```")[0].replace("CREATE ROLE", "ALTER ROLE")
     name = server.create_database()
-    server.execute("""
-        create schema roll; create table roll.voters (id int);
-        grant select on pg_hba_file_rules to hustings_audit;
-        grant execute on function pg_hba_file_rules() to hustings_audit;
-        create schema hustings;
-        create function hustings.password_kinds() returns table (rolname name, kind text) language sql
-          security definer set search_path = pg_catalog as $$ select rolname, case
-            when rolpassword like 'SCRAM-SHA-256$%' then 'scram' when rolpassword like 'md5%' then 'md5' else 'none' end
-            from pg_authid where rolcanlogin $$;
-        grant usage on schema hustings to hustings_audit""", name)
+    server.execute("create schema roll; create table roll.voters (id int)", name)
+    server.execute(script, name)
     seen = look(server, database=name)
     rules = seen["registration.sign_in_rules"].items
     assert {one["method"] for one in rules} == {"trust"}
     assert {one["remote"] for one in rules} == {False}
     assert ("anna", "md5") in items(seen["registration.password_kinds"])
+    assert items(seen["registration.definer_functions"]) == [("hustings.password_kinds", True, False)]
 
 
 def test_a_schema_that_does_not_exist_or_is_empty_is_no_clean_bill(server):
