@@ -13,12 +13,14 @@ from hustings.verdicts import Result, Verdict
 from policies.fixes import best_fix, platforms
 from policies.grade import CORE_ROLES, WEIGHTS, Item, gain
 from policies.model import Check, Fix, Pack
-from server.standing import Standing
+from server.standing import LEFT_OUT, Standing, reason_kind
 
 EFFORT = {"S": 1, "M": 2, "L": 4}
 CORE_FACTOR = 2
 STOP_FACTOR = 10
 UNPROVEN_FACTOR = 0.5
+LEFT_OUT_FACTOR = 0.1
+"""A check that an older agent does not know: updating the agent answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Action:
     together: int
     """Other checks of the same row that must pass too before the points count."""
     fix: Fix | None
+    reason: str
+    """Why it is unknown; empty for a failing one."""
     overdue: bool
     score: float
 
@@ -76,6 +80,12 @@ def _action(check: Check, verdict: Verdict, where: tuple[Standing, ...], rows: l
         score *= STOP_FACTOR
     if verdict is Verdict.UNKNOWN:
         score *= UNPROVEN_FACTOR
+    reason = "" if verdict is Verdict.FAIL else _reason(check, where)
+    if reason == LEFT_OUT:
+        score *= LEFT_OUT_FACTOR
     overdue = any(one.findings[check.id].overdue for one in where if check.id in one.findings)
-    return Action(check, verdict, where, points, together, fix, overdue, score)
+    return Action(check, verdict, where, points, together, fix, reason, overdue, score)
 
+
+def _reason(check: Check, where: tuple[Standing, ...]) -> str:
+    return reason_kind(where[0].by_check[check.id], where[0].doubts) if where else "absent"

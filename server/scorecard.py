@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from hustings.facts import Facts, Reason
+from hustings.facts import Facts
 from hustings.times import days_between
 from hustings.verdicts import Result, Verdict
 from policies.derive import office as derived
@@ -25,7 +25,7 @@ from policies.model import Pack
 from server.actions import Action, actions
 from server.questions import Area, Question, areas, questions
 from server.records import Asset, Heard, Office, RoleChange
-from server.standing import Standing, standing
+from server.standing import Standing, reason_kind, standing
 
 SHOWN_ROLE_CHANGES = timedelta(days=90)
 OURS = "us"
@@ -144,20 +144,6 @@ def speakers(assets: Iterable[Asset], machines: Sequence[Standing]) -> dict[str,
     for one in sorted((one for one in machines if one.report), key=_heard_at):
         by_name[_label(one.name)] = one
     return {asset.name: by_name[_label(asset.name)] for asset in assets if _label(asset.name) in by_name}
-
-
-def reason_kind(result: Result, doubts: Mapping[str, str]) -> str:
-    """Why a result is unknown, as one word: a ``Reason``, one of ``standing``'s doubts, ``absent`` or ``doubtful``."""
-    if result.check in doubts:
-        return doubts[result.check]
-    text = result.reason or ""
-    if text.startswith("cannot be relied on"):
-        return "doubtful"
-    parts = [part.strip() for piece in text.split(";") for part in piece.split(":")]
-    for kind in Reason:
-        if kind.value in parts:
-            return kind.value
-    return "absent" if "absent" in parts else Reason.ERROR.value
 
 
 def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: datetime) -> Scorecard:

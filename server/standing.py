@@ -12,13 +12,14 @@ A stored verdict is never shown as it was written without asking whether it stil
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 import msgspec
 
+from hustings.facts import Reason
 from hustings.report import Inventory, Report
 from hustings.times import parse_duration, utc_text
 from hustings.verdicts import Instance, Result, Verdict
@@ -110,6 +111,20 @@ def standing(heard: Heard, pack: Pack, now: datetime, given: Iterable[str] = ())
     open_ = findings(results, heard.past(), heard.received or now, now)
     overdue = [one.check for one in open_.values() if one.overdue]
     return Standing(heard, now, roles, results, open_, machine_grade(results, pack, roles, overdue), doubts)
+
+
+def reason_kind(result: Result, doubts: Mapping[str, str]) -> str:
+    """Why a result is unknown, as one word: a ``Reason``, one of our doubts, ``absent`` or ``doubtful``."""
+    if result.check in doubts:
+        return doubts[result.check]
+    text = result.reason or ""
+    if text.startswith("cannot be relied on"):
+        return "doubtful"
+    parts = [part.strip() for piece in text.split(";") for part in piece.split(":")]
+    for kind in Reason:
+        if kind.value in parts:
+            return kind.value
+    return "absent" if "absent" in parts else Reason.ERROR.value
 
 
 def _results(heard: Heard, pack: Pack, now: datetime, roles: tuple[str, ...]) -> tuple[tuple[Result, ...],

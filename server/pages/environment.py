@@ -33,8 +33,8 @@ def environment() -> Environment:
         made = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined,
                            extensions=EXTENSIONS, trim_blocks=True, lstrip_blocks=True)
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(day=_day, moment=_moment, percent=_percent, points=_points, number=_number, listed=_listed,
-                        said=_said, role=_role, value=_value)
+    made.filters.update(day=_day, short_day=_short_day, moment=_moment, percent=_percent, points=_points,
+                        number=_number, listed=_listed, said=_said, role=_role, value=_value)
     made.globals.update(words=words, letters=LETTERS, names=NAMES, elsewhere=_elsewhere, version=__version__,
                         method=METHOD)
     return made
@@ -61,6 +61,11 @@ def _ngettext(context: Context, one: str, many: str, count: int) -> str:
 @pass_context
 def _day(context: Context, moment: datetime | date) -> str:
     return _of(context).date(moment)
+
+
+@pass_context
+def _short_day(context: Context, moment: date) -> str:
+    return _of(context).date(moment, "medium")
 
 
 @pass_context
@@ -92,7 +97,8 @@ def _listed(context: Context, items: Any) -> str:
 @pass_context
 def _said(context: Context, text: Any) -> str:
     """A ``Text`` of a policy, in the page's language."""
-    return str(text.say(context["language"]))
+    code = context["language"]
+    return str(text.say(code))
 
 
 @pass_context

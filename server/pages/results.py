@@ -19,8 +19,7 @@ from policies.model import Check, Fix, Pack
 from server.actions import fix_for
 from server.findings import Finding
 from server.questions import AREAS, area_of
-from server.scorecard import reason_kind
-from server.standing import Standing
+from server.standing import Standing, reason_kind
 
 ALIKE = "mul"
 """The language tag of text that is the same in every language: names, numbers, versions."""
@@ -35,6 +34,17 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A fact as found: one value, or the entries of a list that decided."""
+
+    name: str
+    values: tuple[str, ...]
+    matching: int | None = None
+    """How many entries decided, where only some of them are shown or none."""
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A result with everything the machine page says about it."""
 
@@ -43,8 +53,8 @@ class Shown:
     plain: str
     why: str
     expected: Said
-    facts: tuple[tuple[str, str], ...]
-    """Name and value of each fact that decided it."""
+    facts: tuple[Seen, ...]
+    """Each fact that decided it."""
     actual: Said
     """The report's own words, where it holds no facts."""
     instances: tuple[Instance, ...]
@@ -98,8 +108,7 @@ def shown(result: Result, machine: Standing, pack: Pack, language: str) -> Shown
         plain=check.plain.say(language) if check else "",
         why=check.why.say(language) if check else "",
         expected=expected(result, check, report, language),
-        facts=() if result.instances else tuple(
-            (name, value_text(value, language)) for name, value in result.facts.items()),
+        facts=() if result.instances else tuple(seen(name, value, language) for name, value in result.facts.items()),
         actual=Said(result.actual, "en"),
         instances=result.instances,
         reason=reason_kind(result, machine.doubts) if result.verdict is Verdict.UNKNOWN else "",
@@ -109,6 +118,26 @@ def shown(result: Result, machine: Standing, pack: Pack, language: str) -> Shown
         finding=machine.findings.get(result.check),
         attested=withheld(result.facts),
         valid_until=result.valid_until if result.verdict in (Verdict.PASS, Verdict.FAIL) else None)
+
+
+def seen(name: str, value: Any, language: str) -> Seen:
+    """A fact of a result, as ``policies.logic`` writes it."""
+    if isinstance(value, Mapping) and "total" in value:
+        items = value.get("items")
+        count = int(value.get("matching", value["total"]))
+        if items is None:
+            return Seen(name, (), count, withheld=True)
+        return Seen(name, tuple(_entry(item, language) for item in items) or (value_text([], language),),
+                    count if count > len(items) else None, withheld(value))
+    if withheld(value):
+        return Seen(name, (), withheld=True)
+    return Seen(name, (value_text(value, language),))
+
+
+def _entry(item: Any, language: str) -> str:
+    if isinstance(item, Mapping):
+        return " · ".join(f"{field} {value_text(value, language)}" for field, value in item.items())
+    return value_text(item, language)
 
 
 def expected(result: Result, check: Check | None, report: Report, language: str) -> Said:
@@ -130,7 +159,8 @@ def in_force(report: Report, check: str) -> dict[str, Any]:
 def withheld(value: Any) -> bool:
     """Whether a value from a report, or any part of it, stayed on the machine."""
     if isinstance(value, Mapping):
-        if value.get("withheld") or str(value.get("unknown", "")).startswith("withheld"):
+        counted = "total" in value and "items" not in value
+        if counted or value.get("withheld") or str(value.get("unknown", "")).startswith("withheld"):
             return True
         return any(withheld(part) for part in value.values())
     if isinstance(value, (list, tuple)):

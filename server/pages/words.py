@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hustings.verdicts import Severity, Verdict
 from server.pages.language import N_
+from server.plan import Status
 from server.questions import Answer
 
 GRADES = {
@@ -87,6 +88,10 @@ PROBLEMS = {
     "too_slow": N_("That took too long"), "too_many": N_("Too many attempts. Wait a little."),
     "wrong_host": N_("This server does not answer to that name"), "failed": N_("The server failed; its log says why"),
     "busy": N_("The server is busy; try again"),
+}
+STATUS = {
+    Status.OUT_OF_SUPPORT: N_("Out of support"), Status.WITHIN_12_MONTHS: N_("Ends within 12 months"),
+    Status.WITHIN_24_MONTHS: N_("Ends within 24 months"),
 }
 EFFORT = {"S": N_("minutes"), "M": N_("hours"), "L": N_("days")}
 REFERENCES = {"cis": "CIS Controls 8.1", "csf": "NIST CSF 2.0", "cpg": "CISA CPG 2.0", "paris": N_("Founding texts")}
