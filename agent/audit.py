@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -128,8 +129,14 @@ def _typed(text: str, default: Any, name: str) -> Any:
             return {"true": True, "false": False}[text]
         if isinstance(default, int):
             return int(text)
+        if isinstance(default, float):
+            number = float(text)
+            if not math.isfinite(number):
+                raise ValueError("not finite")
+            return number
         if isinstance(default, list):
-            return [part.strip() for part in text.split(",") if part.strip()]
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            return [int(part) for part in parts] if default and isinstance(default[0], int) else parts
         if isinstance(default, str) and _is_duration(default):
             parse_duration(text)
     except (ValueError, KeyError) as error:

@@ -40,7 +40,11 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
     declared = configs.with_roles(configs.load(config), roles)
     pack = packs.load(pack_path) if pack_path else packs.shipped()
     for name in only:
-        if pack.check(name) is None:
+        known = pack.check(name)
+        if known is not None and known.scope != "machine":
+            raise UsageError(f"{name} is about the whole office and cannot be judged on one machine", where="--only",
+                             remedy="see it on the server's scorecard")
+        if known is None:
             from difflib import get_close_matches
 
             close = ", ".join(get_close_matches(name, [one.id for one in pack.checks], 3, 0.4))

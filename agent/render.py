@@ -11,6 +11,7 @@ from agent.audit import Audit, operating_system
 from hustings.times import utc_text
 from hustings.verdicts import SEVERITIES, Result, Verdict
 from policies.explain import condition_text, facts_text
+from policies.evaluate import Context, in_force
 from policies.model import Check, Fix
 
 SHAPES = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "–"}
@@ -97,8 +98,8 @@ def _entry(audit: Audit, result: Result, language: str) -> list[str]:
 
 def _failure(audit: Audit, check: Check, result: Result, language: str) -> list[str]:
     words = WORDS[language]
-    values = {name: audit.overrides.get(check.id, {}).get(name, one.default)
-              for name, one in check.parameters.items()}
+    context = Context(audit.started, voting_days=audit.declared.voting_days, overrides=audit.overrides)
+    values = in_force(check, context)
     expected = result.expected if language == "en" else condition_text(check.require, values, language)
     actual = (result.reason if not result.facts else facts_text(result.facts, language)) or result.actual
     lines = [f"    {check.plain.say(language)}", f"    {words['expected']}: {expected}",

@@ -116,7 +116,7 @@ class _Judgement:
 
 def _decide(check: Check, facts: Mapping[str, Observation], context: Context, subject: str | None) -> _Judgement:
     """The verdict about one subject (None where a check has no ``each``)."""
-    parameters = _in_force(check, context)
+    parameters = in_force(check, context)
     logic = Logic(_Sight(facts, subject, context.now, parse_duration(check.max_age)).look, parameters, context.now)
     applies = logic.evaluate(check.applies) if check.applies is not None else Outcome(True)
     outcome, doubt = applies, Outcome(False)
@@ -155,7 +155,8 @@ def _doubtful(check: Check, doubt: Outcome, parameters: Mapping[str, Any]) -> st
     return f"cannot be relied on when {condition_text(check.unknown_when or {}, parameters)}"
 
 
-def _in_force(check: Check, context: Context) -> dict[str, Any]:
+def in_force(check: Check, context: Context) -> dict[str, Any]:
+    """A check's parameters as they stand in ``context``."""
     return {name: parameter_value(name, one, check.id, context) for name, one in check.parameters.items()}
 
 
@@ -202,14 +203,14 @@ class _Sight:
 def _result(check: Check, judged: _Judgement, context: Context) -> Result:
     facts = judged.outcome.facts
     return Result(check=check.id, catalogue=check.catalogue, severity=check.severity, verdict=judged.verdict,
-                  expected=condition_text(check.require, _in_force(check, context)), actual=facts_text(facts),
+                  expected=condition_text(check.require, in_force(check, context)), actual=facts_text(facts),
                   reason=judged.reason, facts=facts, timed=judged.timed,
                   share=judged.outcome.share if judged.verdict is Verdict.FAIL else None)
 
 
 def _not_applicable(check: Check, context: Context, reason: str) -> Result:
     return Result(check=check.id, catalogue=check.catalogue, severity=check.severity,
-                  verdict=Verdict.NOT_APPLICABLE, expected=condition_text(check.require, _in_force(check, context)),
+                  verdict=Verdict.NOT_APPLICABLE, expected=condition_text(check.require, in_force(check, context)),
                   actual="", reason=reason)
 
 

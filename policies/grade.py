@@ -19,6 +19,7 @@ from policies.model import Pack
 
 METHOD = "1"
 WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 5, Severity.MEDIUM: 2, Severity.LOW: 1}
+_ROUNDING = 1e-9
 LETTERS = (("A", 0.90), ("B", 0.80), ("C", 0.65), ("D", 0.50), ("F", 0.0))
 """Letters and the lower bound each needs."""
 MIN_COVERAGE = 0.5
@@ -72,7 +73,7 @@ class Grade(msgspec.Struct, frozen=True):
 
 def letter(lower: float) -> str:
     """The letter a lower bound gives by itself."""
-    return next(name for name, needed in LETTERS if lower >= needed - 1e-9)
+    return next(name for name, needed in LETTERS if lower >= needed - _ROUNDING)
 
 
 def grade(items: Iterable[Item], *, stops: Iterable[str] = (), restore_proven: bool = True) -> Grade:
@@ -87,7 +88,7 @@ def grade(items: Iterable[Item], *, stops: Iterable[str] = (), restore_proven: b
     raw = letter(lower)
     limits = sorted(_caps(rows, coverage, tuple(stops), restore_proven), key=lambda cap: -_rank(cap.letter))
     lowest = max([raw, *(cap.letter for cap in limits)], key=_rank)
-    if coverage < MIN_COVERAGE:
+    if coverage < MIN_COVERAGE - _ROUNDING:
         return Grade(None, raw, lower, upper, coverage, (), tuple(limits), rows)
     holding = tuple(cap for cap in limits if _rank(cap.letter) > _rank(raw) and cap.letter == lowest)
     return Grade(lowest, raw, lower, upper, coverage, holding, tuple(limits), rows)
@@ -110,8 +111,10 @@ def machine_items(results: Iterable[Result], pack: Pack, roles: Iterable[str],
     late = set(overdue)
     core = bool(CORE_ROLES & set(roles))
     by_row: dict[str, list[Result]] = defaultdict(list)
+    rows = {check.id: check.catalogue for check in pack.checks}
     for one in results:
-        by_row[one.catalogue].append(one)
+        if one.check in rows:
+            by_row[rows[one.check]].append(one)
     items = []
     for row in pack.rows:
         verdict = worst([one.verdict for one in by_row[row.id]])
@@ -181,13 +184,13 @@ def _caps(rows: tuple[Item, ...], coverage: float, stops: tuple[str, ...], resto
                 found["B", "critical_few"].append(one.row)
             else:
                 found["C", "critical"].append(one.row)
-        elif one.severity is Severity.CRITICAL and one.known < 1 and one.core:
+        if one.severity is Severity.CRITICAL and one.known < 1 and one.core:
             found["C", "critical_core_unknown"].append(one.row)
-        elif one.severity is Severity.HIGH and one.failing is not None and one.overdue:
+        if one.severity is Severity.HIGH and one.failing is not None and one.overdue:
             found["B", "high_overdue"].append(one.row)
     if not restore_proven:
         found["C", "restore_unproven"].append(RESTORE_ROW)
-    if coverage < FULL_COVERAGE:
+    if coverage < FULL_COVERAGE - _ROUNDING:
         found["B", "coverage"] = []
     return [Cap(name, code, tuple(about)) for (name, code), about in found.items()]
 

@@ -86,6 +86,21 @@ class _Faults(PolicyError):
         self.args = (faults,)
 
 
+def compiled_faults(pack: Pack, data: bytes, where: str) -> None:
+    """Hold a compiled pack that came from elsewhere to the loader's rules. Raises ``PolicyError``."""
+    remedy = "mend its source and compile it again with `hustings policy pack DIR`"
+    try:
+        strict_json.loads(data, limit=len(data))
+    except BadDocument as error:
+        raise PolicyError(f"not a compiled pack: {error.what}", where=where, remedy=remedy) from error
+    known = {row.id for row in catalogue_rows(pack.tables)}
+    for check in pack.checks:
+        for place, what, _ in _check_faults(check, Registry.shipped(), known):
+            raise PolicyError(f"{check.id}: {'.'.join(map(str, place))}: {what}", where=where, remedy=remedy)
+    if len({check.id for check in pack.checks}) != len(pack.checks):
+        raise PolicyError("two checks have the same id", where=where, remedy=remedy)
+
+
 def load_check(path: Path, registry: Registry, catalogue: set[str]) -> Check:
     """One check from its file. Raises ``PolicyError``; with several faults, all of them."""
     name = f"{path.parent.name}/{path.stem}"

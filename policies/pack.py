@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -33,11 +34,16 @@ def load(path: Path) -> Pack:
     if path.is_dir():
         return _compiled(path)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(PACK_LIMIT + TABLE_LIMIT + 1)
     except OSError as error:
         raise PolicyError(f"the pack cannot be read: {error.strerror}", where=str(path),
                           remedy="name a pack directory or a compiled .json pack") from error
-    return decode(data, str(path))
+    from policies.loader import compiled_faults
+
+    pack = decode(data, str(path))
+    compiled_faults(pack, data, str(path))
+    return pack
 
 
 def encode(pack: Pack) -> bytes:
@@ -48,10 +54,11 @@ def encode(pack: Pack) -> bytes:
 def decode(data: bytes, where: str) -> Pack:
     """A pack from its compiled form. Raises ``PolicyError``."""
     if len(data) > PACK_LIMIT + TABLE_LIMIT:
-        raise PolicyError(f"{len(data)} bytes are more than a pack may have", where=where)
+        raise PolicyError(f"more than the {PACK_LIMIT + TABLE_LIMIT} bytes a pack may have", where=where,
+                          remedy="name a pack directory or a compiled .json pack")
     try:
         pack = msgspec.json.decode(data, type=Pack)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise PolicyError(f"not a compiled pack: {error}", where=where,
                           remedy="compile it again with `hustings policy pack DIR`") from error
     if not pack.checks:
@@ -73,12 +80,15 @@ def _compiled(root: Path) -> Pack:
     if cached is None:
         return compile_directory(root)
     path = cached / f"pack-{_source_digest(root)}.json"
-    if _ours(path):
-        return decode(path.read_bytes(), str(path))
+    if ours(path):
+        with suppress(OSError, PolicyError):  # a damaged cache is made anew
+            return decode(path.read_bytes(), str(path))
     pack = compile_directory(root)
     scratch = path.with_suffix(f".{os.getpid()}")
-    scratch.write_bytes(encode(pack))
-    scratch.replace(path)
+    with suppress(OSError):  # without room for a cache the pack is compiled each time
+        scratch.write_bytes(encode(pack))
+        scratch.chmod(0o600)
+        scratch.replace(path)
     return pack
 
 
@@ -86,9 +96,11 @@ def _source_digest(root: Path) -> str:
     """A digest of everything the compiled form depends on: sources, fact declarations and the compiler."""
     digest = hashlib.sha256()
     tables = root / "tables" if (root / "tables").is_dir() else HERE / "tables"
-    code = [HERE / name for name in ("model.py", "loader.py", "conditions.py")]
-    facts = HERE.parent / "hustings" / "facts.json"
-    for path in [root / "pack.yaml", *sorted((root / "library").glob("*/*.yaml")), *sorted(tables.glob("*.json")),
+    contract = HERE.parent / "hustings"
+    code = [*(HERE / name for name in ("model.py", "loader.py", "conditions.py", "example_faults.py")),
+            contract / "yaml_source.py", contract / "times.py"]
+    facts = contract / "facts.json"
+    for path in [root / "pack.yaml", *sorted((root / "library").rglob("*.y*ml")), *sorted(tables.glob("*.json")),
                  *code, facts]:
         data = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path}\0{len(data)}\0".encode() + data)
@@ -99,14 +111,16 @@ def _cache_directory() -> Path | None:
     """A directory only this user may write, or None if there can be none."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may stay unexpanded
     path = Path(base) / "hustings"
+    if not path.is_absolute():
+        return None
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return None
-    return path if _ours(path) else None
+    return path if ours(path) else None
 
 
-def _ours(path: Path) -> bool:
+def ours(path: Path) -> bool:
     """Whether ``path`` exists and nobody but this user (or root) can have written it."""
     try:
         seen = path.lstat()
