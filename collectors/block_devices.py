@@ -36,6 +36,8 @@ class Mount:
     device: str
     fstype: str
     source: str
+    root: str = "/"
+    """Which directory of the file system was mounted: another than ``/`` for a bind mount or a subvolume."""
 
 
 def parse_mountinfo(text: str) -> dict[str, Mount]:
@@ -46,7 +48,8 @@ def parse_mountinfo(text: str) -> dict[str, Mount]:
         fields, rest = before.split(), after.split()
         mountpoint = _unescape(fields[4])
         mounts.pop(mountpoint, None)
-        mounts[mountpoint] = Mount(mountpoint, fields[2], rest[0], _unescape(rest[1]))
+        mounts[mountpoint] = Mount(mountpoint, fields[2], rest[0], _unescape(rest[1]),
+                                   _unescape(fields[3]))
     return mounts
 
 

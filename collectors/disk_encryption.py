@@ -31,7 +31,7 @@ def collect(host: Host, declared: Declared) -> Collected:
         raise Unsupported("what is mounted is known only in a running system")
     mounts = block_devices.parse_mountinfo(host.read("/proc/self/mountinfo"))
     collected = gather({("disk.swap",): lambda: {"disk.swap": _swap(host, mounts)}})
-    collected["disk.filesystems"] = Listing([_record(host, one, mounts) for one in mounts.values() if _on_disk(one)])
+    collected["disk.filesystems"] = Listing([_record(host, one, mounts) for one in _whole(mounts)])
     for entry in declared.data_paths:
         collected[key("disk.data_path_encrypted", entry.name)] = _path_encrypted(host, entry.path, mounts)
     return collected
@@ -41,6 +41,13 @@ def _on_disk(mount: Mount) -> bool:
     if mount.fstype in _READ_ONLY:
         return False
     return mount.source.startswith("/dev/") or mount.fstype in _OWN_DEVICES or mount.mountpoint == "/"
+
+
+def _whole(mounts: dict[str, Mount]) -> list[Mount]:
+    """The mounts on disks, without those of a part of a file system that is also mounted whole."""
+    on_disk = [one for one in mounts.values() if _on_disk(one)]
+    whole = {one.device for one in on_disk if one.root == "/"}
+    return [one for one in on_disk if one.root == "/" or one.device not in whole]
 
 
 def _record(host: Host, mount: Mount, mounts: dict[str, Mount]) -> dict[str, object]:

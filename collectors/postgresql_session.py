@@ -95,6 +95,8 @@ class _Live:
             rows: list[tuple[Any, ...]] = cursor.fetchmany(MAX_ROWS + 1)
         except psycopg.errors.InsufficientPrivilege as error:
             raise Denied(f"the audit role lacks a right: {error.diag.message_primary}") from error
+        except (psycopg.errors.UndefinedFunction, psycopg.errors.InvalidSchemaName) as error:
+            raise Unsupported(f"{error.diag.message_primary} (see docs/registration-audit-role.md)") from error
         except psycopg.errors.QueryCanceled as error:
             raise TimedOut(f"the database took more than {STATEMENT_MS // 1000} s for one query") from error
         except psycopg.Error as error:

@@ -115,6 +115,13 @@ def test_the_later_of_two_mounts_on_one_point_is_the_one_in_force():
     assert list(parse_mountinfo(mounts(("8:1", r"/a\040b", "ext4", "/dev/sda1")))) == ["/a b"]
 
 
+def test_a_directory_mounted_again_elsewhere_is_no_file_system_of_its_own():
+    again = "28 27 8:1 /run/netns /run/netns rw shared:1 - ext4 /dev/sda1 rw\n"
+    part = "29 27 8:2 /home /home rw shared:1 - ext4 /dev/sda2 rw\n"
+    seen = look(mounts(("8:1", "/", "ext4", "/dev/sda1")) + again + part, block("sda1", "8:1"), block("sda2", "8:2"))
+    assert encrypted(seen) == {"/": False, "/home": False}
+
+
 def test_swap_on_disk_is_judged_and_swap_in_memory_is_not():
     seen = look(mounts(("253:0", "/", "ext4", "/dev/dm-0")), LUKS, block("sda2", "8:2"), block("zram0", "252:0"),
                 files={"/dev/sda2": "", "/swapfile": ""},
