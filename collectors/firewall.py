@@ -84,13 +84,14 @@ def _save(host: Host, family: int, variant: str) -> str:
 def _no_nftables(host: Host) -> None:
     """Without nft, make sure that nf_tables is not in the kernel before saying that it holds no rules."""
     release = host.read("/proc/sys/kernel/osrelease").strip()
-    modules = host.read("/proc/modules")
-    if any(line.split(" ", 1)[0] == "nf_tables" for line in modules.splitlines()):
-        raise Unsupported("nf_tables is loaded and nft is not installed: its rules cannot be listed")
     try:
+        modules = host.read("/proc/modules")
         builtin = host.read(f"/lib/modules/{release}/modules.builtin")
     except NotThere as error:
-        raise Unsupported("nft is not installed, and the kernel may have nf_tables built in") from error
+        raise Unsupported("nft is not installed, and the kernel may have nf_tables built in: install nftables, "
+                          "which lists the rules in force") from error
+    if any(line.split(" ", 1)[0] == "nf_tables" for line in modules.splitlines()):
+        raise Unsupported("nf_tables is loaded and nft is not installed: its rules cannot be listed")
     if "/nf_tables.ko" in builtin:
         raise Unsupported("nf_tables is built into the kernel and nft is not installed: its rules cannot be listed")
 

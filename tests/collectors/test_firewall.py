@@ -112,7 +112,8 @@ def test_without_nft_the_kernel_must_be_shown_to_hold_no_rules():
     kernel = {"/proc/sys/kernel/osrelease": "6.1.0-40-amd64\n", "/proc/modules": "ext4 1 0 - Live 0x0\n"}
     builtin = "/lib/modules/6.1.0-40-amd64/modules.builtin"
     assert look(None, {**kernel, builtin: "kernel/fs/binfmt_script.ko\n"})["firewall.ipv4_default"] == "accept"
-    for files in ({**kernel}, {**kernel, builtin: "kernel/net/netfilter/nf_tables.ko\n"},
+    for files in ({**kernel}, {"/proc/sys/kernel/osrelease": "6\n"},
+                  {**kernel, builtin: "kernel/net/netfilter/nf_tables.ko\n"},
                   {**kernel, builtin: "", "/proc/modules": "nf_tables 1 0 - Live 0x0\n"}):
         with pytest.raises(Unsupported):
             look(None, files)
