@@ -10,9 +10,10 @@ import msgspec
 from agent.audit import Audit, operating_system
 from hustings.times import utc_text
 from hustings.verdicts import SEVERITIES, Result, Verdict
-from policies.explain import condition_text, facts_text
 from policies.evaluate import Context, in_force
-from policies.model import Check, Fix
+from policies.explain import condition_text, facts_text
+from policies.fixes import best_fix, platforms
+from policies.model import Check
 
 SHAPES = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "–"}
 WORDS = {
@@ -104,22 +105,10 @@ def _failure(audit: Audit, check: Check, result: Result, language: str) -> list[
     actual = (result.reason if not result.facts else facts_text(result.facts, language)) or result.actual
     lines = [f"    {check.plain.say(language)}", f"    {words['expected']}: {expected}",
              f"    {words['actual']}: {actual}"]
-    fix = best_fix(check, platforms_of(audit))
+    system = operating_system(audit.facts)
+    fix = best_fix(check, platforms(system.family, system.id))
     if fix is not None:
         lines.append(f"    {words['fix']}: {fix.text.say(language)}")
         if fix.command:
             lines.append(f"      $ {fix.command}")
     return lines
-
-
-def platforms_of(audit: Audit) -> tuple[str, ...]:
-    """The platforms a fix may be written for here, closest first."""
-    system = operating_system(audit.facts)
-    relatives = {"rocky": "rhel", "almalinux": "rhel", "centos": "rhel", "fedora": "rhel", "rhel": "rhel",
-                 "sles": "suse", "opensuse-leap": "suse", "ubuntu": "debian"}
-    return tuple(one for one in (system.id, relatives.get(system.id, ""), system.family, "any") if one)
-
-
-def best_fix(check: Check, platforms: tuple[str, ...]) -> Fix | None:
-    """The fix written for the closest platform, or None."""
-    return next((fix for platform in platforms for fix in check.fix if fix.platform == platform), None)
