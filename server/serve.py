@@ -40,20 +40,22 @@ def serve(config: Config, host: str, port: int, *, secure: bool) -> None:
         log_config=None, access_log=False, proxy_headers=False, server_header=False,
         limit_concurrency=CONNECTIONS, timeout_keep_alive=30, timeout_graceful_shutdown=GRACE,
         ssl_keyfile=config.key if secure else None, ssl_certfile=config.certificate if secure else None))
+
+    def stop(number: int, _frame: object) -> None:
+        """Before uvicorn listens to signals, and once it hands them back after its shutdown."""
+        server.should_exit = True
+        logger.info("stopping", extra={"signal": signal.Signals(number).name})
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, stop)
     bound = listener.getsockname()[1]
     logger.info("listening", extra={"url": address(host, bound, tls=secure), "port": bound, "schema": revision,
                                     "database": database.where})
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, _noted)  # uvicorn hands the signal back once it has shut down; then we tidy up
     try:
         server.run(sockets=[listener])
     finally:
         application.close()
     logger.info("stopped")
-
-
-def _noted(number: int, _frame: object) -> None:
-    logger.info("stopping", extra={"signal": signal.Signals(number).name})
 
 
 def _listen(host: str, port: int) -> socket.socket:
