@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from babel.messages.catalog import Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 
 SERVER = Path(str(files("server")))
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "say": None, "ngettext": (1, 2), "trans": None}
@@ -18,13 +18,17 @@ OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false", "news
 def texts() -> dict[str | tuple[str, str], list[str]]:
     """Each text (singular and plural where it counts) and where it is used."""
     found: dict[str | tuple[str, str], list[str]] = {}
-    for room in ("templates", "pages", "."):
-        for name, line, message, _, _ in extract_from_dir(
-                str(SERVER / room), METHODS, OPTIONS, KEYWORDS,
-                directory_filter=(lambda _: False) if room == "." else None):
-            key = (message[0], message[1]) if isinstance(message, tuple) else message
-            found.setdefault(key, []).append(f"{room}/{name}:{line}")
+    for room in ("templates", "pages"):
+        for name, line, message, _, _ in extract_from_dir(str(SERVER / room), METHODS, OPTIONS, KEYWORDS):
+            found.setdefault(_key(message), []).append(f"{room}/{name}:{line}")
+    for path in sorted(SERVER.glob("*.py")):
+        for line, message, _, _ in extract_from_file("python", path, KEYWORDS):
+            found.setdefault(_key(message), []).append(f"{path.name}:{line}")
     return found
+
+
+def _key(message: str | tuple[str, ...]) -> str | tuple[str, str]:
+    return (message[0], message[1]) if isinstance(message, tuple) else message
 
 
 def as_po(keys: list[str | tuple[str, str]]) -> str:
