@@ -35,9 +35,13 @@ class Broken(Exception):
 
 def mend(spool: Spool) -> list[str]:
     """Put the chain right; what had to be done, in words. Raises ``Broken``, ``CannotFinish``."""
-    for stray in spool.scan().stray:
+    files = spool.scan()
+    for stray in files.stray:
         if stray.endswith(durable.SCRATCH):
             durable.remove(spool.place / stray)
+    for name, parts in files.envelopes.items():
+        if "tried" in parts and ("receipt" in parts or "envelope" not in parts):
+            spool.drop(name, "tried")
     _drop_covered(spool)
     done = _walk(spool)
     done += _migrate(spool)

@@ -102,8 +102,10 @@ def _troubles(contact: contacts.Contact, waiting: Waiting, identity: Identity, n
                              "that depend on time count as unknown", contact.received or now,
                              remedy="set the clock and turn on time synchronisation"))
     if waiting.set_aside:
-        found.append(Trouble(f"{waiting.set_aside} reports were refused for good and are kept aside",
-                             contact.tried or now, remedy="update the agent or the server, whichever is older"))
+        found.append(Trouble("the server refused reports for good, or already held others in their place "
+                             f"(kept aside for 35 days: {waiting.set_aside})", contact.tried or now,
+                             remedy="see this machine's page on the server; update the agent or the server, whichever "
+                                    "is older; if this machine is a copy of another, enrol it anew with --force"))
     return found
 
 
