@@ -76,10 +76,12 @@ def once(if_due: bool, server: str, pack_path: Path | None, settings: tuple[str,
     Exit code 0: everything has arrived. 3: it is kept on this machine and goes out next time.
     """
     from agent.identity import State
+    from agent.ownership import run_as_owner
     from agent.run import once as run_once
     from agent.run import wall_clock
     from agent.transport import HttpTransport
 
+    run_as_owner(state.absolute(), sys.argv[1:])
     place = State(state.absolute())
     identity = place.load()
     address = server or identity.server

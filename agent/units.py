@@ -89,3 +89,11 @@ def service(command: Sequence[str], account: str, state: Path, capabilities: Seq
 def timer() -> str:
     """The timer: hourly, at a minute that is this machine's own and stays the same; missed runs are made up for."""
     return _TIMER
+
+
+def capabilities(text: str) -> tuple[str, ...]:
+    """The capabilities a service's text grants; reading alone if it says nothing."""
+    for line in text.splitlines():
+        if line.startswith("AmbientCapabilities="):
+            return tuple(line.partition("=")[2].split())
+    return (READ_ALL,)
