@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from agent.backoff import Backoff
 from agent.identity import Identity, State
 from agent.transport import Answer, HttpTransport, Transport, persistently
 from hustings import __version__, envelope, keys, report, strict_json
-from hustings.errors import BadDocument, CannotFinish, Untrusted, UsageError
+from hustings.errors import BadDocument, CannotFinish, HustingsError, Untrusted, UsageError
 from hustings.report import Enrolled, Enrollment
 
 PATH = "/v1/enrollments"
@@ -70,7 +71,7 @@ def enroll(state: State, wish: Wish, *, force: bool = False, backoff: Backoff | 
     if not wish.token.strip():
         raise UsageError("an empty token", where="--token", remedy="copy it from the enrolment line")
     state.create()
-    with durable.alone(state.lock_file, "enrolled"):
+    with durable.alone(state.lock_file, "enrolled"), _leaving_nothing(state):
         if state.enrolled() and not force:
             raise _already(state)
         pending = _pending(state, wish, server, pin, fetch)
@@ -88,6 +89,18 @@ def enroll(state: State, wish: Wish, *, force: bool = False, backoff: Backoff | 
         state.save(found)
         _tidy(state, found)
         return found
+
+
+@contextmanager
+def _leaving_nothing(state: State) -> Iterator[None]:
+    """Where it fails before a request was written down, take away the directory we made."""
+    try:
+        yield
+    except HustingsError:
+        if [one.name for one in state.place.iterdir()] == [state.lock_file.name]:
+            state.lock_file.unlink()
+            state.place.rmdir()
+        raise
 
 
 def _pending(state: State, wish: Wish, server: str, pin: str, fetch: Callable[[str, str], str]) -> Pending:
