@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     addresses: tuple[str, ...]
     port: int
     tls: bool
+    database: str = "sqlite"
+    """``sqlite`` or ``postgresql``: the kind it was set up with, so that another is never begun by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,23 @@ def load(data: Path) -> Config:
 def database_url(data: Path) -> str:
     """The PostgreSQL of the environment, or the SQLite file of the data directory."""
     return os.environ.get(DATABASE_URL) or f"sqlite:///{data / 'hustings.db'}"
+
+
+def chosen_database(config: Config) -> str:
+    """The address of the database, once it is of the kind that the server was set up with. Raises ``ConfigError``."""
+    url = database_url(config.data)
+    if kind(url) == config.settings.database:
+        return url
+    if kind(url) == "sqlite":
+        raise ConfigError("this server was set up with PostgreSQL, and no address of it is given", where=DATABASE_URL,
+                          remedy="set HUSTINGS_DATABASE_URL as it was at set-up")
+    raise ConfigError("this server was set up with SQLite, and the address of another database is given",
+                      where=DATABASE_URL, remedy="unset HUSTINGS_DATABASE_URL, or name another --data directory")
+
+
+def kind(url: str) -> str:
+    """``sqlite`` or ``postgresql``."""
+    return "sqlite" if url.startswith("sqlite:") else "postgresql"
 
 
 def address(host: str, port: int, *, tls: bool) -> str:

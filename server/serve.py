@@ -11,7 +11,7 @@ import uvicorn
 from hustings.errors import CannotFinish
 from server import logs, tls
 from server.app import Application, utc_now
-from server.config import Config, address, database_url
+from server.config import Config, address, chosen_database
 from server.store.database import Database
 from server.store.migrate import migrate
 
@@ -29,7 +29,7 @@ def serve(config: Config, host: str, port: int, *, secure: bool) -> None:
     log line ``listening`` names it.
     """
     logs.start()
-    database = Database(database_url(config.data))
+    database = Database(chosen_database(config))
     revision = migrate(database)
     if secure:
         tls.renew_if_due(config, utc_now())

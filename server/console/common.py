@@ -65,7 +65,7 @@ def office(data: Path, tenant: str | None) -> Iterator[Office]:
     from server.store.migrate import require_current
 
     settings = config.load(data)
-    database = Database(config.database_url(data))
+    database = Database(config.chosen_database(settings))
     try:
         require_current(database)
         with database.read() as connection:

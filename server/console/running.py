@@ -48,7 +48,7 @@ def init(data: Path, addresses: tuple[str, ...], port: int, tenant: str, admin: 
         raise UsageError("--no-password and --password-file exclude each other", remedy="give one of them")
     kept = None if no_password else common.password(password_file, f"Password for {admin}")
     _directory(data)
-    chosen = Config(data, Settings(names, port, tls=not no_tls))
+    chosen = Config(data, Settings(names, port, not no_tls, config.kind(config.database_url(data))))
     secret = _set_up(chosen, tenant, admin, kept, given, site)
     line = enrolling.enrol_line(chosen, secret)
     if form == "json":

@@ -33,10 +33,12 @@ class Served:
         assert not ok or done.returncode == 0, done.stderr
         return done
 
-    def start(self, *args: str) -> None:
-        """Serve, and wait until it listens."""
+    def start(self, *args: str, file_limit: int = 0) -> None:
+        """Serve, and wait until it listens. ``file_limit``: bytes that no file of the server's may exceed."""
+        limited = ["prlimit", f"--fsize={file_limit}", "--"] if file_limit else []
         self.process = subprocess.Popen(
-            [*HUSTINGS, "server", "serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", "0", *args],
+            [*limited, *HUSTINGS, "server", "serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", "0",
+             *args],
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=self._environment())
         assert self.process.stderr is not None
         for line in self.process.stderr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import socket
 import ssl
@@ -20,6 +21,7 @@ from server.config import load
 from server.store import reports, schema
 from server.store.database import Database
 from tests.flow.served import Served, served
+from tests.postgres import PostgresServer
 from tests.sender import Sender, squeezed
 
 ZSTD = {"Content-Encoding": "zstd", "Content-Type": "application/vnd.hustings.report.v1+json"}
@@ -135,6 +137,52 @@ def test_the_log_is_json_and_holds_no_secret(server: Served) -> None:
     for secret in (token, link, cookie):
         assert secret not in log
     assert {line["event"] for line in server.log} >= {"listening", "request", "stopping", "stopped"}
+
+
+def test_with_the_disk_full_nothing_is_receipted_that_is_not_kept(tmp_path: Path) -> None:
+    with served(tmp_path / "server") as server:
+        server.start(file_limit=2 << 20)
+        sender = machine(server)
+        accepted: list[bytes] = []
+        refused: list[requests.Response] = []
+        while not refused and len(accepted) < 200:
+            noise = secrets.token_hex(20_000)
+            place = (sender.sequence, sender.previous)
+            body = squeezed(sender.report(privileges=(noise,)))
+            answer = requests.post(f"{server.url}/v1/reports", body, headers=ZSTD, timeout=30)
+            if answer.status_code == 201:
+                accepted.append(body)
+            else:
+                refused.append(answer)
+                sender.sequence, sender.previous = place
+        assert accepted
+        assert (refused[0].status_code, refused[0].json()["type"]) == (503, "busy")
+        assert int(refused[0].headers["retry-after"]) > 0
+        server.stop(signal.SIGKILL)
+        server.start()
+        assert requests.post(f"{server.url}/v1/reports", body, headers=ZSTD, timeout=30).status_code == 201
+        again = [requests.post(f"{server.url}/v1/reports", one, headers=ZSTD, timeout=30) for one in accepted]
+        assert {one.status_code for one in again} == {200}
+
+
+def test_while_the_database_is_away_reports_wait_and_once_it_is_back_they_arrive(
+        tmp_path: Path, postgres_server: PostgresServer) -> None:
+    name = postgres_server.create_database()
+    with served(tmp_path / "server", database=postgres_server.dsn(name)) as server:
+        server.start()
+        sender = machine(server)
+        first, second = squeezed(sender.report()), squeezed(sender.report())
+        assert requests.post(f"{server.url}/v1/reports", first, headers=ZSTD, timeout=30).status_code == 201
+        postgres_server.execute(f"alter database {name} with allow_connections false")
+        postgres_server.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+        for answer in (requests.post(f"{server.url}/v1/reports", second, headers=ZSTD, timeout=30),
+                       requests.get(f"{server.url}/healthz", timeout=30),
+                       requests.get(f"{server.url}/x", cookies={"hustings": "x"}, timeout=30)):
+            assert (answer.status_code, answer.json()["type"]) == (503, "busy")
+            assert int(answer.headers["retry-after"]) > 0
+        postgres_server.execute(f"alter database {name} with allow_connections true")
+        assert requests.post(f"{server.url}/v1/reports", second, headers=ZSTD, timeout=30).status_code == 201
+        assert requests.post(f"{server.url}/v1/reports", first, headers=ZSTD, timeout=30).status_code == 200
 
 
 def raw(server: Served, request: bytes) -> bytes:

@@ -176,6 +176,18 @@ def test_a_login_link_is_for_this_machine(console: Console) -> None:
     assert "no person" in console.refused("login-link", "--person", "bob").what
 
 
+def test_a_server_keeps_to_the_kind_of_database_it_was_set_up_with(
+        console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUSTINGS_DATABASE_URL", "postgresql://127.0.0.1:1/x")
+    for command in ("token", "serve"):
+        assert "SQLite" in console.refused(command).what
+    monkeypatch.delenv("HUSTINGS_DATABASE_URL")
+    settings = console.data / "server.json"
+    settings.write_text(settings.read_text().replace('"sqlite"', '"postgresql"'))
+    for command in ("token", "serve"):
+        assert "PostgreSQL" in console.refused(command).what
+
+
 def test_every_command_has_help() -> None:
     def walk(command: click.Command, path: list[str]) -> None:
         result = CliRunner().invoke(server, [*path, "--help"])
