@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from hustings.facts import Missing, Observation, Reason
 from hustings.times import shift
 from policies.conditions import OPERATORS, QUANTIFIERS, TIMED
+from policies.shortcut import shortcut
 from policies.values import compare, crossings, flips
 
 SHOWN = 8
@@ -175,7 +176,13 @@ class Logic:
         if where is None:
             return _Picked(list(items))
         picked = _Picked([])
+        quickly = shortcut(where, self._parameters)
         for item in items:
+            truth = quickly(_record(item))
+            if truth is not None:
+                if truth:
+                    picked.chosen.append(item)
+                continue
             outcome = self.evaluate(where, _record(item))
             picked.moments += outcome.moments
             picked.timed |= outcome.timed
@@ -193,8 +200,10 @@ class Logic:
         whole = Outcome(True)
         against: list[Any] = []
         undecided: list[Any] = []
+        quickly = shortcut(condition[quantifier], self._parameters)
         for index, item in enumerate(picked.chosen + picked.maybe):
-            outcome = self.evaluate(condition[quantifier], _record(item))
+            truth = quickly(_record(item))
+            outcome = Outcome(truth) if truth is not None else self.evaluate(condition[quantifier], _record(item))
             whole.moments += outcome.moments
             whole.timed |= outcome.timed
             whole.facts.update(outcome.facts)
