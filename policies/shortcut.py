@@ -48,7 +48,7 @@ def _plain(condition: Mapping[str, Any], parameters: Mapping[str, Any]) -> Calla
     if "absent" in condition:
         wanted = condition["absent"]
         return lambda value: None if isinstance(value, (Mapping, Missing)) else (value is None) is wanted
-    operator = next((one for one in ("equals", "one_of", "at_least", "at_most") if one in condition), None)
+    operator = next((one for one in ("equals", "one_of", "contains", "at_least", "at_most") if one in condition), None)
     if operator is None:
         return None
     operand = condition[operator]
@@ -56,6 +56,8 @@ def _plain(condition: Mapping[str, Any], parameters: Mapping[str, Any]) -> Calla
         if "param" not in operand:
             return None
         operand = parameters[operand["param"]]
+    if operator == "contains":
+        return (lambda value: operand in value if type(value) is str else None) if type(operand) is str else None
     if operator in ("at_least", "at_most"):
         if type(operand) is not int:
             return None
