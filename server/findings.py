@@ -34,15 +34,15 @@ def findings(results: Iterable[Result], past: Iterable[Past], received: datetime
     failing = {one.check: one.severity for one in results if one.verdict is Verdict.FAIL}
     first = dict.fromkeys(failing, received)
     open_ = set(failing)
-    for report in past:
-        if not open_:
-            break
+    for report in past if open_ else ():
         for check in list(open_):
             verdict = report.verdicts.get(check)
             if verdict is Verdict.PASS:
                 open_.discard(check)
             elif verdict is Verdict.FAIL:
                 first[check] = min(first[check], report.at)
+        if not open_:
+            break
     return {check: _finding(check, severity, first[check], now) for check, severity in failing.items()}
 
 

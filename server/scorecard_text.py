@@ -89,7 +89,9 @@ def _tally(card: Scorecard, speak: Language) -> str:
     parts = ", ".join(f"{counted[verdict]} {speak.say(words.VERDICTS[verdict]).lower()}"
                       for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE))
     total = counted.total()
-    return f"{speak.texts.ngettext('%(count)s check', '%(count)s checks', total) % {'count': total}}: {parts}"
+    checks = speak.texts.ngettext("%(count)s check", "%(count)s checks", total) % {"count": total}
+    colon = "\u00a0:" if speak.code == "fr" else ":"
+    return f"{checks}{colon} {parts}"
 
 
 def _grade_data(grade: Grade) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from server.findings import Finding
 from server.questions import AREAS, area_of
 from server.standing import Standing, reason_kind
 
+OTHER = "other"
+"""The group of results whose catalogue row this server does not know."""
 ALIKE = "mul"
 """The language tag of text that is the same in every language: names, numbers, versions."""
 
@@ -90,8 +92,9 @@ class Group:
 def groups(machine: Standing, pack: Pack, language: str) -> tuple[Group, ...]:
     """A machine's results by area in the catalogue's order, worst first within each."""
     found = []
-    for area in AREAS:
-        rows = [shown(one, machine, pack, language) for one in machine.results if area_of(one.catalogue) == area]
+    for area in (*AREAS, OTHER):
+        rows = [shown(one, machine, pack, language) for one in machine.results
+                if (area_of(one.catalogue) if area_of(one.catalogue) in AREAS else OTHER) == area]
         if rows:
             found.append(Group(area, tuple(sorted(rows, key=_order))))
     return tuple(found)

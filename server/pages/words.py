@@ -47,6 +47,7 @@ AREAS = {
     "PAT": N_("Patching and lifecycle"), "IAM": N_("Sign-in and identity"), "LPR": N_("Least privilege"),
     "BKP": N_("Encrypted backups"), "DEV": N_("Devices"), "EPB": N_("Pollbooks"), "DOM": N_("E-mail and web"),
     "LOG": N_("Logging and incidents"), "VTX": N_("Voting technology"), "ATT": N_("Contingency"),
+    "other": N_("Other"),
 }
 CAPS = {
     "stop": N_("A control that must never fail does: the grade is F until it is repaired."),
