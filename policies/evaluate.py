@@ -65,7 +65,7 @@ def judge(check: Check, facts: Mapping[str, Observation], context: Context) -> R
     result = _joined(check, {name: one for name, one in results.items() if name}) if check.each else results[None]
     if result.verdict is Verdict.UNKNOWN:
         return result
-    moments = {moment for one in judged.values() for moment in one.moments if moment > context.now}
+    moments = {moment for one in judged.values() for moment in one.moments if moment >= context.now}
     return msgspec.structs.replace(result, valid_until=_ends(check, facts, context, subjects, result.verdict, moments))
 
 

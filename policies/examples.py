@@ -15,6 +15,11 @@ from policies.model import Check, Example, Pack
 
 def run(check: Check, example: Example) -> Result:
     """The result of one example."""
+    return judge(check, *situation(check, example))
+
+
+def situation(check: Check, example: Example) -> tuple[Facts, Context]:
+    """The facts of an example and what it is judged in. Subjects that it does not declare are those it has facts of."""
     now = parse_time(example.now)
     facts: Facts = {name: observation(value, parse_time(example.as_of.get(name, example.now)))
                     for name, value in example.facts.items()}
@@ -22,12 +27,11 @@ def run(check: Check, example: Example) -> Result:
     if check.each and check.each not in declared:
         subjects = sorted({name.partition("@")[2] for name in example.facts if "@" in name})
         declared[check.each] = tuple(subjects)
-    context = Context(
+    return facts, Context(
         now=now, declared=declared,
         voting_days=(date.fromisoformat(example.voting_day),) if example.voting_day else (),
         overrides={check.id: example.parameters} if example.parameters else {},
     )
-    return judge(check, facts, context)
 
 
 def failures(pack: Pack) -> Iterator[tuple[Check, Example, Result]]:
