@@ -21,7 +21,7 @@ from hustings.times import utc_text
 READS = (
     "/etc/apt/", f"{LISTS}/", _dpkg.STATUS, "/var/lib/dpkg/arch", "/etc/systemd/system/", "/etc/cron.daily/",
 )
-RUNS = ("apt-helper",)
+RUNS = ("apt-helper cat-file /var/lib/apt/lists/*.lz4", "apt-helper cat-file /var/lib/apt/lists/*.zst")
 _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 
 

@@ -15,7 +15,9 @@ from collectors.host.protocol import Host, NotThere, Unreadable, list_optional, 
 from hustings.times import utc_text
 
 READS = ("/etc/yum.repos.d/", "/etc/dnf/", "/var/cache/dnf/", "/etc/systemd/system/")
-RUNS = ("dnf", "rpm")
+_UPDATES = ("-q", "--cacheonly", "updateinfo", "list", "--security", "--available")
+_PACKAGES = ("-qa", "--qf", "%{NAME}\\t%{VERSION}-%{RELEASE}\\n")
+RUNS = (" ".join(("dnf", *_UPDATES)), " ".join(("rpm", *_PACKAGES)))
 _CACHE = "/var/cache/dnf"
 _NEVRA = re.compile(r"(?P<name>.+)-(?P<version>(?:\d+:)?[^-]+-[^-]+)\.(?P<arch>[^.]+)\Z")
 _TIMERS = ("dnf-automatic.timer", "dnf-automatic-install.timer")
@@ -87,7 +89,7 @@ def _updates(host: Host) -> Collected:
             return {"patches.lists_updated": ABSENT, "patches.security_pending": missing}
         moments.append(max(known))
     oldest = min(moments)
-    said = host.run("dnf", "-q", "--cacheonly", "updateinfo", "list", "--security", "--available", timeout=20.0)
+    said = host.run("dnf", *_UPDATES, timeout=20.0)
     offered = parse_updateinfo(said.stdout)
     installed = _installed(host) if offered else {}
     items = [{"package": name, "installed": installed.get(name, ""), "fixed": version}
@@ -108,7 +110,7 @@ def _metadata_time(host: Host, path: str) -> datetime | None:
 
 
 def _installed(host: Host) -> dict[str, str]:
-    said = host.run("rpm", "-qa", "--qf", "%{NAME}\\t%{VERSION}-%{RELEASE}\\n").stdout
+    said = host.run("rpm", *_PACKAGES).stdout
     return dict(line.split("\t", 1) for line in said.splitlines() if "\t" in line)
 
 

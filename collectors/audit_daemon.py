@@ -71,6 +71,6 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=processes.READS,
-    runs=("auditctl",),
+    runs=("auditctl -s", "auditctl -l"),
     needs="ask the kernel's audit system (CAP_AUDIT_CONTROL)",
 )

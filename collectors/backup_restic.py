@@ -185,7 +185,7 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=(_HOSTNAME, "/proc/self/mountinfo"),
-    runs=("restic",),
+    runs=("restic *",),
     timeout=60.0,
     every=timedelta(hours=6),
     each="repository",

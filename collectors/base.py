@@ -49,7 +49,9 @@ class Collector:
 
     ``reads`` and ``runs`` say beforehand which files (a trailing ``/`` for everything below a
     directory; ``*`` within a name) and programs it uses: the install step grants no more, the
-    recorder records them, and a test holds every collector to them.
+    recorder records them, and a test holds every collector to them. An entry of ``runs`` is a whole
+    command line, spaces between its words; a path with ``*`` in it stands for each file there is, and a
+    lone ``*`` for arguments that depend on the machine, which the recorder cannot know.
     ``every`` lets an expensive collector's facts be reused, with their ``as_of``, for that long.
     ``needs`` says in plain words which privilege it lacks when it is denied.
     """
@@ -67,6 +69,11 @@ class Collector:
     """The kind of declared instance it looks at; with none declared it is not run at all."""
     modules: tuple[str, ...] = field(default=())
     """Modules to import before it is isolated, so that the cost is paid once."""
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of the programs it runs."""
+        return frozenset(line.split(" ", 1)[0] for line in self.runs)
 
 
 def gather(parts: Mapping[tuple[str, ...], Callable[[], Collected]]) -> Collected:

@@ -139,7 +139,7 @@ COLLECTOR = Collector(
     collect=collect,
     reads=(*_NAMES.values(), _IF_INET6, "/proc/sys/net/ipv6/conf/all/disable_ipv6", "/proc/sys/kernel/osrelease",
            "/proc/modules", "/lib/modules/"),
-    runs=("nft", "iptables-nft-save", "ip6tables-nft-save", "iptables-legacy-save", "ip6tables-legacy-save",
-          "iptables-save", "ip6tables-save"),
+    runs=("nft -j list ruleset", "iptables-nft-save", "ip6tables-nft-save", "iptables-legacy-save",
+          "ip6tables-legacy-save", "iptables-save", "ip6tables-save"),
     needs="list the packet filter's rules (CAP_NET_ADMIN)",
 )

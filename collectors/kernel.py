@@ -111,12 +111,14 @@ def _pending(host: Host) -> Any:
         return utc_text(flag.mtime)
     if entry(host, _dpkg.STATUS) is None and any(entry(host, path) is not None for path in _RPM):
         boot = parse_boot_time(host.read(_STAT))
-        since = restart_since(host.run("rpm", "-qa", "--qf", "%{NAME}\\t%{INSTALLTIME}\\n", timeout=20.0).stdout, boot)
+        since = restart_since(host.run("rpm", *_INSTALLED, timeout=20.0).stdout, boot)
         return ABSENT if since is None else utc_text(since)
     if not any(entry(host, path) is not None for path in _ASKERS):
         raise Unsupported("nothing on this machine says when a restart is needed")
     return ABSENT
 
+
+_INSTALLED = ("-qa", "--qf", "%{NAME}\\t%{INSTALLTIME}\\n")
 
 _fact = partial(Fact, disclosure=Disclosure.SHARED)
 
@@ -134,6 +136,6 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=(_RELEASE, _STAT, f"{_MODULES}/", "/usr/lib/modules/", _FLAG, *_ASKERS, _dpkg.STATUS, *_RPM),
-    runs=("rpm",),
+    runs=(" ".join(("rpm", *_INSTALLED)),),
     timeout=30.0,
 )

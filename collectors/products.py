@@ -17,7 +17,7 @@ from collectors.host.protocol import Host, Unreadable, Unsupported, list_optiona
 from hustings.declared import Declared
 
 _RPM = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
-_FORMAT = "%{NAME}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n"
+_QUERY = ("-qa", "--qf", "%{NAME}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n")
 _SNAPS = "/var/lib/snapd/snaps"
 _FLATPAKS = "/var/lib/flatpak/app"
 
@@ -64,7 +64,7 @@ def collect(host: Host, declared: Declared) -> Collected:
         products += from_dpkg(_dpkg.read(host))
         known = True
     elif any(entry(host, path) is not None for path in _RPM):
-        products += parse_rpm(host.run("rpm", "-qa", "--qf", _FORMAT, timeout=20.0).stdout)
+        products += parse_rpm(host.run("rpm", *_QUERY, timeout=20.0).stdout)
         known = True
     if not known:
         raise Unsupported("neither dpkg nor rpm keeps a list of what is installed here")
@@ -94,7 +94,7 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=(_dpkg.STATUS, *(f"{path}/" for path in _RPM), f"{_SNAPS}/", f"{_FLATPAKS}/"),
-    runs=("rpm",),
+    runs=(" ".join(("rpm", *_QUERY)),),
     timeout=30.0,
     needs="reading the database of packages",
 )

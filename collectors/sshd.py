@@ -375,6 +375,6 @@ COLLECTOR = Collector(
     collect=collect,
     reads=(PROGRAM, "/etc/ssh/", "/etc/crypto-policies/back-ends/", "/usr/share/crypto-policies/", "/etc/pam.d/",
            PID_FILE, "/proc/*/cmdline"),
-    runs=("sshd",),
+    runs=("sshd -T",),
     needs="sshd -T needs root, or the capability CAP_DAC_READ_SEARCH",
 )

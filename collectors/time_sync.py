@@ -77,5 +77,5 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=(*processes.READS, _STAMP),
-    runs=("chronyc",),
+    runs=("chronyc -c tracking",),
 )
