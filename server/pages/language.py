@@ -91,7 +91,7 @@ def elsewhere(path: str, query: Mapping[str, str], language: str) -> list[tuple[
         if code == language:
             continue
         if _prefix(path) in LANGUAGES:
-            found.append((code, "/".join(["", code, *path.split("/")[2:]])))
+            found.append((code, "/".join(["", code, *(path.split("/")[2:] or [""])])))
         else:
             kept = {name: value for name, value in query.items() if name == "next"}
             found.append((code, f"{quote(path)}?{urlencode({**kept, 'language': code})}"))

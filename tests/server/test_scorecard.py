@@ -111,7 +111,8 @@ def test_at_most_three_things_come_first() -> None:
 
 
 @pytest.mark.parametrize(("days", "left"), [
-    ((date(2026, 11, 22),), 0), ((date(2026, 11, 21), date(2027, 11, 2)), 345), ((date(2026, 11, 21),), None), ((), None)])
+    ((date(2026, 11, 22),), 0), ((date(2026, 11, 21), date(2027, 11, 2)), 345), ((date(2026, 11, 21),), None),
+    ((), None)])
 def test_days_are_counted_to_the_next_voting_day(days: tuple[date, ...], left: int | None) -> None:
     assert card(heard(results()), voting_days=days).days == left
 

@@ -1,0 +1,117 @@
+"""A real server process with a small office in it: everything arrives the way it always does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from hustings.report import Inventory, Os, Product, Times
+from hustings.verdicts import Result, Verdict
+from policies.examples import run
+from policies.pack import shipped
+from tests.flow.served import HUSTINGS, Served, served
+from tests.sender import INVENTORY, Sender
+
+LIST = """asset,role,site,responsible
+registry,registration-db,Town hall,us
+front-desk,office-workstation,Town hall,us
+annex-desk,office-workstation,Annex,us
+tabulators,ems,Warehouse,vendor
+"""
+OLD = Inventory(
+    os=Os(family="linux", id="debian", version="10", name="Debian GNU/Linux 10 (buster)"), hardware=INVENTORY.hardware,
+    products=(Product("postgresql-11", "11.22-0+deb10u2", "dpkg", "postgresql-11"),
+              Product("nodejs", "16.20.2-1nodesource1", "dpkg")), complete=True)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the office is served, and how to get in."""
+
+    url: str
+    server: Served
+    machines: tuple[str, ...]
+    """Ids of the agents: the registry, the front desk."""
+
+    def link(self) -> str:
+        """A link that signs the administrator in, once."""
+        port = self.url.rpartition(":")[2]
+        return str(json.loads(self.server.run("login-link", "--port", port, "--format", "json").stdout)["url"])
+
+
+def results(roles: tuple[str, ...], wanted: tuple[Verdict, ...], now: datetime) -> tuple[Result, ...]:
+    """A genuine result of every check of the shipped pack, from its own examples, by turns of ``wanted``."""
+    found = []
+    for number, check in enumerate(one for one in shipped().checks if one.scope == "machine"):
+        verdict = wanted[number % len(wanted)]
+        if check.roles and not set(check.roles) & set(roles):
+            verdict = Verdict.NOT_APPLICABLE
+        examples = [one for one in check.examples if one.verdict is verdict] or list(check.examples)
+        result = run(check, examples[0])
+        if verdict is Verdict.NOT_APPLICABLE and result.verdict is not verdict:
+            result = msgspec.structs.replace(result, verdict=verdict, reason="not a check for this machine's roles")
+        if result.verdict in (Verdict.PASS, Verdict.FAIL):
+            result = msgspec.structs.replace(result, valid_until=now + timedelta(days=1))
+        found.append(result)
+    return tuple(found)
+
+
+@contextmanager
+def demo(data: Path) -> Iterator[Demo]:
+    """Two machines that report, one that is silent, one that a vendor answers for, and a voting day."""
+    with served(data) as server, _running(server, data.parent / "server.log") as url:
+        listed = data.parent / "inventory.csv"
+        listed.write_text(LIST, encoding="utf-8")
+        server.run("inventory", "import", str(listed))
+        now = datetime.now(UTC)
+        server.run("elections", "set", f"{now + timedelta(days=200):%Y-%m-%d}")
+        turns = (Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN, Verdict.PASS)
+        registry = _report(server, url, "registry", ("registration-db",), turns, OLD)
+        desk = _report(server, url, "front-desk", ("office-workstation",), (Verdict.PASS, *turns), INVENTORY)
+        yield Demo(url, server, (registry, desk))
+
+
+def _report(server: Served, url: str, host: str, roles: tuple[str, ...], wanted: tuple[Verdict, ...],
+            inventory: Inventory) -> str:
+    machine = Sender()
+    answer = httpx.post(f"{url}/v1/enrollments", content=machine.enrollment(server.token(), host=host, roles=roles))
+    assert answer.status_code == 201, answer.text
+    machine.enrolled(answer.content)
+    now = datetime.now(UTC)
+    body = machine.report(host=host, roles=roles, results=results(roles, wanted, now), inventory=inventory,
+                          times=Times(now, 1.0, "boot-1"), pack=shipped().digest)
+    answer = httpx.post(f"{url}/v1/reports", content=body)
+    assert answer.status_code == 201, answer.text
+    return machine.agent
+
+
+@contextmanager
+def _running(server: Served, log: Path) -> Iterator[str]:
+    """The server as a process that writes its log to a file, so that it never waits for a reader."""
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen([*HUSTINGS, "server", "serve", "--data", str(server.data), "--host", "127.0.0.1",
+                                    "--port", "0"], stderr=out, stdout=subprocess.DEVNULL)
+    try:
+        yield _listening(process, log)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _listening(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        for line in log.read_text("utf-8").splitlines():
+            if line.startswith("{") and '"listening"' in line and line.endswith("}"):
+                return str(json.loads(line)["url"])
+        time.sleep(0.05)
+    raise AssertionError(f"the server did not start: {log.read_text('utf-8')}")

@@ -1,0 +1,188 @@
+"""Every page, in both languages, on a desk and on a phone, with JavaScript off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState
+
+from tests.browser.demo import Demo
+
+WIDTHS = (1280, 375)
+LANGUAGES = ("en", "fr")
+PAGES: dict[str, Callable[[Demo, str], str]] = {
+    "scorecard": lambda demo, language: f"/{language}/",
+    "machines": lambda demo, language: f"/{language}/machines",
+    "registry": lambda demo, language: f"/{language}/machines/{demo.machines[0]}",
+    "front desk": lambda demo, language: f"/{language}/machines/{demo.machines[1]}",
+    "plan": lambda demo, language: f"/{language}/plan",
+    "method": lambda demo, language: f"/{language}/method",
+    "nothing": lambda demo, language: f"/{language}/nothing-here",
+}
+EVERY = [(name, language) for name in PAGES for language in LANGUAGES]
+
+CONTRAST = """() => {
+  const channel = c => { c /= 255; return c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4; };
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
+  const behind = node => { for (let at = node; at; at = at.parentElement) {
+    const colour = parse(getComputedStyle(at).backgroundColor);
+    if (colour.length < 4 || colour[3] === 1) return colour; }
+    return [255, 255, 255]; };
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !node.getClientRects().length) continue;
+    const style = getComputedStyle(node);
+    if (style.visibility === 'hidden') continue;
+    const ink = parse(node.namespaceURI.endsWith('svg') ? style.fill : style.color);
+    const [a, b] = [light(ink), light(behind(node))].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize), bold = style.fontWeight >= 700;
+    const needed = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < needed) poor.push(`${walker.currentNode.data.trim().slice(0, 40)}: ${ratio}`);
+  }
+  return poor;
+}"""
+STRUCTURE = """() => {
+  const levels = [...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]));
+  const ids = [...document.querySelectorAll('[id]')].map(one => one.id);
+  return {
+    h1: levels.filter(level => level === 1).length,
+    skipped: levels.filter((level, at) => at && level > levels[at - 1] + 1).length,
+    repeated: ids.filter((id, at) => ids.indexOf(id) !== at),
+    dangling: [...document.querySelectorAll('[aria-labelledby]')].map(one => one.getAttribute('aria-labelledby'))
+      .filter(id => !document.getElementById(id)),
+    broken: [...document.querySelectorAll('a[href^="#"]')].map(one => one.getAttribute('href').slice(1))
+      .filter(id => !document.getElementById(id)),
+    landmarks: ['header', 'main', 'footer'].filter(name => document.querySelectorAll(`body > ${name}`).length !== 1),
+    tables: [...document.querySelectorAll('table')].filter(one => !one.caption || !one.querySelector('th[scope=col]'))
+      .length,
+    lang: document.documentElement.lang,
+    wide: document.documentElement.scrollWidth > innerWidth,
+    unnamed: [...document.querySelectorAll('a, button, summary')].filter(one => !one.textContent.trim()).length,
+    images: [...document.querySelectorAll('svg:not([aria-hidden=true])')].filter(one => !one.ariaLabel).length,
+    inline: document.querySelectorAll('[style], script, style').length,
+  };
+}"""
+
+
+@contextmanager
+def opened(browser: Browser, state: StorageState | None, width: int, scheme: str = "light") -> Iterator[Page]:
+    """A page that fails the test on any message to the console: a violation of the policy is one."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, storage_state=state,
+                                  java_script_enabled=False, color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
+    yield page
+    context.close()
+    assert not [one for one in said if "status of 404" not in one]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_a_page_is_sound(browser: Browser, demo: Demo, signed_in: StorageState, name: str, language: str,
+                         width: int) -> None:
+    with opened(browser, signed_in, width) as page:
+        answer = page.goto(demo.url + PAGES[name](demo, language))
+        assert answer is not None
+        assert answer.status == (404 if name == "nothing" else 200)
+        assert page.evaluate(STRUCTURE) == {
+            "h1": 1, "skipped": 0, "repeated": [], "dangling": [], "broken": [], "landmarks": [], "tables": 0,
+            "lang": language, "wide": False, "unnamed": 0, "images": 0, "inline": 0}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "language"), [(name, "en") for name in PAGES] + [("scorecard", "fr")])
+def test_text_stands_out_from_its_background(browser: Browser, demo: Demo, signed_in: StorageState, name: str,
+                                             language: str, scheme: str) -> None:
+    with opened(browser, signed_in, 1280, scheme) as page:
+        page.goto(demo.url + PAGES[name](demo, language))
+        assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("name", ["scorecard", "machines", "plan", "method"])
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, demo: Demo, signed_in: StorageState,
+                                                               name: str) -> None:
+    with opened(browser, signed_in, 1280) as page:
+        page.goto(demo.url + PAGES[name](demo, "en"))
+        wanted = page.locator("a:visible, button:visible, summary:visible").count()
+        reached: list[str] = []
+        for _ in range(wanted + 1):
+            page.keyboard.press("Tab")
+            at = page.evaluate("""() => { const at = document.activeElement; const style = getComputedStyle(at);
+              return [at.tagName, at.outerHTML.slice(0, 200), style.outlineStyle, parseFloat(style.outlineWidth)]; }""")
+            if at[0] == "BODY":
+                break
+            assert (at[2], at[3] >= 2) == ("solid", True), at[1]
+            reached.append(at[1])
+        assert 'class="skip"' in reached[0]
+        assert len(reached) == wanted
+
+
+def test_the_skip_link_leads_past_the_navigation(browser: Browser, demo: Demo, signed_in: StorageState) -> None:
+    with opened(browser, signed_in, 1280) as page:
+        page.goto(f"{demo.url}/en/")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+
+
+@pytest.mark.parametrize("name", ["scorecard", "machines", "registry", "plan", "method"])
+def test_the_language_switch_keeps_the_page(browser: Browser, demo: Demo, signed_in: StorageState, name: str) -> None:
+    with opened(browser, signed_in, 1280) as page:
+        page.goto(demo.url + PAGES[name](demo, "en"))
+        page.get_by_role("link", name="Français").click()
+        assert page.url == demo.url + PAGES[name](demo, "fr")
+        page.get_by_role("link", name="English").click()
+        assert page.url == demo.url + PAGES[name](demo, "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_scorecard_prints_on_one_page(browser: Browser, demo: Demo, signed_in: StorageState, language: str) -> None:
+    with opened(browser, signed_in, 1280) as page:
+        page.goto(f"{demo.url}/{language}/")
+        pdf = page.pdf(prefer_css_page_size=True)
+        assert pdf.count(b"/Type /Page\n") == 1
+
+
+def test_an_official_can_read_and_follow_the_scorecard(browser: Browser, demo: Demo, signed_in: StorageState) -> None:
+    with opened(browser, signed_in, 1280) as page:
+        page.goto(f"{demo.url}/en/")
+        assert page.get_by_role("heading", level=1).inner_text() == "Cyber-hygiene scorecard"
+        assert page.locator(".question").count() == 5
+        assert page.locator(".first > li").count() == 3
+        assert "200 days" in page.locator(".vote").inner_text()
+        assert "annex-desk" in page.locator("main").inner_text()
+        assert "A vendor" in page.locator("main").inner_text()
+        page.locator(".first a").first.click()
+        assert "/en/machines/" in page.url
+        assert page.locator(".body:target").is_visible(), "the result that the link names is unfolded"
+
+
+def test_a_stranger_signs_in_by_form_and_out_again(browser: Browser, demo: Demo) -> None:
+    demo.server.run("user", "add", "clerk", "--role", "official", "--password-file", _password(demo))
+    with opened(browser, None, 375) as page:
+        page.goto(f"{demo.url}/fr/plan")
+        assert page.locator("html").get_attribute("lang") == "fr"
+        assert page.evaluate(CONTRAST) == []
+        page.get_by_label("Nom").fill("clerk")
+        page.get_by_label("Mot de passe").fill("a long enough phrase")
+        page.get_by_role("button", name="Connexion").click()
+        assert page.url == f"{demo.url}/fr/plan"
+        page.get_by_role("button", name="Se déconnecter").click()
+        assert "/sign-in" in page.url
+        page.goto(f"{demo.url}/fr/plan")
+        assert "/sign-in" in page.url
+
+
+def _password(demo: Demo) -> str:
+    file = demo.server.data.parent / "password"
+    file.write_text("a long enough phrase\n", encoding="utf-8")
+    return str(file)
