@@ -53,7 +53,7 @@ class Checker:
 
     def check(self, condition: Any, path: tuple[str | int, ...] = (), record: Fact | None = None) -> None:
         """Complain about everything illegal in ``condition``; ``record`` is the list fact we are inside."""
-        if len(path) > 2 * DEPTH_LIMIT:
+        if _levels(path) >= DEPTH_LIMIT:
             self.complain(path, f"conditions nest deeper than {DEPTH_LIMIT}", "split the check in two")
             return
         if not isinstance(condition, dict) or not condition:
@@ -219,6 +219,11 @@ def _beside(operator: str, kind: Type) -> frozenset[Type]:
     if kind in (Type.INT, Type.FLOAT):
         return frozenset({Type.INT, Type.FLOAT})
     return frozenset({kind})
+
+
+def _levels(path: tuple[str | int, ...]) -> int:
+    """How many conditions enclose the one at ``path``."""
+    return sum(step in ("all", "any", "not", "where", *QUANTIFIERS) for step in path)
 
 
 def literal_fault(operand: Any, operator: str, kind: Type) -> str:

@@ -36,7 +36,7 @@ def example_faults(check: Check, registry: Registry, checker: Checker) -> Iterat
         for name, value in example.parameters.items():
             yield from _override(name, value, checker, (*at, "parameters", name))
         for name, value in example.facts.items():
-            for what, remedy in _fact_faults(name, value, registry, check.each):
+            for what, remedy in _fact_faults(name, value, registry):
                 yield (*at, "facts", name), what, remedy
 
 
@@ -64,7 +64,7 @@ def _override(name: str, value: Any, checker: Checker, at: tuple[str | int, ...]
             yield at, f"{operator}: {fault}", "write a value like the default"
 
 
-def _fact_faults(name: str, value: Any, registry: Registry, each: str) -> Iterator[tuple[str, str]]:
+def _fact_faults(name: str, value: Any, registry: Registry) -> Iterator[tuple[str, str]]:
     """(what, remedy) for a fact as an example writes it."""
     fact = registry.get(name)
     if fact is None:
@@ -72,7 +72,7 @@ def _fact_faults(name: str, value: Any, registry: Registry, each: str) -> Iterat
         return
     if fact.each and not name.partition("@")[2]:
         yield f"{fact.id} is about one {fact.each} at a time", f"write {fact.id}@NAME:"
-    if "@" in name and fact.each != each:
+    if "@" in name and not fact.each:
         yield f"{fact.id} is about the whole machine", "leave out the @ and what follows"
     if isinstance(value, dict) and "unknown" in value:
         if value["unknown"] not in _REASONS or set(value) - {"unknown", "detail"}:
