@@ -29,6 +29,8 @@ from server.standing import Standing, reason_kind, standing
 
 SHOWN_ROLE_CHANGES = timedelta(days=90)
 OURS = "us"
+ORGANISATION = "organisation"
+"""The role of the office itself: its rows are asked of every office."""
 
 
 class Scope(StrEnum):
@@ -160,7 +162,7 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
                                scope="office"))
     return _card(
         Scope.OFFICE, office, mine, _asset_grade(ours, speaking, pack, together),
-        tuple(dict.fromkeys(role for asset in ours for role in asset.roles)), pack, now,
+        (*dict.fromkeys(role for asset in ours for role in asset.roles), ORGANISATION), pack, now,
         together=together,
         parties=tuple(Party(name, _asset_grade(some, speaking, pack), tuple(some),
                             tuple(one for one in some if one.name not in speaking))
