@@ -117,6 +117,8 @@ class Application:
         if not path.isprintable() or b"%00" in scope["query_string"]:
             raise Refused("bad_request", "control characters in the address")
         endpoint = self._endpoints.get(path)
+        if endpoint is None and path.startswith("/v1/"):
+            raise Refused("not_found")  # alike for what does not exist and what is not the caller's
         if endpoint is None:
             await self._pages(scope, receive, send)
             return

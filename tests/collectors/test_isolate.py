@@ -60,6 +60,7 @@ def test_one_worker_goes_on_after_every_misfortune():
     assert all(seconds >= 0 for seconds in looked.cpu.values())
 
 
+@pytest.mark.xdist_group("processes")
 def test_nothing_a_hanging_collector_started_is_left_running(spawn):
     look(LiveHost(), named("hang"), Declared(), spawn=spawn)
     left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"918273" in _read(path)]
