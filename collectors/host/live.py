@@ -38,7 +38,7 @@ from collectors.host.protocol import (
 from hustings.facts import Reason
 
 PROGRAM_DIRECTORIES = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
-_MORE_DIRECTORIES = ("/usr/lib/apt",)
+MORE_DIRECTORIES = ("/usr/lib/apt",)
 """Where programs are that are not meant to be called by people."""
 _PLACES = (
     "/etc", "/usr", "/lib", "/lib32", "/lib64", "/libx32", "/run", "/var", "/proc", "/sys", "/boot", "/bin",
@@ -87,7 +87,7 @@ def find_program(name: str) -> str:
     if the only one there could have been put there by someone else."""
     if not name or "/" in name:
         raise ValueError(f"{name!r} is not the name of a program")
-    for directory in (*PROGRAM_DIRECTORIES, *_MORE_DIRECTORIES):
+    for directory in (*PROGRAM_DIRECTORIES, *MORE_DIRECTORIES):
         path = f"{directory}/{name}"
         try:
             real = os.path.realpath(path, strict=True)
