@@ -23,6 +23,11 @@ from tests.docs.documents import ROOT
 
 OFFICE, CLERK = "10.77.0.1", "10.77.0.2"
 PORT = 8443
+AS_THE_UNIT_SAYS = ("setpriv --reuid=hustings --regid=hustings --init-groups --no-new-privs --reset-env"
+                    " --inh-caps=-all,+dac_read_search --ambient-caps=-all,+dac_read_search"
+                    " --bounding-set=-all,+dac_read_search env HOME=/var/lib/hustings"
+                    " XDG_CACHE_HOME=/var/lib/hustings/cache")
+"""The account and the one capability of the service unit, without systemd to apply them."""
 
 
 def impossible() -> str:
@@ -165,7 +170,8 @@ def test_it_enrols_with_the_printed_line_reports_by_its_timer_and_leaves_no_trac
     installed = second.shell(f"{second.hustings} agent install; echo; cat /etc/systemd/system/hustings-agent.service")
     assert "hustings-agent.timer" in installed.stdout + installed.stderr
     command = next(line.partition("=")[2] for line in installed.stdout.splitlines() if line.startswith("ExecStart="))
-    timed = second.shell(command)
+    assert {"User=hustings", "AmbientCapabilities=CAP_DAC_READ_SEARCH"} <= set(installed.stdout.splitlines())
+    timed = second.shell(f"{AS_THE_UNIT_SAYS} {command}")
     assert timed.returncode == 0, timed.stdout + timed.stderr
     seen = reports(office)
     assert len(seen) == 1
