@@ -135,10 +135,11 @@ def machine_grade(results: Iterable[Result], pack: Pack, roles: Iterable[str],
     """The grade of one machine over the rows of its roles."""
     rows = list(results)
     roles = tuple(roles)
-    stopping = {check.id for check in pack.checks if check.stop}
-    stops = sorted({one.catalogue for one in rows if one.check in stopping and one.verdict is Verdict.FAIL})
-    return grade(machine_items(rows, pack, roles, overdue), stops=stops,
-                 restore_proven=not RESTORE_ROLES & set(roles) or _passes(rows, RESTORE_ROW))
+    items = machine_items(rows, pack, roles, overdue)
+    stopping = {check.id: check.catalogue for check in pack.checks if check.stop}
+    stops = sorted({stopping[one.check] for one in rows if one.check in stopping and one.verdict is Verdict.FAIL})
+    proven = any(one.row == RESTORE_ROW and one.passed == one.known == 1 for one in items)
+    return grade(items, stops=stops, restore_proven=proven or not RESTORE_ROLES & set(roles))
 
 
 def office_items(machines: Mapping[str, tuple[str, ...]], items: Mapping[str, list[Item]], pack: Pack) -> list[Item]:
@@ -193,10 +194,6 @@ def _caps(rows: tuple[Item, ...], coverage: float, stops: tuple[str, ...], resto
     if coverage < FULL_COVERAGE - _ROUNDING:
         found["B", "coverage"] = []
     return [Cap(name, code, tuple(about)) for (name, code), about in found.items()]
-
-
-def _passes(results: list[Result], row: str) -> bool:
-    return worst([one.verdict for one in results if one.catalogue == row]) is Verdict.PASS
 
 
 def _rank(name: str) -> int:
