@@ -155,14 +155,8 @@ tree() {
     [ -d "$dir" ] || return
     find "$dir" -xdev >"$out/paths" 2>/dev/null
     while IFS= read -r one; do
-        if [ -d "$one" ] && [ ! -L "$one" ]; then
-            if [ -r "$one" ] && [ -x "$one" ]; then
-                printf '%s\\n' "$one" >>"$out/listed"
-            else
-                printf '%s\\tdenied\\n' "$one"
-            fi
-        fi
-    done <"$out/paths" >>"$stats"
+        if [ -d "$one" ] && [ ! -L "$one" ] && [ -r "$one" ] && [ -x "$one" ]; then printf '%s\\n' "$one"; fi
+    done <"$out/paths" >>"$out/listed"
     find "$dir" -xdev ! -type l -exec stat -c "%n${tab}%F${tab}$how" {} + 2>/dev/null |
         awk -F"$tab" 'BEGIN { OFS = FS }
             { $2 = $2 ~ /^regular/ ? "file" : $2 == "directory" ? $2 : "other"; print }' >>"$stats"

@@ -68,7 +68,7 @@ def test_a_private_key_is_listed_and_not_copied(tmp_path: Path) -> None:
 
 @linux
 @pytest.mark.skipif(os.geteuid() == 0, reason="root is denied nothing")
-def test_what_is_denied_is_recorded_as_denied(tmp_path: Path) -> None:
+def test_what_is_denied_is_never_recorded_as_not_there(tmp_path: Path) -> None:
     (tmp_path / "seen/shut").mkdir(parents=True)
     (tmp_path / "seen/file").write_text("x")
     (tmp_path / "seen/file").chmod(0)
@@ -77,8 +77,10 @@ def test_what_is_denied_is_recorded_as_denied(tmp_path: Path) -> None:
         host = recorded(tmp_path, [f"{tmp_path}/seen/"])
     finally:
         (tmp_path / "seen/shut").chmod(0o700)
-    with pytest.raises(Denied):
-        host.list(f"{tmp_path}/seen/shut")
+    assert host.stat(f"{tmp_path}/seen/shut").mode == 0
+    for below in ("", "/file"):
+        with pytest.raises(Unsupported):
+            host.list(f"{tmp_path}/seen/shut{below}")
     with pytest.raises(Denied):
         host.read(f"{tmp_path}/seen/file")
 
