@@ -7,7 +7,7 @@ verifier holding the same records computes the same facts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -37,12 +37,15 @@ class Machine(msgspec.Struct, frozen=True):
 def office_facts(assets: Sequence[Asset] | None, machines: Sequence[Machine], now: datetime) -> Facts:
     """The ``office.*`` facts at ``now``. ``assets`` is None while no inventory is declared.
 
-    An asset has reported when a machine of the same name (case ignored) has.
+    An asset has reported when a machine of the same name (case ignored) has; of several agents of one
+    name, the one that reported last speaks.
     """
     if assets is None:
         absent = Observation(absent=True, as_of=now)
         return {fact.id: absent for fact in FACTS}
-    by_host = {machine.host.casefold(): machine for machine in machines}
+    by_host: dict[str, Machine] = {}
+    for machine in sorted(machines, key=lambda one: one.last or datetime.min.replace(tzinfo=UTC)):
+        by_host[machine.host.casefold()] = machine
     declared = {asset.name.casefold() for asset in assets}
     rows = [_row(asset, by_host.get(asset.name.casefold())) for asset in assets]
     strangers = sorted(machine.host for machine in machines if machine.host.casefold() not in declared)

@@ -19,7 +19,7 @@ SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = keys.public_bytes(SIGNER)
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
 VECTORS = [json.loads(path.read_text()) for path in sorted((Path(__file__).parent / "vectors").glob("*.json"))]
-WORDS = st.text(st.characters(exclude_categories=("Cs",)))
+WORDS = st.text(st.characters(codec="utf-8"))
 PAYLOAD = b'{"schema":"hustings.report/1"}'
 
 

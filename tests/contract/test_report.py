@@ -18,7 +18,7 @@ from hustings.report import Enrollment, Hardware, Inventory, Lost, Os, Product, 
 from hustings.verdicts import Instance, Result, Severity, Verdict
 
 NOW = datetime(2026, 11, 22, 2, 42, 33, tzinfo=UTC)
-words = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+words = st.text(st.characters(codec="utf-8"), max_size=12)
 scalars = st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | words
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.sampled_from(
     [UTC, timezone(timedelta(hours=-5))]))
