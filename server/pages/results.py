@@ -7,9 +7,10 @@ own words stand, marked as English.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, product
 from typing import Any
 
 from hustings.report import Report
@@ -23,6 +24,8 @@ from server.standing import Standing, reason_kind
 
 OTHER = "other"
 """The group of results whose catalogue row this server does not know."""
+TRIED = 64
+"""How many combinations of thresholds are tried to say a condition in another language."""
 ALIKE = "mul"
 """The language tag of text that is the same in every language: names, numbers, versions."""
 
@@ -147,10 +150,17 @@ def expected(result: Result, check: Check | None, report: Report, language: str)
     """What the check asks for, in ``language`` where that can be said faithfully."""
     if language == "en" or check is None or not result.expected:
         return Said(result.expected, "en")
-    values = {name: one.default for name, one in check.parameters.items()} | in_force(report, check.id)
-    if condition_text(check.require, values, "en") != result.expected:
-        return Said(result.expected, "en")
-    return Said(condition_text(check.require, values, language), language)
+    for values in islice(_candidates(check, in_force(report, check.id)), TRIED):
+        if condition_text(check.require, values, "en") == result.expected:
+            return Said(condition_text(check.require, values, language), language)
+    return Said(result.expected, "en")
+
+
+def _candidates(check: Check, own: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The thresholds a machine may have been judged with: its own, else the default or one of an election phase."""
+    choices = [[own[name]] if name in own else [one.default, *one.from_T.values()]
+               for name, one in check.parameters.items()]
+    return (dict(zip(check.parameters, chosen, strict=True)) for chosen in product(*choices))
 
 
 def in_force(report: Report, check: str) -> dict[str, Any]:
