@@ -14,7 +14,7 @@ DIRECTORY = click.Path(path_type=Path)
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
-@click.option("--config", type=DIRECTORY, help="machine.yaml; /etc/hustings/machine.yaml if there is one.")
+@click.option("--config", type=DIRECTORY, help="machine.yaml, instead of the audited machine's own in /etc/hustings.")
 @click.option("--role", "roles", multiple=True, help="A role of this machine, instead of the declared ones.")
 @click.option("--pack", "pack_path", type=DIRECTORY, help="A pack directory or compiled pack.")
 @click.option("--only", multiple=True, metavar="CHECK", help="Judge only this check (may be repeated).")
@@ -37,7 +37,8 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
     from agent import render
     from policies import pack as packs
 
-    declared = configs.with_roles(configs.load(config), roles)
+    host = audits.open_host(root, recorded)
+    declared = configs.with_roles(configs.of_host(host, config), roles)
     pack = packs.load(pack_path) if pack_path else packs.shipped()
     for name in only:
         known = pack.check(name)
@@ -51,7 +52,6 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
             raise UsageError(f"no check {name!r} in the pack", where="--only",
                              remedy=f"did you mean {close}?" if close else "see `hustings policy list`")
     overrides = audits.parse_overrides(settings, pack)
-    host = audits.open_host(root, recorded)
     found = audits.audit(host, declared, pack, only=only, overrides=overrides)
     if form == "json":
         click.echo(render.as_json(found))

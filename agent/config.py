@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from collectors.host.protocol import Host, LookError, NotThere, Unsupported
 from hustings import yaml_source
 from hustings.declared import KINDS, ROLES, Declared
 from hustings.errors import ConfigError, UsageError
@@ -21,7 +22,8 @@ def load(path: Path | None = None) -> Declared:
     """
     chosen = path or DEFAULT_PATH
     try:
-        text = chosen.read_text(encoding="utf-8")
+        with chosen.open("rb") as file:
+            text = file.read(4 * yaml_source.LIMIT + 1).decode("utf-8")
     except FileNotFoundError as error:
         if path is None:
             return Declared()
@@ -30,6 +32,22 @@ def load(path: Path | None = None) -> Declared:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", where=str(chosen), remedy="check its owner and mode") from error
     return parse(text, str(chosen))
+
+
+def of_host(host: Host, path: Path | None = None) -> Declared:
+    """The declaration in ``path``; without one, that of the machine ``host`` shows, never another's.
+
+    An image or a recording without a ``machine.yaml`` of its own is a machine that declares nothing.
+    """
+    if path is not None or host.kind == "live":
+        return load(path)
+    try:
+        return parse(host.read(str(DEFAULT_PATH)), f"{DEFAULT_PATH} of the {host.kind}")
+    except (NotThere, Unsupported):
+        return Declared()
+    except LookError as error:
+        raise ConfigError(f"cannot be read: {error}", where=f"{DEFAULT_PATH} of the {host.kind}",
+                          remedy="name a machine.yaml with --config") from error
 
 
 def parse(text: str, name: str) -> Declared:

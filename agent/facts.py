@@ -20,7 +20,7 @@ def facts(form: str, config: Path | None, root: Path | None, recorded: Path | No
     from policies import pack as packs
 
     host = audits.open_host(root, recorded)
-    seen, lacking = audits.look(host, configs.load(config), packs.shipped())
+    seen, lacking = audits.look(host, configs.of_host(host, config), packs.shipped())
     registry = audits.registry()
     if form == "json":
         import msgspec
