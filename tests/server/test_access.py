@@ -43,7 +43,7 @@ def link(office: Office) -> str:
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/en/", "/fr/machines", "/en/machines/x", "/nothing", "/v1/", "/v1/reports/", "//v1/reports", "/docs",
+    "/", "/en/", "/fr/machines", "/en/machines/x", "/nothing", "//v1/reports", "/docs",
     "/schema", "/static", "/static/../en/", "/static/..%2f..%2fapp.py", "/sign-in/", "/sign-in/../en/", "/healthz/",
     "/static//etc/passwd", "/HEALTHZ", "/metrics"])
 def test_a_stranger_sees_nothing_but_the_way_to_sign_in(office: Office, path: str) -> None:
@@ -54,6 +54,14 @@ def test_a_stranger_sees_nothing_but_the_way_to_sign_in(office: Office, path: st
     assert (answer.status_code, answer.json()["type"]) == (401, "sign_in")
     posted = office.request("POST", path, headers=HTML)
     assert posted.status_code in (401, 403)
+
+
+@pytest.mark.parametrize("path", ["/v1/", "/v1/reports/", "/v1/tenants/any/packs/1", "/v1/tenants/any/log/1"])
+def test_what_agents_may_not_have_is_nowhere(office: Office, path: str) -> None:
+    """The same answer whatever is asked for: whether it exists is not told."""
+    for method in ("GET", "POST"):
+        answer = office.request(method, path, headers=HTML)
+        assert (answer.status_code, answer.json()["type"]) == (404, "not_found")
 
 
 def test_a_right_password_signs_in_and_is_written_down(office: Office) -> None:
