@@ -6,12 +6,20 @@ from pathlib import Path
 
 import click
 
-from hustings.errors import Exit, PolicyError
+from hustings.errors import CannotFinish, Exit, PolicyError
 from hustings.facts import Registry
 from policies.tables_cli import tables
 
 PACK = click.option("--pack", "pack_path", type=click.Path(path_type=Path),
                     help="A pack directory or compiled pack instead of the shipped library.")
+_LABELS = {
+    "en": {"require": "passes when  ", "applies": "applies if   ", "unknown_when": "unknown if   ",
+           "roles": "roles        ", "parameter": "parameter    ", "fix": "fix          ",
+           "step": "; from {} days before a voting day: {}"},
+    "fr": {"require": "réussi si    ", "applies": "s'applique si ", "unknown_when": "inconnu si   ",
+           "roles": "rôles        ", "parameter": "paramètre    ", "fix": "correction   ",
+           "step": "; dès {} jours avant le scrutin : {}"},
+}
 
 
 @click.group()
@@ -52,22 +60,23 @@ def show(check: str, pack_path: Path | None, language: str) -> None:
     if found is None:
         raise PolicyError(f"no check {check!r} in this pack", where=pack.id, remedy=_nearest(check, pack_ids(pack)))
     values = {name: one.default for name, one in found.parameters.items()}
+    labels = _LABELS[language]
     lines = [f"{found.id}  ({found.catalogue}, {found.severity}, {found.scope})", found.title.say(language), "",
              found.plain.say(language), found.why.say(language), "",
-             "passes when  " + condition_text(found.require, values, language)]
+             labels["require"] + condition_text(found.require, values, language)]
     if found.applies:
-        lines.append("applies if   " + condition_text(found.applies, values, language))
+        lines.append(labels["applies"] + condition_text(found.applies, values, language))
     if found.unknown_when:
-        lines.append("unknown if   " + condition_text(found.unknown_when, values, language))
+        lines.append(labels["unknown_when"] + condition_text(found.unknown_when, values, language))
     if found.roles:
-        lines.append("roles        " + ", ".join(found.roles))
+        lines.append(labels["roles"] + ", ".join(found.roles))
     for name, parameter in found.parameters.items():
-        steps = "".join(f"; from {days} days before a voting day: {value_text(value)}"
+        steps = "".join(labels["step"].format(days, value_text(value, language))
                         for days, value in parameter.from_T.items())
-        lines.append(f"parameter    {name} = {value_text(parameter.default)}{steps}  "
+        lines.append(f"{labels['parameter']}{name} = {value_text(parameter.default, language)}{steps}  "
                      f"({parameter.meaning.say(language)})")
     for fix in found.fix:
-        lines.append(f"fix          [{fix.platform}] {fix.text.say(language)}")
+        lines.append(f"{labels['fix']}[{fix.platform}] {fix.text.say(language)}")
         if fix.command:
             lines.append(f"             $ {fix.command}")
     for kind in ("cis", "csf", "cpg", "paris"):
@@ -120,7 +129,11 @@ def pack_(path: Path | None, output: Path) -> None:
     from policies import pack as packs
 
     compiled = packs.compile_directory(path or packs.HERE)
-    output.write_bytes(packs.encode(compiled))
+    try:
+        output.write_bytes(packs.encode(compiled))
+    except OSError as error:
+        raise CannotFinish(f"the pack cannot be written: {error.strerror}", where=str(output),
+                           remedy="name a file in a directory that you may write") from error
     click.echo(f"{output}  {compiled.digest}")
 
 

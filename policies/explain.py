@@ -13,7 +13,8 @@ _WORDS = {
         "version_at_least": "{0} is version {1} or later", "contains": "{0} contains {1}",
         "absent": "{0} is absent", "present": "{0} is present",
         "every": "every entry of {0}{2} has {1}", "none": "no entry of {0}{2} has {1}",
-        "count": "{0}{2} has {1} entries", "where": " (where {})", "same": " for each {}",
+        "count": "{0}{2} has {1}", "entry": "entry", "entries": "entries",
+        "where": " (where {})", "same": " for each {}",
         "today": "today", "count.at_least": "at least {}", "count.at_most": "at most {}", "count.equals": "exactly {}",
         "true": "yes", "false": "no", "more": "… {} in all", "none_found": "none",
         "none_of": "none of {}", "absent_value": "absent", "withheld": "withheld",
@@ -26,7 +27,8 @@ _WORDS = {
         "within": "{0} date de {1} au plus", "version_at_least": "{0} est en version {1} ou ultérieure",
         "contains": "{0} contient {1}", "absent": "{0} est absent", "present": "{0} est présent",
         "every": "chaque élément de {0}{2} a {1}", "none": "aucun élément de {0}{2} n'a {1}",
-        "count": "{0}{2} compte {1} éléments", "where": " (où {})", "same": " pour chaque {}",
+        "count": "{0}{2} compte {1}", "entry": "élément", "entries": "éléments",
+        "where": " (où {})", "same": " pour chaque {}",
         "today": "aujourd'hui", "count.at_least": "au moins {}", "count.at_most": "au plus {}",
         "count.equals": "exactement {}", "true": "oui", "false": "non", "more": "… {} en tout",
         "none_found": "aucun", "none_of": "aucun sur {}", "absent_value": "absent",
@@ -68,6 +70,7 @@ def _quantified(condition: Mapping[str, Any], quantifier: str, name: str, parame
     if quantifier == "count":
         bound, operand = next(iter(condition["count"].items()))
         inner = words[f"count.{bound}"].format(_operand(operand, parameters, language))
+        inner += " " + words["entry" if operand == 1 else "entries"]
         if "same" in condition:
             inner += words["same"].format(condition["same"])
     else:

@@ -143,7 +143,7 @@ def _check_faults(check: Check, registry: Registry, catalogue: set[str]) -> Iter
     yield from found
     yield from _scope(check, checker)
     for name in check.parameters:
-        if name not in checker.used:
+        if name not in checker.used and not found:
             yield ("parameters", name), f"the parameter {name!r} is used nowhere", "use it or remove it"
     yield from example_faults(check, registry, checker)
 
