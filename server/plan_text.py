@@ -21,7 +21,7 @@ _WORDS = {
         "on": "{} ends on {}", "ended": "{} ended on {}", "over": "{} has ended, on a day the source does not give",
         "hardware": "its firmware dates from {}; hardware is planned to serve {} years after that",
         "paid": "; paid support is possible until {}",
-        Warn.AFTER_END: "cannot be live before support ends: order now, and protect the machine until then",
+        Warn.AFTER_END: "cannot be replaced in time: order now, and protect the machine until then",
         Warn.CALENDAR_UNKNOWN: "goes live after the last known freeze: a voting day declared later may move it",
         "late": "today, it is late",
         "head": ("order_by", "go_live", "ends", "status", "category", "what", "versions", "machines", "sites",
@@ -38,8 +38,7 @@ _WORDS = {
         "over": "fin ({}) déjà passée, à une date que la source ne donne pas",
         "hardware": "son micrologiciel date du {}; le matériel doit servir {} ans après cette date",
         "paid": "; une prise en charge payante est possible jusqu'au {}",
-        Warn.AFTER_END: "ne peut être en service avant la fin de prise en charge : commandez maintenant et "
-                        "protégez la machine d'ici là",
+        Warn.AFTER_END: "ne peut être remplacé à temps : commandez maintenant et protégez la machine d'ici là",
         Warn.CALENDAR_UNKNOWN: "mise en service après la dernière période de gel connue : un scrutin déclaré plus "
                                "tard pourrait la déplacer",
         "late": "aujourd'hui, c'est tard",
