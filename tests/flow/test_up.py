@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -73,6 +74,18 @@ def test_the_terminal_and_the_pages_agree_and_ctrl_c_leaves_nothing(
     assert machine is not None
     results = browser.get("/".join(base[:3]) + machine[1], timeout=10).text
     assert socket.gethostname() in results
+    text = " ".join(re.sub(r"<[^>]+>", " ", results).split())
+    assert f"Fail {shown[3]} Unknown {shown[4]} Pass {shown[2]}" in text
+    grade = re.search(r"^  ([A-F]|–)  ", said, re.MULTILINE)
+    assert grade is not None, said
+    assert f"Grade {grade[1]}:" in text
+    card = " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+    assert f"Grade {grade[1]}:" in card
+    plan = subprocess.run([*UP[:-1], "plan", "--data", str(home / "server"), "--format", "json"],
+                          capture_output=True, text=True, check=True)
+    plan_page = browser.get("/".join(base[:3]) + "/en/plan", timeout=10).text
+    for line in json.loads(plan.stdout)["lines"]:
+        assert line["what"] in plan_page
     again = requests.get(link[0], timeout=10, allow_redirects=False)
     assert again.status_code in (401, 403, 404, 410), "the link works once"
     process.send_signal(signal.SIGINT)
