@@ -76,6 +76,13 @@ def test_an_entry_that_may_or_may_not_be_meant_counts_both_ways() -> None:
     assert verdict({**ask, "count": {"at_least": 3}}, records) == "fail"
 
 
+@pytest.mark.parametrize(("empty", "said"), [("pass", "pass"), ("fail", "unknown"), ("unknown", "unknown")])
+def test_where_perhaps_nothing_is_meant_the_empty_case_counts_too(empty: str, said: str) -> None:
+    ask: dict[str, Any] = {"fact": "t.records", "every": {"field": "good", "equals": True},
+                           "where": {"field": "name", "equals": "x"}, "empty_is": empty}
+    assert verdict(ask, {"t.records": [{"name": {"reason": "denied"}, "good": True}]}) == said
+
+
 @pytest.mark.parametrize(("groups", "bound", "said"), [
     ("aab", {"at_most": 1}, "fail"), ("abc", {"at_most": 1}, "pass"), ("ab?", {"at_most": 1}, "unknown"),
     ("?", {"at_most": 1}, "pass"), ("??", {"at_most": 1}, "unknown"), ("aabb", {"at_least": 2}, "pass"),
@@ -173,6 +180,18 @@ def test_a_date_holds_to_the_end_of_its_day() -> None:
     over = Context(datetime(2026, 11, 23, tzinfo=UTC))
     assert judge(make(ask), observed({"t.time": "2026-11-22"}), last).verdict is Verdict.PASS
     assert judge(make(ask), observed({"t.time": "2026-11-22"}), over).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("value", "length", "last"), [
+    ("2027-03-31T12:00:00Z", "+1mo", "2027-02-28T23:59:59.999999Z"),
+    ("2027-03-20T12:00:00Z", "+1mo", "2027-02-20T11:59:59.999999Z"),
+    ("2024-12-20T12:00:00Z", "-24mo", "2026-12-20T11:59:59.999999Z"),
+    ("2024-02-29T12:00:00Z", "-36mo", "2027-02-28T23:59:59.999999Z"),
+    ("2026-12-01T12:00:00Z", "+36h", "2026-11-29T23:59:59.999999Z"),
+])
+def test_a_date_that_months_lead_to_is_reached_when_the_calendar_says(value: str, length: str, last: str) -> None:
+    result = judged({"fact": "t.time", "later_than": {"today": length}}, {"t.time": value}, max_age="52w")
+    assert result.valid_until == datetime.fromisoformat(last)
 
 
 @pytest.mark.parametrize("parameter", [["a", "b"], []])
