@@ -9,13 +9,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hustings.facts import Facts, Listing, Observation
+from hustings.facts import Facts, Listing, Missing, Observation, Reason
 from hustings.verdicts import Verdict
 from policies.conditions import Checker
 from policies.evaluate import Context, judge
 from policies.explain import condition_text
+from policies.logic import Logic
+from policies.shortcut import shortcut
 from tests.policies.building import NOW, REGISTRY, make, seen, weaker
-from tests.policies.guesses import conditions, field_conditions, situations
+from tests.policies.guesses import conditions, field_conditions, records, situations
 
 MAX_AGE = timedelta(hours=26)
 CONTEXT = Context(NOW)
@@ -76,6 +78,15 @@ def test_the_laws_of_kleene_hold(one: dict[str, Any], other: dict[str, Any], fac
     assert verdict({"not": {"not": one}}, facts) is left
     assert verdict({"not": {"any": [{"not": one}, {"not": other}]}}, facts) is both
     assert verdict({"all": [other, one]}, facts) is both
+
+
+@settings(max_examples=300)
+@given(field_conditions, records)
+def test_a_shortcut_says_what_the_whole_evaluation_says_or_nothing(condition: dict[str, Any],
+                                                                   record: dict[str, Any]) -> None:
+    quick = shortcut(condition, {})(record)
+    whole = Logic(lambda fact: (fact, Observation(missing=Missing(Reason.ERROR)), []), {}, NOW)
+    assert quick is None or quick is whole.evaluate(condition, record).truth
 
 
 @given(field_conditions, situations(), st.sampled_from(["pass", "fail", "unknown"]))
