@@ -19,10 +19,12 @@ PROGRAMS = {
     "restic": "restic",
     "sshd": "openssh-server",
     "sudo": "sudo",
-    "nft": "nftables",
-    "iptables-save": "iptables",
     "ip": "iproute2",
-    "rpm": "rpm",
+    "ss": "iproute2",
+    "strace": "strace",
+    "systemd-analyze": "systemd",
+    "unshare": "util-linux",
+    "setpriv": "util-linux",
 }
 """Program, and the Debian package it comes from."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
