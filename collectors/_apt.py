@@ -1,28 +1,33 @@
 """Patches on a machine with apt: what its own index files say, without running apt.
 
-Security updates are those of the enabled security pockets alone: a pocket without a list on disk makes
-them unknown. Their list's time is the oldest of the pockets' (``_apt_release.speaks_for``).
+Security updates are those of the enabled security pockets of this release alone (those of another one
+never offer anything for it): a pocket without a list on disk makes them unknown. Their list's time is
+the oldest of the pockets' (``_apt_release.speaks_for``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from collectors import _apt_conf, _apt_index, _apt_release, _apt_sources, _dpkg
+from collectors import _apt_conf, _apt_index, _apt_release, _apt_sources, _dpkg, os_release
 from collectors._apt_index import LISTS
 from collectors._apt_sources import Source
 from collectors._systemd import entry, timer_on
 from collectors.base import ABSENT, Collected, Dated, Listing, gather
-from collectors.host.protocol import Host, NotThere, Unreadable, list_optional, read_optional
+from collectors.host.protocol import Host, LookError, NotThere, Unreadable, list_optional, read_optional
 from hustings.times import utc_text
 
 READS = (
     "/etc/apt/", f"{LISTS}/", _dpkg.STATUS, "/var/lib/dpkg/arch", "/etc/systemd/system/", "/etc/cron.daily/",
+    *os_release.FILES,
 )
 RUNS = ("apt-helper cat-file /var/lib/apt/lists/*.lz4", "apt-helper cat-file /var/lib/apt/lists/*.zst")
 _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
+_ALIASES = frozenset({"stable", "oldstable", "oldoldstable", "testing"})
+_SECONDS = {"": 86400, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def collect(host: Host) -> Collected:
@@ -83,7 +88,7 @@ def _newer(version: str, than: str) -> bool:
 
 def _sources(host: Host) -> list[Source]:
     found = _apt_sources.parse_list(read_optional(host, "/etc/apt/sources.list") or "")
-    for name in list_optional(host, "/etc/apt/sources.list.d"):
+    for name in filter(_apt_conf.NAME.match, list_optional(host, "/etc/apt/sources.list.d")):
         path = f"/etc/apt/sources.list.d/{name}"
         if name.endswith(".list"):
             found += _apt_sources.parse_list(host.read(path))
@@ -93,7 +98,24 @@ def _sources(host: Host) -> list[Source]:
 
 
 def _security(host: Host) -> list[Source]:
-    return [source for source in _sources(host) if source.security]
+    codename = _codename(host)
+    return [one for one in _sources(host) if one.security and of_release(one.suite, codename)]
+
+
+def of_release(suite: str, codename: str) -> bool:
+    """Whether a suite is one of the release ``codename`` ("" for not known), by its own name or by an alias."""
+    stem = re.split(r"[-/]", suite.strip("/"), maxsplit=1)[0]
+    return not codename or stem == codename or stem in _ALIASES
+
+
+def _codename(host: Host) -> str:
+    """The release's code name on Debian and Ubuntu themselves: derivatives may borrow another's sources."""
+    try:
+        found = os_release.parse(os_release.text(host))
+    except NotThere:
+        return ""
+    name = found["os.codename"]
+    return name if found["os.id"] in ("debian", "ubuntu") and isinstance(name, str) else ""
 
 
 def _preferences(host: Host) -> str:
@@ -115,17 +137,22 @@ def _updates(host: Host, packages: list[_dpkg.Package]) -> Collected:
     foreign = (read_optional(host, "/var/lib/dpkg/arch") or "").split()
     installed = {one.name for one in packages}
     moments: list[datetime] = []
-    offered: list[tuple[str, str, str]] = []
+    paths: list[str] = []
     try:
         for source in security:
             name, release = _release(host, source, names)
             file, partial = host.stat(f"{LISTS}/{name}"), entry(host, f"{LISTS}/partial")
             moments.append(_apt_release.speaks_for(release, file, partial))
-            for path in _indexes(source, release, names, list(dict.fromkeys([native, *foreign]))):
-                offered += _apt_index.versions(_apt_index.text(host, path), installed)
+            paths += _indexes(source, release, names, list(dict.fromkeys([native, *foreign])))
     except NotThere as error:  # never fetched, or removed: there is no list, so nothing is known to be pending
         return {"patches.lists_updated": ABSENT, "patches.security_pending": error.missing}
     oldest = min(moments)
+    offered: list[tuple[str, str, str]] = []
+    try:
+        for path in paths:
+            offered += _apt_index.versions(_apt_index.text(host, path), installed)
+    except LookError as error:
+        return {"patches.lists_updated": utc_text(oldest), "patches.security_pending": error.missing}
     return {
         "patches.lists_updated": utc_text(oldest),
         "patches.security_pending": Dated(Listing(list(pending(packages, offered))), oldest),
@@ -156,6 +183,12 @@ def _indexes(source: Source, release: _apt_release.Release, names: list[str], ar
     return paths
 
 
+def daily(interval: str) -> bool:
+    """Whether a value of ``APT::Periodic`` (days, or a number with ``s``, ``m``, ``h`` or ``d``) means every day."""
+    match = re.fullmatch(r"(\d+)([smhd]?)", interval)
+    return interval == "always" or (match is not None and 0 < int(match[1]) * _SECONDS[match[2]] <= 86400)
+
+
 def _automatic(host: Host, packages: list[_dpkg.Package]) -> bool:
     """Lists fetched, security updates installed, both daily, by a timer or cron that is on.
 
@@ -166,7 +199,7 @@ def _automatic(host: Host, packages: list[_dpkg.Package]) -> bool:
     if "unattended-upgrades" not in installed or (_apt_conf.last(settings, "APT::Periodic::Enable") or "1") == "0":
         return False
     for name in ("Update-Package-Lists", "Unattended-Upgrade"):
-        if (_apt_conf.last(settings, f"APT::Periodic::{name}") or "0") == "0":
+        if not daily(_apt_conf.last(settings, f"APT::Periodic::{name}") or "0"):
             return False
     origins = [one.lower() for name in ("allowed-origins", "origins-pattern")
                for one in settings.get(f"unattended-upgrade::{name}", [])]

@@ -8,7 +8,8 @@ from collectors.host.protocol import Host, Unreadable, list_optional, read_optio
 
 DIRECTORY = "/etc/apt/apt.conf.d"
 FILE = "/etc/apt/apt.conf"
-_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
+NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
+"""What a file in one of apt's directories must be called for apt to read it."""
 _TOKEN = re.compile(r"""
     (?P<skip>\s+|//[^\n]*|/\*.*?\*/|\#(?!clear\b|include\b|x-apt)[^\n]*)
   | (?P<text>"[^"]*")
@@ -24,7 +25,7 @@ def read(host: Host) -> Settings:
     """The settings of this machine. apt reads files without extension or ending in ``.conf``."""
     settings: Settings = {}
     for name in list_optional(host, DIRECTORY):
-        if _NAME.match(name) and ("." not in name or name.endswith(".conf")):
+        if NAME.match(name) and ("." not in name or name.endswith(".conf")):
             parse(host.read(f"{DIRECTORY}/{name}"), settings)
     parse(read_optional(host, FILE) or "", settings)
     return settings

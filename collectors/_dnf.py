@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 
 from collectors._systemd import timer_on
-from collectors.base import ABSENT, Collected, Dated, Listing, gather
+from collectors.base import ABSENT, Collected, Dated, Listing, Missing, Reason, gather
 from collectors.host.protocol import Host, NotThere, Unreadable, list_optional, read_optional
 from hustings.times import utc_text
 
@@ -79,16 +79,21 @@ def _updates(host: Host) -> Collected:
     if not enabled:
         return {"patches.lists_updated": ABSENT, "patches.security_pending": ABSENT}
     moments: list[datetime] = []
+    advised = False
     cached = list_optional(host, _CACHE)
     for repository in enabled:
         folders = [name for name in cached if re.fullmatch(re.escape(repository) + r"-[0-9a-f]{16}", name)]
         times = [_metadata_time(host, f"{_CACHE}/{name}/repodata/repomd.xml") for name in folders]
+        advised = advised or any(_advises(host, f"{_CACHE}/{name}/repodata/repomd.xml") for name in folders)
         known = [one for one in times if one is not None]
         if not known:
             missing = NotThere(f"the cached metadata of the repository {repository}").missing
             return {"patches.lists_updated": ABSENT, "patches.security_pending": missing}
         moments.append(max(known))
     oldest = min(moments)
+    if not advised:
+        silent = Missing(Reason.UNSUPPORTED, "no enabled repository says which of its updates are for security")
+        return {"patches.lists_updated": utc_text(oldest), "patches.security_pending": silent}
     said = host.run("dnf", *_UPDATES, timeout=20.0)
     offered = parse_updateinfo(said.stdout)
     installed = _installed(host) if offered else {}
@@ -107,6 +112,11 @@ def _metadata_time(host: Host, path: str) -> datetime | None:
     revision = re.search(r"<revision>(\d{9,11})</revision>", text)
     made = datetime.fromtimestamp(int(revision[1]), UTC) if revision else seen.mtime
     return max(made, min(seen.mtime, seen.changed or seen.mtime)) if seen.mtime >= made else seen.mtime
+
+
+def _advises(host: Host, path: str) -> bool:
+    """Whether the metadata holds advisories: without them (CentOS) nothing is ever listed as a security update."""
+    return 'type="updateinfo"' in (read_optional(host, path) or "")
 
 
 def _installed(host: Host) -> dict[str, str]:

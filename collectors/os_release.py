@@ -10,17 +10,17 @@ from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Plat
 from collectors.host.protocol import Host, NotThere, Unreadable
 from hustings.declared import Declared
 
-_FILES = ("/etc/os-release", "/usr/lib/os-release")
+FILES = ("/etc/os-release", "/usr/lib/os-release")
 _NAMES = {
     "os.id": "ID", "os.version": "VERSION_ID", "os.name": "PRETTY_NAME", "os.codename": "VERSION_CODENAME",
     "os.edition": "VARIANT_ID",
 }
 
 
-def parse(text: str) -> dict[str, Any]:
+def parse(content: str) -> dict[str, Any]:
     """Facts from an ``os-release`` file. Raises ``Unreadable`` if a line is no assignment or it has no ID."""
     values = {}
-    for line in text.splitlines():
+    for line in content.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, equals, value = line.partition("=")
@@ -38,11 +38,15 @@ def parse(text: str) -> dict[str, Any]:
 
 def collect(host: Host, declared: Declared) -> Collected:
     """From ``/etc/os-release``, or the vendor's copy below ``/usr/lib``."""
+    return {"os.family": str(host.platform)} | parse(text(host))
+
+
+def text(host: Host) -> str:
+    """The file in force. Raises ``LookError``."""
     try:
-        text = host.read(_FILES[0])
+        return host.read(FILES[0])
     except NotThere:
-        text = host.read(_FILES[1])
-    return {"os.family": str(host.platform)} | parse(text)
+        return host.read(FILES[1])
 
 
 _fact = partial(Fact, disclosure=Disclosure.SHARED)
@@ -59,5 +63,5 @@ COLLECTOR = Collector(
         _fact("os.edition", Type.TEXT, "Its edition or variant, such as server; absent where there is none"),
     ),
     collect=collect,
-    reads=_FILES,
+    reads=FILES,
 )

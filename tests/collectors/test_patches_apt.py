@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collectors import patches
+from collectors._apt import of_release
 from collectors._apt_conf import parse as parse_conf
 from collectors._apt_release import parse as parse_release
 from collectors._apt_sources import Source, parse_list, parse_sources
@@ -121,6 +122,34 @@ def test_without_a_source_of_security_updates_there_is_no_list_of_them():
     assert seen["patches.security_pending"] is ABSENT
 
 
+@pytest.mark.parametrize(("release", "counts"), [
+    ("ID=debian\nVERSION_CODENAME=bookworm\n", True),
+    ("ID=debian\nVERSION_CODENAME=trixie\n", False),
+    ("ID=debian\n", True),
+    ("ID=somebodys\nVERSION_CODENAME=own\n", True),
+])
+def test_the_security_pocket_of_another_release_offers_this_one_nothing(release, counts):
+    seen = facts(debian(files={"/etc/os-release": release}))
+    assert seen["patches.security_source"] is counts
+    assert (seen["patches.security_pending"] is ABSENT) is not counts
+
+
+@pytest.mark.parametrize(("suite", "codename", "same"), [
+    ("bookworm-security", "bookworm", True), ("bullseye-security", "bookworm", False),
+    ("buster/updates", "buster", True), ("stable-security", "bookworm", True), ("noble-security", "noble", True),
+    ("jammy-infra-security", "jammy", True), ("jammy-security", "noble", False),
+])
+def test_a_suite_says_which_release_it_is_for(suite, codename, same):
+    assert of_release(suite, codename) is same
+
+
+def test_a_file_that_apt_ignores_for_its_name_is_no_source():
+    source = captured("debian12.sources")
+    seen = facts(debian(without={"/etc/apt/sources.list.d/debian.sources"},
+                        files={"/etc/apt/sources.list.d/debian (old).sources": source}))
+    assert seen["patches.security_source"] is False
+
+
 def test_a_disabled_source_does_not_count():
     off = "Enabled: no\n" + captured("debian12.sources").split("\n\n")[1]
     assert facts(debian(files={"/etc/apt/sources.list.d/debian.sources": off}))["patches.security_source"] is False
@@ -138,7 +167,9 @@ def test_a_compressed_list_is_read_by_apts_own_helper():
     host = debian(without={packed}, files={f"{packed}.lz4": b"\x04\x22"}, commands=said)
     assert pending(host) == pending(debian())
     without_helper = debian(without={packed}, files={f"{packed}.lz4": b"\x04\x22"})
-    assert isinstance(facts(without_helper)["patches.security_pending"], Missing)
+    seen = facts(without_helper)
+    assert seen["patches.security_pending"].detail == "apt-helper does not exist"
+    assert seen["patches.lists_updated"] == facts(debian())["patches.lists_updated"]
 
 
 def test_an_image_is_read_without_running_anything(tmp_path):
@@ -168,6 +199,7 @@ def test_security_updates_install_themselves_only_if_every_part_is_on():
 @pytest.mark.parametrize("later", [
     'APT::Periodic::Unattended-Upgrade "0";',
     'apt { periodic { enable "0"; }; };',
+    'APT::Periodic::Update-Package-Lists "7";',
     '#clear Unattended-Upgrade::Origins-Pattern;',
 ])
 def test_a_later_file_of_apts_configuration_has_the_last_word(later):

@@ -9,7 +9,7 @@ from collectors._dnf import parse_ini, parse_updateinfo
 from collectors.base import ABSENT, Dated
 from collectors.host.protocol import Output, Unreadable
 from hustings.declared import Declared
-from hustings.facts import Missing
+from hustings.facts import Missing, Reason
 from tests.collectors.captured.packages import captured
 from tests.fakes import FakeHost
 
@@ -24,7 +24,7 @@ FETCHED = datetime(2026, 11, 22, 9, tzinfo=UTC)
 def rocky(*, without=(), files=None, updateinfo=None, mtime=FETCHED, **given):
     content = {
         "/etc/yum.repos.d/demo.repo": REPO,
-        REPOMD: "<repomd>\n  <revision>1795318824</revision>\n</repomd>",
+        REPOMD: '<repomd>\n  <revision>1795318824</revision>\n  <data type="updateinfo">\n  </data>\n</repomd>',
     } | (files or {})
     commands = {
         UPDATEINFO: Output(0, captured("dnf-updateinfo") if updateinfo is None else updateinfo, ""),
@@ -52,6 +52,13 @@ def test_advisories_name_the_packages_that_wait():
 def test_metadata_older_than_its_own_content_says_is_taken_at_the_older_time():
     back = datetime(2026, 11, 2, tzinfo=UTC)
     assert facts(rocky(mtime=back))["patches.lists_updated"] == "2026-11-02T00:00:00Z"
+
+
+def test_repositories_without_advisories_never_say_that_nothing_waits():
+    silent = "<repomd>\n  <revision>1795318824</revision>\n</repomd>"
+    seen = facts(rocky(files={REPOMD: silent}, updateinfo=""))
+    assert seen["patches.security_pending"].reason is Reason.UNSUPPORTED
+    assert seen["patches.lists_updated"] == "2026-11-22T09:00:00Z"
 
 
 def test_an_empty_answer_without_metadata_is_not_the_news_that_nothing_waits():
