@@ -69,11 +69,15 @@ def passwd(text: str) -> tuple[list[Account], list[str]]:
     return found, faults
 
 
+_LEFT_OUT = {8: 1, 5: 4}
+"""Fields that glibc takes for empty in a line of shadow that ends early."""
+
+
 def shadow(text: str) -> tuple[list[Shadow], list[str]]:
     found, faults = [], []
     for number, fields in _lines(text):
         try:
-            name, password, changed, _, maximum, _, _, expires, _ = fields
+            name, password, changed, _, maximum, _, _, expires, _ = fields + [""] * _LEFT_OUT.get(len(fields), 0)
             limit = _optional(maximum)
             found.append(Shadow(name, password, _optional(changed), limit if limit is None or limit >= 0 else None,
                                 _optional(expires)))
@@ -105,7 +109,7 @@ def gshadow(text: str) -> tuple[list[GroupShadow], list[str]]:
 
 def legacy(text: str) -> list[str]:
     """The ``+`` and ``-`` lines that would pull in NIS accounts; other lines are not looked at."""
-    return [line for line in text.splitlines() if line[:1] in ("+", "-")]
+    return [line for line in text.split("\n") if line[:1] in ("+", "-")]
 
 
 def shells(text: str) -> list[str]:
@@ -115,16 +119,28 @@ def shells(text: str) -> list[str]:
 def login_defs(text: str) -> dict[str, str]:
     """The settings of login.defs; the last one wins, as in shadow-utils."""
     found: dict[str, str] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = line.split(None, 1)
         if words and not words[0].startswith("#"):
             found[words[0]] = words[1].strip().strip('"') if len(words) > 1 else ""
     return found
 
 
+def login_defs_of_pam(text: str) -> dict[str, str]:
+    """The same as PAM's modules read them: the first one wins, in any case, without what follows ``#``."""
+    found: dict[str, str] = {}
+    for line in text.split("\n"):
+        words = line.partition("#")[0].split(None, 1)
+        if words:
+            found.setdefault(words[0].upper(), words[1].strip() if len(words) > 1 else "")
+    return found
+
+
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip() and line[0] not in "+-#":
+    """Lines as glibc tells them apart: by line feeds alone, without the blanks in front."""
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.lstrip()
+        if line and line[0] not in "+-#":
             yield number, line.split(":")
 
 
@@ -171,6 +187,13 @@ def hash_kind(password: str) -> str:
         if pattern.match(password):
             return kind
     return "unrecognised" if password.startswith(("$", "_", "{")) else "none"
+
+
+def exposed(password: str) -> bool:
+    """Whether field two of passwd, which everybody can read, may hold a hash: a locked one is still a hash, and
+    one of a kind nobody knows is as long as the shortest (13 characters) or longer."""
+    stands = password.lstrip("!")
+    return len(stands) >= 13 and not stands.startswith("*")
 
 
 def usable(kind: str) -> bool:

@@ -94,7 +94,7 @@ def record(account: _passwd.Account, shadows: dict[str, _passwd.Shadow] | Missin
     found: dict[str, Any] = {
         "name": account.name, "uid": account.uid, "gid": account.gid, "home": account.home, "shell": account.shell,
         "interactive": account.has_shell, "system": not low <= account.uid <= high,
-        "password_in_passwd": _passwd.hash_kind(account.password) not in ("empty", "locked", "none"),
+        "password_in_passwd": _passwd.exposed(account.password),
     }
     if isinstance(shells, Missing):
         found["listed_shell"] = shells

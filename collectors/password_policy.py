@@ -49,7 +49,11 @@ def collect(host: Host, declared: Declared) -> Collected:
 
 
 def _defs(host: Host) -> dict[str, str]:
-    return _passwd.login_defs(read_optional(host, "/etc/login.defs") or "")
+    return _passwd.login_defs(_text(host))
+
+
+def _text(host: Host) -> str:
+    return read_optional(host, "/etc/login.defs") or ""
 
 
 def _stack(host: Host, service: str) -> list[_pam.Entry]:
@@ -65,7 +69,7 @@ def _changing(host: Host) -> Collected:
     settings: dict[str, str] = {}
     for text in [*texts, read_optional(host, QUALITY) or ""]:
         settings |= key_values(text)
-    return {**length(entries, settings), "password.new_hash": new_hash(entries, _defs(host)),
+    return {**length(entries, settings), "password.new_hash": new_hash(entries, _passwd.login_defs_of_pam(_text(host))),
             "password.remembered": remembered(entries)}
 
 

@@ -31,6 +31,8 @@ from hustings.declared import Declared
 MAIN = "/etc/sudoers"
 PROGRAMS = ("/usr/bin/sudo", "/usr/local/bin/sudo", "/bin/sudo", "/usr/bin/sudo-rs")
 DEPTH = 16
+BUILT_IN_MEMORY = 15 * 60
+"""Seconds for which Debian's and Ubuntu's sudo remembers a password unless it is told."""
 
 
 @dataclass
@@ -114,13 +116,12 @@ def facts(reading: Reading) -> Collected:
         "sudo.defaults": Listing([_default(one) for one in sudoers.defaults], why is None, why),
         "sudo.unreadable_lines": Listing(list(sudoers.faults), gap is None, gap),
     }
-    for fact, name in (("sudo.use_pty", "use_pty"), ("sudo.target_password", "targetpw")):
-        value = _last(sudoers.defaults, name)
-        found[fact] = why or (ABSENT if value is None else value == "true")
+    found["sudo.use_pty"] = why or _switch(sudoers.defaults, ("use_pty",), weaker=False)
+    found["sudo.target_password"] = why or _switch(sudoers.defaults, ("targetpw", "rootpw", "runaspw"), weaker=True)
     for fact, name in (("sudo.logfile", "logfile"), ("sudo.secure_path", "secure_path")):
         value = _last(sudoers.defaults, name)
         found[fact] = why or (ABSENT if value in (None, "false", "true") else value)
-    found["sudo.remembers_for"] = why or _timeout(_last(sudoers.defaults, "timestamp_timeout"))
+    found["sudo.remembers_for"] = why or _longest(_stated(sudoers.defaults, "timestamp_timeout"))
     return found
 
 
@@ -134,10 +135,32 @@ def _last(defaults: list[Default], name: str) -> str | None:
     return next((one.value for one in reversed(defaults) if one.name == name and not one.binding), None)
 
 
-def _timeout(minutes: str | None) -> object:
+def _stated(defaults: list[Default], name: str) -> dict[str, str]:
+    """The values of a setting by what they are bound to ("" for everyone): the last one of each wins."""
+    return {one.binding: one.value for one in defaults if one.name == name}
+
+
+def _switch(defaults: list[Default], names: tuple[str, ...], *, weaker: bool) -> object:
+    """A switch over several settings: its weaker value if that holds for anyone, else what is said of everyone."""
+    found = [_stated(defaults, name) for name in names]
+    if any((value == "true") is weaker for one in found for value in one.values()):
+        return weaker
+    return not weaker if any("" in one for one in found) else ABSENT
+
+
+def _longest(minutes: dict[str, str]) -> object:
+    """The longest memory that holds for anyone; what is bound to a few says nothing of the others unless it is
+    longer than any build's own."""
+    known = {binding: _timeout(value) for binding, value in minutes.items()}
+    seconds = [one for one in known.values() if isinstance(one, int)]
+    if len(seconds) < len(known):
+        return next(one for one in known.values() if isinstance(one, Missing))
+    longest = max(seconds, default=0)
+    return longest if "" in known or longest > BUILT_IN_MEMORY else ABSENT
+
+
+def _timeout(minutes: str) -> int | Missing:
     """Seconds for which a password is remembered; a negative value never forgets."""
-    if minutes is None:
-        return ABSENT
     if minutes == "false":
         return 0
     try:
@@ -239,15 +262,15 @@ FACTS = (
         Field("line", Type.INT, "Its line"),
     )),
     Fact("sudo.unreadable_lines", Type.TEXTS, "Lines that sudo's grammar does not allow", Disclosure.COUNTED),
-    Fact("sudo.use_pty", Type.BOOL, "Whether commands get a terminal of their own; absent: not stated (sudo 1.9.14 "
-         "and later do so by themselves)", Disclosure.SHARED),
-    Fact("sudo.target_password", Type.BOOL, "Whether the target's password is asked instead of one's own; absent: "
-         "not stated, which means no", Disclosure.SHARED),
+    Fact("sudo.use_pty", Type.BOOL, "Whether everyone's commands get a terminal of their own; absent: not stated "
+         "(sudo 1.9.14 and later do so by themselves)", Disclosure.SHARED),
+    Fact("sudo.target_password", Type.BOOL, "Whether the target's or root's password is asked of anyone instead of "
+         "one's own (targetpw, rootpw, runaspw); absent: not stated, which means no", Disclosure.SHARED),
     Fact("sudo.logfile", Type.TEXT, "The log file of sudo's own; absent: the system log alone", Disclosure.SHARED),
     Fact("sudo.secure_path", Type.TEXT, "The search path commands run with; absent: the caller's",
          Disclosure.SHARED),
-    Fact("sudo.remembers_for", Type.DURATION, "How long a password counts for the next command; absent: not stated "
-         "(15 minutes in Debian's and Ubuntu's build, 5 upstream)", Disclosure.SHARED),
+    Fact("sudo.remembers_for", Type.DURATION, "The longest that anyone's password counts for the next command; absent: not "
+         "stated (15 minutes in Debian's and Ubuntu's build, 5 upstream)", Disclosure.SHARED),
 )
 
 COLLECTOR = Collector(

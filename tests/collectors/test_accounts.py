@@ -85,6 +85,28 @@ def test_a_hash_in_passwd_is_seen():
     assert (person("old", found)["password_in_passwd"], person("old", found)["password"]) == (True, "yescrypt")
 
 
+@pytest.mark.parametrize(("stored", "exposed"), [
+    ("x", False), ("*", False), ("!", False), ("!!", False), ("", False), ("*LOCKED-BY-HAND*", False),
+    (f"!{HASH}", True), ("0fcf3792f5fffc4fcd1801fab37e0470c66d46cb0f01", True), ("6ENJKUHt37L/U", True),
+])
+def test_a_locked_or_unknown_hash_in_passwd_is_still_there_for_everybody(stored, exposed):
+    found = look({"/etc/passwd": f"old:{stored}:1002:1002::/home/old:/bin/sh\n"})
+    assert person("old", found)["password_in_passwd"] is exposed
+
+
+@pytest.mark.parametrize("line", ["old:*:19000:0:99999:7::", "old:*:19000:0:99999"])
+def test_a_short_line_of_shadow_that_glibc_takes_is_read(line):
+    found = look({"/etc/passwd": "old:x:1002:1002::/home/old:/bin/sh\n", "/etc/shadow": line + "\n"})
+    assert found["accounts.local"].complete
+    assert person("old", found)["password"] == "none"
+
+
+def test_only_a_line_feed_ends_a_line_of_passwd():
+    found = look({"/etc/passwd": "old:x:1002:1002:a\x0cb\u2028c:/home/old:/bin/sh\n  toor:x:0:0::/root:/bin/sh\n"})
+    assert found["accounts.local"].complete
+    assert person("toor", found)["uid"] == 0
+
+
 def test_an_account_that_shadow_does_not_know_has_no_usable_password():
     found = look({"/etc/shadow": "root:*:1:0:99999:7:::\n"})
     assert person("alice", found)["password_usable"] is False

@@ -132,6 +132,13 @@ def test_how_new_passwords_are_stored(module, defs, method):
     assert password_policy.new_hash(entries, defs) == method
 
 
+def test_pam_takes_the_first_method_that_login_defs_names():
+    """Tried on Debian 12: with these lines a new password was stored as ``$1$…``."""
+    files = {"/etc/pam.d/passwd": "password required pam_unix.so\n",
+             "/etc/login.defs": "encrypt_method MD5 # old\nENCRYPT_METHOD SHA512\n"}
+    assert password_policy.collect(FakeHost(files), Declared())["password.new_hash"] == "md5crypt"
+
+
 def test_a_stack_that_cannot_be_read_is_a_reason():
     found = look(DEBIAN, denied={"/etc/pam.d/common-auth", "/etc/pam.d/common-password"})
     assert found["password.min_length"].reason is found["password.empty_accepted"].reason is Reason.DENIED

@@ -186,13 +186,28 @@ def test_an_alias_that_refers_to_itself_is_a_fault():
 
 
 def test_the_settings_that_hold_for_everyone_are_the_last_ones():
-    found = look({"/etc/sudoers": 'Defaults use_pty, logfile="/var/log/sudo.log", timestamp_timeout=5\n'
-                                  "Defaults:alice !use_pty\nDefaults timestamp_timeout=0.5, targetpw\n"})
+    found = look({"/etc/sudoers": 'Defaults !use_pty, logfile="/var/log/sudo.log", timestamp_timeout=5\n'
+                                  "Defaults use_pty\nDefaults timestamp_timeout=0.5, targetpw\n"})
     assert (found["sudo.use_pty"], found["sudo.logfile"]) == (True, "/var/log/sudo.log")
     assert found["sudo.remembers_for"] == 30
     assert found["sudo.target_password"] is True
+
+
+def test_a_setting_that_is_weaker_for_a_few_counts():
+    found = look({"/etc/sudoers": "Defaults use_pty, !rootpw, timestamp_timeout=5\nDefaults:alice !use_pty\n"
+                                  "Defaults:alice timestamp_timeout=-1, rootpw\n"})
+    assert (found["sudo.use_pty"], found["sudo.target_password"]) == (False, True)
+    assert found["sudo.remembers_for"] > 86400
     assert {"name": "use_pty", "value": "false", "binding": ":alice", "file": "/etc/sudoers", "line": 2} in (
         found["sudo.defaults"].items)
+    stricter = look({"/etc/sudoers": "Defaults:alice timestamp_timeout=0, !rootpw, use_pty\n"})
+    assert {stricter[f"sudo.{name}"] for name in ("use_pty", "target_password", "remembers_for")} == {sudo.ABSENT}
+
+
+@pytest.mark.parametrize("name", ["targetpw", "rootpw", "runaspw"])
+def test_a_password_that_is_not_ones_own_is_seen(name):
+    assert look({"/etc/sudoers": f"Defaults {name}\n"})["sudo.target_password"] is True
+    assert look({"/etc/sudoers": f"Defaults !{name}\n"})["sudo.target_password"] is False
 
 
 def test_a_machine_without_sudo_has_no_rules_and_says_so():
