@@ -165,11 +165,12 @@ def _read(check: Check, said: Result | None, heard: Heard, now: datetime, silent
 
 
 def _aged(said: Result, heard: Heard, now: datetime, silent: bool) -> tuple[Result, str]:
-    if said.verdict not in _DECIDED:
+    ended = said.valid_until is not None and now > said.valid_until
+    if said.verdict not in _DECIDED and not (ended and said.verdict is Verdict.NOT_APPLICABLE):
         return said, ""
-    if silent or (said.valid_until is not None and now > said.valid_until):
-        ended = said.valid_until or (heard.received or now) + SILENT_AFTER
-        return _doubted(said, f"stale: this held until {utc_text(ended)}"), STALE
+    if silent or ended:
+        until = said.valid_until or (heard.received or now) + SILENT_AFTER
+        return _doubted(said, f"stale: this held until {utc_text(until)}"), STALE
     if heard.clock_off and said.timed:
         return _doubted(said, "error: this machine's clock is more than five minutes off the server's"), CLOCK
     return said, ""

@@ -37,6 +37,12 @@ def test_what_was_unknown_or_not_applicable_does_not_age() -> None:
     assert CRITICAL not in one.doubts
 
 
+def test_not_applicable_that_had_an_end_is_unknown_after_it() -> None:
+    one = read(result(CRITICAL, NA, valid_until=NOW - HOUR), result("patching/high", NA), *results()[2:])
+    assert (one.verdict(CRITICAL), one.verdict("patching/high")) == (UNKNOWN, NA)
+    assert one.doubts == {CRITICAL: "stale"}
+
+
 def test_a_clock_that_is_off_makes_time_dependent_verdicts_unknown_and_no_others() -> None:
     one = read(result(CRITICAL, PASS, timed=True), *results()[1:], clock_off=True)
     assert one.verdict(CRITICAL) is UNKNOWN
