@@ -29,14 +29,20 @@ class Entry:
     arguments: tuple[str, ...]
     file: str
     line: int
+    within: tuple[str, ...] = ()
+    """The substacks it stands in, from the outside: what ends a substack ends no more than that."""
 
     @property
     def enforced(self) -> bool:
         """Whether a failure of this module makes the whole stack fail."""
         if self.control in ("required", "requisite"):
             return True
-        actions = dict(pair.split("=", 1) for pair in self.control.strip("[]").split() if "=" in pair)
-        return actions.get("default") in ("bad", "die")
+        return self.actions.get("default") in ("bad", "die")
+
+    @property
+    def actions(self) -> dict[str, str]:
+        """What follows which answer of the module, from the bracketed form of its control."""
+        return dict(pair.split("=", 1) for pair in self.control.strip("[]").split() if "=" in pair)
 
     def value(self, name: str) -> str | None:
         """The value of ``name=value``; the last one wins."""
@@ -44,22 +50,34 @@ class Entry:
         return found[-1] if found else None
 
 
+def passed_by(entries: list[Entry], index: int) -> bool:
+    """Whether a module before ``entries[index]`` (all of one kind) may end its stack with success or jump over it."""
+    for before, entry in enumerate(entries[:index]):
+        if entries[index].within[:len(entry.within)] != entry.within:
+            continue
+        jumps = [int(action) for action in entry.actions.values() if action.isdigit()]
+        if entry.control == "sufficient" or "done" in entry.actions.values() or before + max(jumps, default=0) >= index:
+            return True
+    return False
+
+
 def stack(read: Callable[[str], str], service: str, root: str = "/etc/pam.d") -> list[Entry]:
     """Every entry of a service. ``read`` gives a file's text; what it raises passes through.
 
     Raises ``StackFault`` for a line that is not PAM's.
     """
-    return list(_file(read, posixpath.join(root, service), root, "", 0))
+    return list(_file(read, posixpath.join(root, service), root, "", 0, ()))
 
 
-def _file(read: Callable[[str], str], path: str, root: str, kind: str, depth: int) -> list[Entry]:
+def _file(read: Callable[[str], str], path: str, root: str, kind: str, depth: int,
+          within: tuple[str, ...]) -> list[Entry]:
     if depth > DEPTH:
         raise StackFault(f"{path} is included more than {DEPTH} levels deep")
     found: list[Entry] = []
     for number, line in _lines(read(path)):
         if line.startswith("@include"):
             name = line.split()[1] if len(line.split()) > 1 else ""
-            found += _file(read, posixpath.join(root, name), root, kind, depth + 1)
+            found += _file(read, posixpath.join(root, name), root, kind, depth + 1, within)
             continue
         match = _ENTRY.match(line)
         if not match:
@@ -68,18 +86,19 @@ def _file(read: Callable[[str], str], path: str, root: str, kind: str, depth: in
         if kind and own != kind:
             continue
         if match["control"] in ("include", "substack"):
-            found += _file(read, posixpath.join(root, match["module"]), root, own, depth + 1)
+            inner = (*within, f"{path}:{number}") if match["control"] == "substack" else within
+            found += _file(read, posixpath.join(root, match["module"]), root, own, depth + 1, inner)
             continue
         module = posixpath.basename(match["module"]).removesuffix(".so")
         arguments = tuple(one.strip("[]") for one in re.findall(r"\[[^\]]*\]|\S+", match["rest"]))
-        found.append(Entry(own, match["control"], module, arguments, path, number))
+        found.append(Entry(own, match["control"], module, arguments, path, number, within))
     return found
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
     """Lines without comments, joined where a backslash ends them."""
     found, first, joined = [], 0, ""
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(text.split("\n"), 1):
         first = first or number
         joined += raw.partition("#")[0].rstrip()
         if raw.rstrip().endswith("\\") and "#" not in raw:

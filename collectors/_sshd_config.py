@@ -123,7 +123,7 @@ def _file(config: Config, read: Callable[[str], str], expand: Callable[[str], li
         raise ConfigFault(f"{path} is included more than {DEPTH} levels deep")
     config.files.append(path)
     outer = criteria
-    for number, text in enumerate(read(path).splitlines(), 1):
+    for number, text in enumerate(read(path).split("\n"), 1):
         words = split(text, f"{path}:{number}")
         if not words:
             continue
@@ -154,7 +154,10 @@ def _take(config: Config, text: str, criteria: str, path: str, number: int) -> N
     config.lines.append(Line(keyword, " ".join(words[1:]), criteria, path, number))
 
 
-_WORD = re.compile(r'"((?:\\.|[^"\\])*)"|((?:\\.|[^\s"\\])+)')
+_WORD = re.compile(r"""
+    (?P<quote>["']) (?P<quoted>(?: \\. | (?!(?P=quote))[^\\] )*) (?P=quote)
+  | (?P<bare>(?: \\. | [^\s"'\\] )+)
+""", re.VERBOSE)
 
 
 def split(text: str, where: str) -> list[str]:
@@ -170,7 +173,7 @@ def split(text: str, where: str) -> list[str]:
         word = _WORD.match(text, position)
         if not word:
             raise ConfigFault(f"{where}: a quote is not closed")
-        words.append(re.sub(r'\\(["\\])', r"\1", word[1] if word[1] is not None else word[2]))
+        words.append(re.sub(r"""\\(["'\\])""", r"\1", word["bare"] if word["quote"] is None else word["quoted"]))
         position = word.end()
         while position < len(text) and text[position].isspace():
             position += 1
@@ -216,11 +219,16 @@ def daemon_options(title: str) -> tuple[tuple[str, ...], str]:
     return tuple(options), main
 
 
-def factors(methods: str) -> int:
-    """How many different methods the weakest accepted combination of ``AuthenticationMethods`` asks for."""
+def factors(methods: str, *, questions: bool = False) -> int:
+    """How many different methods the weakest accepted combination of ``AuthenticationMethods`` asks for.
+
+    ``keyboard-interactive`` asks for the same password as ``password`` does, unless PAM asks other ``questions``.
+    """
     if methods.strip() in ("", "any"):
         return 1
-    return min(len({one.partition(":")[0] for one in way.split(",")}) for way in methods.split())
+    same = {} if questions else {"keyboard-interactive": "password"}
+    return min(len({same.get(name, name) for one in way.split(",") for name in [one.partition(":")[0]]})
+               for way in methods.split())
 
 
 def seconds(text: str) -> int:

@@ -13,6 +13,7 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from collectors import _pam
 from collectors._glob import expand
@@ -150,7 +151,7 @@ def settings_facts(effective: Effective, host: Host) -> Collected:
         found[fact] = _algorithms(effective, keyword)
     found["sshd.banner"] = ABSENT if found["sshd.banner"] == "none" else found["sshd.banner"]
     found["sshd.key_algorithms"] = _key_algorithms(effective)
-    found["sshd.authentication_factors"] = _converted(effective, "authenticationmethods", factors)
+    found["sshd.authentication_factors"] = _converted(effective, "authenticationmethods", partial(_factors, host))
     found["sshd.host_keys"] = Listing([_host_key(host, path) for path in _key_paths(effective, host)])
     return found
 
@@ -163,6 +164,12 @@ def _converted(effective: Effective, keyword: str, convert: Callable[[str], obje
         return error.missing
     except ValueError as error:
         return Missing(Reason.ERROR, f"{keyword}: {error}")
+
+
+def _factors(host: Host, methods: str) -> int:
+    typed = "password" in methods and "keyboard-interactive" in methods
+    questions = typed and any(record["enforced"] for record in _pam_factors(host))
+    return factors(methods, questions=questions)
 
 
 def _normal(value: str) -> str:
@@ -238,19 +245,24 @@ def public_key(text: str) -> tuple[str, int]:
 
 def pam_factors(host: Host) -> Listing:
     """The second-factor modules that SSH's PAM stack asks."""
+    return Listing(list(_pam_factors(host)))
+
+
+def _pam_factors(host: Host) -> list[dict[str, object]]:
     try:
         entries = _pam.stack(host.read, "sshd")
     except _pam.StackFault as fault:
         raise Unreadable(str(fault)) from fault
     except NotThere as error:
         if error.what == "/etc/pam.d/sshd":
-            return Listing([])
+            return []
         raise
-    return Listing([
-        {"module": entry.module, "enforced": entry.enforced and "nullok" not in entry.arguments,
-         "control": entry.control}
-        for entry in entries if entry.kind == "auth" and entry.module in MFA_MODULES
-    ])
+    asked = [entry for entry in entries if entry.kind == "auth"]
+    return [
+        {"module": entry.module, "control": entry.control,
+         "enforced": entry.enforced and "nullok" not in entry.arguments and not _pam.passed_by(asked, index)}
+        for index, entry in enumerate(asked) if entry.module in MFA_MODULES
+    ]
 
 
 def _newer(host: Host, options: tuple[str, ...], main: str) -> object:
@@ -358,7 +370,8 @@ FACTS = (
          "it; absent: it does not run", Disclosure.SHARED),
     Fact("sshd.pam_factors", Type.RECORDS, "Second-factor modules in SSH's PAM stack", Disclosure.SHARED, fields=(
         Field("module", Type.TEXT, "The module"),
-        Field("enforced", Type.BOOL, "Whether nobody gets past it: required, and not skipped for those not enrolled"),
+        Field("enforced", Type.BOOL, "Whether nobody gets past it: required, not skipped for those not enrolled, and "
+              "no module before it lets somebody in or jumps over it"),
         Field("control", Type.TEXT, "Its control in the stack"),
     )),
 )

@@ -269,8 +269,8 @@ FACTS = (
     Fact("sudo.logfile", Type.TEXT, "The log file of sudo's own; absent: the system log alone", Disclosure.SHARED),
     Fact("sudo.secure_path", Type.TEXT, "The search path commands run with; absent: the caller's",
          Disclosure.SHARED),
-    Fact("sudo.remembers_for", Type.DURATION, "The longest that anyone's password counts for the next command; absent: not "
-         "stated (15 minutes in Debian's and Ubuntu's build, 5 upstream)", Disclosure.SHARED),
+    Fact("sudo.remembers_for", Type.DURATION, "The longest that anyone's password counts for the next command; absent: "
+         "not stated (15 minutes in Debian's and Ubuntu's build, 5 upstream)", Disclosure.SHARED),
 )
 
 COLLECTOR = Collector(

@@ -108,6 +108,8 @@ def host_key(tmp_path: Path) -> Iterator[Path]:
     'LogLevel = VERBOSE\nBanner "/etc/issue"\nClientAliveInterval 5m\nUsePAM yes\n',
     "Ciphers +aes256-cbc\nMACs ^hmac-sha2-512\nKexAlgorithms -diffie-hellman-*\n",
     "skeyauthentication no\nchallengeresponseauthentication yes\n",
+    "PermitRootLogin 'yes'\nBanner '/etc/issue net' # 'open\n",
+    "# root: \x0cPermitRootLogin no\nPermitRootLogin yes\n",
 ])
 def test_the_installed_daemon_agrees(text, tmp_path, host_key):
     (tmp_path / "20-b.conf").write_text("MaxAuthTries 3\nPasswordAuthentication yes\n")
@@ -215,6 +217,15 @@ def test_the_weakest_combination_counts(methods, number):
     assert factors(methods) == number
 
 
+def test_a_password_asked_twice_is_one_method_unless_pam_asks_something_else():
+    methods = "password,keyboard-interactive:pam"
+    assert (factors(methods), factors(methods, questions=True)) == (1, 2)
+    config = {"/etc/ssh/sshd_config": f"AuthenticationMethods {methods}\n"}
+    assert look(config, kind="image")["sshd.authentication_factors"] == 1
+    second = {**config, "/etc/pam.d/common-auth": "auth required pam_oath.so\n"}
+    assert look(second, kind="image")["sshd.authentication_factors"] == 2
+
+
 @pytest.mark.parametrize("text", ["PermitRootLogin\n", 'Banner "open\n', "= yes\n"])
 def test_a_line_the_daemon_would_refuse_is_a_fault(text):
     with pytest.raises(ConfigFault):
@@ -237,6 +248,23 @@ def test_an_include_loop_ends():
 def test_second_factor_modules_are_found_behind_includes(line, records):
     found = look({"/etc/pam.d/common-auth": line + "\n"}, said=Output(0, DEBIAN, ""))
     assert [(one["module"], one["enforced"]) for one in found["sshd.pam_factors"].items] == records
+
+
+@pytest.mark.parametrize(("lines", "enforced"), [
+    (["sufficient pam_unix.so", "required pam_oath.so"], False),
+    (["[success=done default=ignore] pam_unix.so", "required pam_oath.so"], False),
+    (["[success=1 default=ignore] pam_access.so", "required pam_oath.so"], False),
+    (["[success=1 default=ignore] pam_unix.so", "requisite pam_deny.so", "required pam_oath.so"], True),
+    (["[success=2 default=ignore] pam_unix.so", "requisite pam_deny.so", "required pam_oath.so"], False),
+    (["substack inner", "required pam_oath.so"], True),
+    (["include inner", "required pam_oath.so"], False),
+    (["required pam_oath.so", "sufficient pam_unix.so"], True),
+])
+def test_a_second_factor_that_can_be_passed_by_is_not_enforced(lines, enforced):
+    files = {"/etc/pam.d/common-auth": "".join(f"auth {line}\n" for line in lines),
+             "/etc/pam.d/inner": "auth sufficient pam_unix.so\nauth required pam_deny.so\n"}
+    found = look(files, said=Output(0, DEBIAN, ""))
+    assert [one["enforced"] for one in found["sshd.pam_factors"].items] == [enforced]
 
 
 def test_a_pam_file_that_cannot_be_read_is_a_reason():
