@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shlex
 
-from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width
+from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width, destination, sender
 from collectors.host.protocol import Unreadable
 
 _ACTIONS = {"ACCEPT": Action.ACCEPT, "DROP": Action.DROP, "REJECT": Action.DROP, "RETURN": Action.RETURN,
             "QUEUE": Action.ACCEPT, "NFQUEUE": Action.ACCEPT}
 _SILENT = frozenset({"LOG", "NFLOG", "ULOG", "AUDIT", "MARK", "CONNMARK", "TRACE", "SET", "CLASSIFY", "TOS", "DSCP"})
-_NARROWING = frozenset({"-s", "--source", "-d", "--destination", "--dport", "--dports", "--destination-port",
-                        "--destination-ports", "--icmp-type", "--icmpv6-type", "--limit", "--match-set",
-                        "--src-range", "--dst-range", "--mark", "--mac-source", "--hl-eq",
-                        "--hashlimit-name"})
-_EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+_NARROWING = frozenset({"--icmp-type", "--icmpv6-type", "--match-set", "--src-range", "--mark", "--mac-source",
+                        "--hl-eq"})
 _WHOLE_PROTOCOLS = frozenset({"tcp", "udp", "all", "6", "17", "0"})
 _ALMOST_ALL_PORTS = 60_000
 
@@ -94,9 +91,11 @@ def _condition(word: str, value: str, negated: bool) -> Width:
         return Width.BROAD if value.lower() in _WHOLE_PROTOCOLS else Width.NARROW
     if word in ("--dport", "--dports", "--destination-port", "--destination-ports"):
         return Width.BROAD if any(_span(one) >= _ALMOST_ALL_PORTS for one in value.split(",")) else Width.NARROW
-    if word in _NARROWING:
-        return Width.BROAD if value in _EVERYWHERE else Width.NARROW
-    return Width.BROAD
+    if word in ("-s", "--source"):
+        return sender(value)
+    if word in ("-d", "--destination"):
+        return destination(value)
+    return Width.NARROW if word in _NARROWING else Width.BROAD
 
 
 def _span(ports: str) -> int:

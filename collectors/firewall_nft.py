@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width
+from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width, destination, sender
 from collectors.host.protocol import Unreadable
 
 _FAMILIES = {"ip": frozenset({4}), "ip6": frozenset({6}), "inet": frozenset({4, 6})}
@@ -14,6 +14,8 @@ _ACTIONS = {"accept": Action.ACCEPT, "drop": Action.DROP, "reject": Action.DROP,
 _SILENT = frozenset({"counter", "log", "comment", "notrack", "mangle", "set", "meter", "map", "ct helper"})
 _WHOLE_PROTOCOLS = frozenset({"tcp", "udp", "ip", "ip6", "ipv4", "ipv6"})
 _ALMOST_ALL_PORTS = 60_000
+_NARROW_META = frozenset({"mark", "skuid", "skgid", "cgroup", "secpath"})
+_NARROW_FIELDS = frozenset({"type", "code", "ttl", "hoplimit"})
 
 
 def parse(text: str, *, without: frozenset[tuple[str, str]] = frozenset()) -> RuleSet:
@@ -70,7 +72,7 @@ def _rules(expressions: list[Any], where: tuple[str, str]) -> list[Rule]:
         if kind == "match":
             width = _narrower(width, _match(detail))
         elif kind == "limit":
-            width = Width.NARROW
+            width = _narrower(width, Width.BROAD)
         elif kind == "xt" and detail and detail.get("type") == "target":
             return [Rule(Width.OPAQUE, Action.ACCEPT)]
         elif kind not in _SILENT:
@@ -113,18 +115,29 @@ def _match(detail: dict[str, Any]) -> Width:
             return Width.NARROW if values == ["lo"] and not negated else Width.BROAD
         if key in ("l4proto", "protocol", "nfproto"):
             return Width.BROAD if negated or _WHOLE_PROTOCOLS & set(map(str, values)) else Width.NARROW
-        return Width.BROAD if key in ("iiftype", "iifgroup", "pkttype") else Width.NARROW
-    if "ct" in left and left["ct"]["key"] == "state":
-        return Width.NARROW if ("new" in values) == negated else Width.BROAD
+        return Width.NARROW if key in _NARROW_META and not negated else Width.BROAD
+    if "ct" in left:
+        if left["ct"]["key"] == "state":
+            return Width.NARROW if ("new" in values) == negated else Width.BROAD
+        return Width.NARROW if left["ct"]["key"] in ("status", "mark") and not negated else Width.BROAD
     if "payload" in left and left["payload"].get("field") in ("dport", "sport"):
         if left["payload"]["field"] == "sport" or negated:
             return Width.BROAD
         return Width.BROAD if any(_span(one) >= _ALMOST_ALL_PORTS for one in values) else Width.NARROW
     if "payload" in left and left["payload"].get("field") in ("protocol", "nexthdr"):
         return Width.BROAD if negated or _WHOLE_PROTOCOLS & set(map(str, values)) else Width.NARROW
-    if negated or any(_everywhere(one) for one in values):
-        return Width.BROAD
-    return Width.NARROW
+    return Width.BROAD if negated else _place(left, values)
+
+
+def _place(left: dict[str, Any], values: list[Any]) -> Width:
+    """How far a condition on an address, or on another part of the packet, narrows."""
+    if "concat" in left:
+        return Width.NARROW
+    field = left.get("payload", {}).get("field")
+    if field not in ("saddr", "daddr"):
+        return Width.NARROW if field in _NARROW_FIELDS else Width.BROAD
+    judge = sender if field == "saddr" else destination
+    return Width.NARROW if all(judge(_network(one)) is Width.NARROW for one in values) else Width.BROAD
 
 
 def _values(right: Any) -> list[Any]:
@@ -140,5 +153,10 @@ def _span(value: Any) -> int:
     return 0
 
 
-def _everywhere(value: Any) -> bool:
-    return isinstance(value, dict) and "prefix" in value and value["prefix"].get("len") == 0
+def _network(value: Any) -> str:
+    """An address or network as text; a range, a set by its name and the like as they are."""
+    if isinstance(value, dict) and "elem" in value:
+        return _network(value["elem"].get("val"))
+    if isinstance(value, dict) and "prefix" in value:
+        return f"{value['prefix']['addr']}/{value['prefix']['len']}"
+    return str(value)

@@ -1,13 +1,15 @@
 """What a packet filter does with an unsolicited packet that no rule was written for.
 
 The model behind every packet filter we read: chains of rules, some with conditions. A condition is
-*narrow* when only some traffic meets it (one port, one address, an established connection) and
-*broad* when any newcomer may meet it (an interface, a whole protocol, ``ct state new``). An accept
+*narrow* when only some traffic meets it (one port, one sender, an established connection) and *broad*
+when any newcomer may meet it (an interface, this machine's own address, a whole protocol, a rate,
+``ct state new``). An accept
 under a broad condition is a door left open; an accept under a narrow one is a service.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -20,6 +22,26 @@ class Width(StrEnum):
     NARROW = "narrow"
     OPAQUE = "opaque"
     """The tool did not say what the condition is."""
+
+
+def sender(network: str) -> Width:
+    """How far a source address or network narrows: one as wide as half the internet does not."""
+    try:
+        found = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return Width.NARROW
+    return Width.BROAD if found.prefixlen < (8 if found.version == 4 else 7) else Width.NARROW
+
+
+def destination(network: str) -> Width:
+    """The same for a destination: every newcomer writes to an address of this machine, so only those of groups
+    and of the own link narrow."""
+    try:
+        found = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return Width.BROAD
+    apart = found.is_multicast or found.is_link_local or str(found) == "255.255.255.255/32"
+    return Width.NARROW if apart else Width.BROAD
 
 
 class Action(StrEnum):

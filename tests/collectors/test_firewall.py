@@ -1,4 +1,7 @@
 import json
+import os
+import shutil
+import subprocess
 
 import pytest
 
@@ -58,6 +61,8 @@ def test_a_rule_of_iptables_that_accepts_every_new_connection_opens_the_door():
     "-A INPUT -j ACCEPT", "-A INPUT -i eth0 -j ACCEPT", "-A INPUT -s 0.0.0.0/0 -j ACCEPT",
     "-A INPUT -p tcp -j ACCEPT", "-A INPUT -p tcp -m tcp --sport 53 -j ACCEPT",
     "-A INPUT -p tcp -m tcp --dport 1:65535 -j ACCEPT", "-A INPUT ! -i lo -j ACCEPT",
+    "-A INPUT -d 192.0.2.7/32 -j ACCEPT", "-A INPUT -m limit --limit 25/min -j ACCEPT",
+    "-A INPUT -s 0.0.0.0/1 -j ACCEPT", "-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT",
 ])
 def test_an_accept_that_any_newcomer_meets_is_an_open_door(rule):
     text = f"*filter\n:INPUT DROP [0:0]\n{rule}\nCOMMIT\n"
@@ -67,11 +72,34 @@ def test_an_accept_that_any_newcomer_meets_is_an_open_door(rule):
 @pytest.mark.parametrize("rule", [
     "-A INPUT -s 192.0.2.0/24 -j ACCEPT", "-A INPUT -i lo -j ACCEPT", "-A INPUT -p icmp -j ACCEPT",
     "-A INPUT -i eth0 -p tcp -m tcp --dport 443 -j ACCEPT", "-A INPUT -p udp -m udp --sport 67 --dport 68 -j ACCEPT",
+    "-A INPUT -d 224.0.0.0/4 -j ACCEPT", "-A INPUT -d 192.0.2.7/32 -p tcp -m tcp --dport 22 -j ACCEPT",
+    "-A INPUT -s 10.0.0.0/8 -j ACCEPT",
     '-A INPUT -p tcp -m tcp --dport 22 -m comment --comment "a; b" -j ACCEPT',
 ])
 def test_an_accept_of_one_service_or_source_is_no_open_door(rule):
     text = f"*filter\n:INPUT DROP [0:0]\n{rule}\nCOMMIT\n"
     assert parse_iptables(text, 4).default(4) is Outcome.DROP
+
+
+@pytest.mark.skipif(not shutil.which("nft", path="/usr/sbin:/usr/bin"), reason="nft is not installed")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network namespace")
+@pytest.mark.parametrize(("rule", "outcome"), [
+    ("fib daddr type local accept", "accept"), ("ip daddr 192.0.2.7 accept", "accept"),
+    ("limit rate 10/second accept", "accept"), ("tcp flags syn accept", "accept"),
+    ("tcp flags & (syn | ack) == syn accept", "accept"), ("ct direction original accept", "accept"),
+    ("ip saddr 0.0.0.0/1 accept", "accept"), ("meta hour 08:00-18:00 accept", "accept"),
+    ("ip saddr { 192.0.2.0/24, 198.51.100.9 } accept", "drop"), ("icmp type echo-request accept", "drop"),
+    ("ip daddr 224.0.0.251 accept", "drop"), ("ct status dnat accept", "drop"),
+    ("tcp dport 22 limit rate 10/minute accept", "drop"), ("ip saddr 10.0.0.0/8 accept", "drop"),
+    ("fib saddr . iif oif missing drop", "drop"), ("ip saddr . tcp dport { 192.0.2.1 . 22 } accept", "drop"),
+])
+def test_a_condition_of_nft_is_as_narrow_as_it_is(rule, outcome):
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine allows no network namespaces")
+    script = f"table ip t {{\n chain c {{\n type filter hook input priority 0; policy drop;\n {rule}\n }}\n}}\n"
+    said = subprocess.run(["unshare", "--net", "sh", "-c", 'nft -f - && nft -j list ruleset'], input=script,
+                          capture_output=True, text=True, check=True)
+    assert parse_nft(said.stdout).default(4) == outcome
 
 
 def test_an_accepting_policy_with_a_closing_rule_drops():
