@@ -33,7 +33,8 @@ CRITICAL = {
     "rights": ("/etc/sudoers", "/etc/sudoers.d", "/etc/sudoers.d/*", "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d",
                "/etc/ssh/sshd_config.d/*", "/etc/pam.d", "/etc/pam.d/*", "/etc/security"),
     "schedule": ("/etc/crontab", "/etc/cron.d", "/etc/cron.d/*", "/etc/cron.hourly", "/etc/cron.daily",
-                 "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.*/*", "/var/spool/cron/crontabs"),
+                 "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.*/*", "/var/spool/cron/crontabs",
+                 "/etc/cron.allow", "/etc/cron.deny", "/etc/at.allow", "/etc/at.deny"),
 }
 """The files looked at, by what they decide."""
 TREES = ("/etc", "/usr/local/bin", "/usr/local/sbin", "/usr/local/etc")

@@ -10,11 +10,13 @@ _DIRECTORIES = ("/usr/lib/systemd/journald.conf.d", "/usr/local/lib/systemd/jour
                 "/run/systemd/journald.conf.d", "/etc/systemd/journald.conf.d")
 _MAIN = ("/etc/systemd/journald.conf", "/run/systemd/journald.conf", "/usr/lib/systemd/journald.conf")
 _JOURNAL = "/var/log/journal"
+_KNOWN = frozenset({"persistent", "volatile", "none", "auto", ""})
 READS = (*_MAIN, *(f"{one}/" for one in _DIRECTORIES), _JOURNAL)
 
 
 def parse_storage(texts: list[str]) -> str:
-    """The effective ``Storage=`` of several files, the last word counting; ``auto`` if none says."""
+    """The effective ``Storage=`` of several files, the last word counting; ``auto`` if none says. systemd passes
+    over a word it does not know."""
     chosen = "auto"
     for text in texts:
         section = ""
@@ -22,8 +24,8 @@ def parse_storage(texts: list[str]) -> str:
             if line.startswith("["):
                 section = line
             name, equals, value = line.partition("=")
-            if equals and name.strip() == "Storage" and section == "[Journal]":
-                chosen = value.strip().lower() or "auto"
+            if equals and name.strip() == "Storage" and section == "[Journal]" and value.strip() in _KNOWN:
+                chosen = value.strip() or "auto"
     return chosen
 
 

@@ -33,6 +33,12 @@ def test_the_files_that_decide_are_described():
     assert found["/etc/ssh/ssh_host_rsa_key"]["others_read"] is False
 
 
+@pytest.mark.parametrize("path", ["/etc/cron.allow", "/etc/cron.deny", "/etc/at.allow", "/etc/at.deny"])
+def test_the_lists_of_those_who_may_schedule_are_looked_at(path):
+    found = {one["path"]: one for one in look({path: {"uid": 1000}})["files.critical"].items}
+    assert (found[path]["decides"], found[path]["uid"]) == ("schedule", 1000)
+
+
 def test_a_link_is_judged_by_what_it_points_to():
     found = look({"/var/own": {"mode": 0o666}}, links={"/etc/crontab": "/var/own"})["files.critical"].items
     assert next(one for one in found if one["path"] == "/etc/crontab")["others_write"] is True

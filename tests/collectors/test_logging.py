@@ -58,6 +58,7 @@ def test_an_answer_of_auditctl_that_is_not_understood_is_an_error():
       "/usr/lib/systemd/journald.conf.d/10-first.conf": "[Journal]\nStorage=persistent\n"}, (), "none"),
     ({"/usr/lib/systemd/journald.conf.d/a.conf": "[Journal]\nStorage=none\n",
       "/etc/systemd/journald.conf.d/a.conf": "[Journal]\nStorage=persistent\n"}, (), "persistent"),
+    ({"/etc/systemd/journald.conf": "[Journal]\nStorage=Persistent\n"}, (), "volatile"),
 ])
 def test_the_journal_is_where_the_last_word_of_its_configuration_puts_it(files, dirs, storage):
     assert journald.storage(FakeHost(files, dirs=dirs)) == storage
@@ -66,7 +67,13 @@ def test_the_journal_is_where_the_last_word_of_its_configuration_puts_it(files, 
 @pytest.mark.parametrize(("text", "found"), [
     ("*.* @@logs.example.org:6514\n", ("logs.example.org", "tcp", False)),
     ("*.* @192.0.2.9\n", ("192.0.2.9", "udp", False)),
-    ("$ActionSendStreamDriverMode 1\n*.* @@logs.example.org:6514\n", ("logs.example.org", "tcp", True)),
+    ("$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n*.* @@logs.example.org:6514\n",
+     ("logs.example.org", "tcp", True)),
+    ("$ActionSendStreamDriverMode 1\n*.* @@logs.example.org:6514\n", ("logs.example.org", "tcp", False)),
+    ('global(\n  DefaultNetstreamDriver="ossl"\n)\naction(type="omfwd" target="x" protocol="tcp" '
+     'StreamDriverMode="1")\n', ("x", "tcp", True)),
+    ('action(type="omfwd" target="x" protocol="tcp" StreamDriverMode="1")\n', ("x", "tcp", False)),
+    ('action(type="omfwd" target="x" template="a#b" # to the office\n protocol="tcp")\n', ("x", "tcp", False)),
     ("auth,authpriv.* @@(o)[2001:db8::9]:514;RSYSLOG_SyslogProtocol23Format\n", ("2001:db8::9", "tcp", False)),
     ("*.* :omrelp:logs.example.org:2514\n", ("logs.example.org", "relp", False)),
     ('*.* action(type="omfwd" target="logs.example.org" port="6514" protocol="tcp"\n'
@@ -83,6 +90,8 @@ def test_a_forwarding_rule_says_where_how_and_whether_encrypted(text, found):
 @pytest.mark.parametrize("text", [
     "# *.* @@logs.example.org\n", 'action(type="omfile" file="/var/log/x")\n', "mail.err /var/log/mail@err\n",
     '#action(type="omfwd" target="logs.example.org")\n', "*.emerg :omusrmsg:*\n",
+    '/* until the server is back\naction(type="omfwd" target="logs.example.org")\n*.* @@logs.example.org\n*/\n',
+    '*.* /var/log/all # action(type="omfwd" target="logs.example.org")\n',
 ])
 def test_what_stays_here_is_no_forwarding_rule(text):
     assert rsyslog.parse_forwards(text) == []
@@ -112,6 +121,16 @@ def test_an_included_file_that_may_not_be_read_leaves_the_list_open():
     seen = forwards(files, denied={"/etc/rsyslog.d/50-a.conf"})
     assert (seen.items, seen.complete, seen.why.reason) == ([], False, Reason.DENIED)
     assert not forwards({}).complete
+
+
+def test_includes_over_several_lines_count_and_too_many_leave_the_list_open():
+    files = {"/etc/rsyslog.conf": 'include(\n  file="/etc/rsyslog.d/a.conf"\n)\n# $IncludeConfig /etc/b\n',
+             "/etc/rsyslog.d/a.conf": "*.* @a\n", "/etc/b": "*.* @b\n"}
+    assert [one["target"] for one in forwards(files).items] == ["a"]
+    stars = {"/etc/rsyslog.conf": "$IncludeConfig /etc/rsyslog.d/*.conf\n*.* @@b\n*.err /var/log/*/x\n"}
+    assert [one["target"] for one in forwards(stars).items] == ["b"]
+    loop = forwards({"/etc/rsyslog.conf": "$IncludeConfig /etc/rsyslog.conf\n"})
+    assert (loop.complete, loop.why.reason) == (False, Reason.TRUNCATED)
 
 
 def test_rules_of_a_daemon_that_does_not_run_do_not_count():
