@@ -8,8 +8,11 @@ import json
 import logging
 import ssl
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -26,6 +29,13 @@ from server.logs import JsonLines
 from server.store import frames
 from server.throttle import MAX_KEYS, Throttle
 from tests.sender import NOW
+
+
+def finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine run to its end in a thread, whatever loop this one may already run."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
 
 
 @given(st.binary(max_size=5000), st.booleans())
@@ -213,7 +223,7 @@ def test_one_that_fails_does_not_take_its_group_down() -> None:
         await asyncio.to_thread(group.close)
         return answers
 
-    one, seven, thirteen, *rest = asyncio.run(run())
+    one, seven, thirteen, *rest = finished(run())
     assert (one, rest) == (2, [4, 6])
     assert isinstance(seven, ValueError)
     assert isinstance(thirteen, RuntimeError)
@@ -236,6 +246,6 @@ def test_what_waits_is_settled_together_up_to_a_size() -> None:
         assert await asyncio.gather(*waiting) == list(range(11))
         await asyncio.to_thread(group.close)
 
-    asyncio.run(run())
+    finished(run())
     assert sum(sizes) == 11
     assert max(sizes) == 4
