@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +27,7 @@ WORDS = {
            "lacking": "Privilèges manquants", "nothing": "Aucun échec.", "critical": "critique", "high": "élevée",
            "medium": "moyenne", "low": "faible", "judged": "contrôles", "valid": "valable jusqu'au"},
 }
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
@@ -79,7 +81,16 @@ def as_text(audit: Audit, language: str = "en", *, everything: bool = False) -> 
                  + ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items()))
     if audit.lacking:
         lines += ["", words["lacking"] + ":", *(f"  {need}" for need in audit.lacking)]
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
+
+
+def visible(line: str) -> str:
+    """A line with every sign that would steer the terminal or break the line written out: what a machine's files
+    are called is not to be trusted with the screen."""
+    if line.isprintable():
+        return line
+    return "".join(one.encode("unicode_escape").decode() if unicodedata.category(one) in _STEERING else one
+                   for one in line)
 
 
 def _entry(audit: Audit, result: Result, language: str) -> list[str]:

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from importlib import import_module
+from typing import Any
 
 import msgspec
 
@@ -51,12 +52,28 @@ def answer(collector: Collector, host: Host, declared: Declared) -> bytes:
     before = _cpu()
     try:
         facts = observe(collector, collector.collect(host, declared), host.now(), declared)
-        return msgspec.json.encode(Answer(facts, _cpu() - before))
+        return encoded(Answer(facts, _cpu() - before))
     except LookError as error:
         missing = error.missing
     except Exception as error:  # noqa: BLE001 - the guard: a collector's bug costs its own facts, nothing else
         missing = Missing(Reason.ERROR, f"{collector.name} failed: {type(error).__name__}: {error}"[:500])
-    return msgspec.json.encode(Answer(failed(collector, missing, declared), _cpu() - before))
+    return encoded(Answer(failed(collector, missing, declared), _cpu() - before))
+
+
+def encoded(said: Answer) -> bytes:
+    """The answer as JSON, the bytes of file names that are not UTF-8 written out (``\\xff``)."""
+    try:
+        return msgspec.json.encode(said)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_written_out(msgspec.to_builtins(said)))
+
+
+def _written_out(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return {name: _written_out(one) for name, one in value.items()}
+    return [_written_out(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def confine(memory: int) -> None:

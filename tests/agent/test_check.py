@@ -159,6 +159,27 @@ def test_the_text_says_what_fails_and_how_to_mend_it(run: Command, image: Path, 
     assert all(word in said for word in (*words, "poste-7", "patching/os-supported"))
 
 
+def test_what_a_file_is_called_does_not_steer_the_terminal(run: Command, image: Path) -> None:
+    named = image / "etc" / "\x1b[2J\u202egood\n✓ pass  all is well"
+    named.write_text("")
+    named.chmod(0o666)
+    try:
+        said = run("check", "--root", image, "--only", "privilege/no-world-writable-etc").out
+    finally:
+        named.unlink()
+    assert r"/etc/\x1b[2J\u202egood\n✓ pass" in said
+    assert not any(line.startswith("✓") for line in said.splitlines())
+
+
+def test_a_file_name_that_is_not_utf_8_hides_no_failure(run: Command, image: Path) -> None:
+    path = os.fsencode(image / "etc") + b"/caf\xe9"
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+    os.chmod(path, 0o666)  # noqa: PTH101 - a name in bytes
+    found = rows(parsed(run("check", "--format", "json", "--root", image)))["privilege/no-world-writable-etc"]
+    assert found["verdict"] == "fail"
+    assert r"/etc/caf\xe9" in found["actual"]
+
+
 def test_sarif_holds_a_rule_for_every_result(run: Command, image: Path) -> None:
     document = json.loads(run("check", "--format", "sarif", "--root", image).out)
     assert document["version"] == "2.1.0"
