@@ -9,6 +9,8 @@ from datetime import date
 
 import msgspec
 
+from hustings.times import voting_day
+
 ROLES = (
     "registration-db", "registration-app", "pollbook", "ems", "office-workstation",
     "campaign-laptop", "directory", "domain", "backup-server", "network", "organisation",
@@ -83,6 +85,10 @@ class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     domains: tuple[Domain, ...] = ()
     data_paths: tuple[DataPath, ...] = ()
     voting_days: tuple[date, ...] = ()
+
+    def __post_init__(self) -> None:
+        for day in self.voting_days:
+            voting_day(day)
 
     def instances(self, kind: str) -> list[str]:
         """The names declared of one kind: ``repository``, ``database``, ``data_path`` …"""

@@ -75,6 +75,13 @@ def _add_months(moment: datetime, months: int) -> datetime:
     return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
 
 
+def voting_day(day: date) -> date:
+    """``day``, where it can be a voting day. Raises ``ValueError`` for a year mistyped beyond any calendar's use."""
+    if not 2000 <= day.year < 2200:
+        raise ValueError(f"{day.isoformat()} is no voting day: its year is not between 2000 and 2199")
+    return day
+
+
 def days_between(earlier: datetime, day: date) -> int:
     """Whole days from the date of ``earlier`` until ``day``; negative once it is past."""
     return (day - earlier.astimezone(UTC).date()).days

@@ -285,10 +285,12 @@ class Table:
 def numeric(version: str) -> str:
     """The dotted digits a version starts with, without a package's epoch: ``1:9.2p1-2`` gives ``9.2``."""
     found = _NUMERIC.match(version.partition(":")[2] or version)
-    return found[0] if found else ""
+    return found[0] if found and max(map(len, found[0].split("."))) <= _MOST_DIGITS else ""
 
 
-_NUMERIC = re.compile(r"\d+(\.\d+)*")
+_NUMERIC = re.compile(r"[0-9]+(\.[0-9]+)*")
+_MOST_DIGITS = 18
+"""More digits in a row are no number that anyone counts versions with."""
 
 
 def latest(periods: tuple[Period, ...], kinds: tuple[Kind, ...]) -> Period | None:

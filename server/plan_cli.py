@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 
 from hustings.errors import BadDocument, CannotFinish, UsageError
+from hustings.times import voting_day
 from policies.lifecycle import Table
 from server import config
 from server.plan import LEAD_DAYS, Plan, Rules, make
@@ -96,7 +98,7 @@ def _lead_days(written: Sequence[str]) -> dict[Category, int]:
     leads = dict(LEAD_DAYS)
     for one in written:
         name, _, days = one.partition("=")
-        if name not in set(Category) or not days.isdigit() or int(days) > 3650:
+        if name not in set(Category) or not re.fullmatch("[0-9]{1,4}", days) or int(days) > 3650:
             raise UsageError(f"{one!r} is not a lead time", where="--lead-time",
                              remedy=f"write KIND=DAYS, KIND one of {', '.join(Category)}, such as system=120")
         leads[Category(name)] = int(days)
@@ -105,7 +107,7 @@ def _lead_days(written: Sequence[str]) -> dict[Category, int]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return voting_day(date.fromisoformat(text))
     except ValueError as error:
         raise UsageError(f"{text!r} is not a date", where="--voting-day",
                          remedy="write it as 2027-11-02") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from hustings.report import Hardware, Inventory, Report
@@ -77,7 +77,7 @@ def found(report: Report, inventory: Inventory, table: Table, today: date, hardw
         needs.append(_need(Category.SYSTEM, system.title, period, paid))
     else:
         unjudged.append(Unjudged(inventory.os.name or inventory.os.id or "operating system", why))
-    needs_hardware, why = _hardware(inventory.hardware, hardware_years)
+    needs_hardware, why = _hardware(inventory.hardware, hardware_years, today)
     if needs_hardware is None:
         unjudged.append(Unjudged(_machine_name(inventory.hardware), why))
     else:
@@ -118,7 +118,7 @@ def _paid(periods: tuple[Period, ...]) -> date | None:
     return max((one.ends for one in periods if one.kind is Kind.PAID and one.ends), default=None)
 
 
-def _hardware(hardware: Hardware, years: int) -> tuple[Need | None, str]:
+def _hardware(hardware: Hardware, years: int, today: date) -> tuple[Need | None, str]:
     """Hardware is due ``years`` after the date of its firmware: no newer firmware came for it since."""
     name = _machine_name(hardware)
     if any(mark in f"{hardware.vendor} {hardware.model}".casefold() for mark in _VIRTUAL):
@@ -127,6 +127,8 @@ def _hardware(hardware: Hardware, years: int) -> tuple[Need | None, str]:
         made = parse_time(hardware.firmware_date).date()
     except ValueError:
         return None, "the date of its firmware is not known"
+    if made > today + timedelta(days=1):
+        return None, f"its firmware is dated {made.isoformat()}, which is still to come"
     due = made.replace(year=made.year + years, day=min(made.day, 28) if made.month == 2 else made.day)
     return Need(Category.HARDWARE, name, None, made.isoformat(), End.DATED, due), ""
 
@@ -145,12 +147,18 @@ def _merged(needs: list[Need]) -> tuple[Need, ...]:
 
 def _accepted(report: Report) -> tuple[Kind, ...]:
     """The kinds of support this machine was judged with."""
-    own = report.parameters.get(_OS_CHECK, {}).get("accepted_support")
-    known = {str(kind) for kind in Kind}
+    own = _parameter(report, _OS_CHECK, "accepted_support")
+    known = [str(kind) for kind in Kind]
     return tuple(Kind(one) for one in own if one in known) if isinstance(own, (list, tuple)) else FREE
 
 
 def _under_contract(report: Report) -> frozenset[str]:
     """The products this machine's office holds a support contract for."""
-    lists = [report.parameters.get(check, {}).get("under_contract", ()) for check in _CONTRACT_CHECKS]
+    lists = [_parameter(report, check, "under_contract") for check in _CONTRACT_CHECKS]
     return frozenset(str(one) for each in lists if isinstance(each, (list, tuple)) for one in each)
+
+
+def _parameter(report: Report, check: str, name: str) -> object:
+    """A parameter as the report gives it, of whatever kind; None where it gives none."""
+    own = report.parameters.get(check)
+    return own.get(name) if isinstance(own, dict) else None

@@ -37,6 +37,8 @@ def report(document: Report) -> None:
             raise BadDocument(f"results[{index}].check: not the id of a check")
         if result.valid_until is not None:
             _aware(f"results[{index}].valid_until", result.valid_until)
+        if result.share is not None and not 0 <= result.share <= 1:
+            raise BadDocument(f"results[{index}].share: a part is from 0 to 1")
     if len(set(names)) != len(names):
         raise BadDocument("results: a check appears twice")
     if not 0 <= document.spool.waiting < 2**31:

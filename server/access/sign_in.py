@@ -33,11 +33,12 @@ class SignIn:
         """The secret of a new session, or None if the name or the password is wrong.
 
         ``peer`` is the address asked from. Raises ``Refused`` (``too_many``) past 5 tries for one name
-        from one address, 30 from one address and 100 for one name, before any password is checked.
+        from one address, 30 from one address and 100 for one name, before any password is checked. A try
+        refused counts no further: one address cannot use up a name for everyone else.
         """
         pair = f"{peer} {name}"
-        waits = (self._by_pair.take(pair), self._by_peer.take(peer), self._by_name.take(name))
-        if wait := max(waits):
+        wait = self._by_pair.take(pair) or self._by_peer.take(peer) or self._by_name.take(name)
+        if wait:
             raise Refused("too_many", "too many attempts to sign in", retry_after=math.ceil(wait))
         with self._database.read() as connection:
             person = people.by_name(connection, name) if name.isprintable() else None

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hustings.errors import UsageError
-from hustings.times import utc_text
+from hustings.times import utc_text, voting_day
 from server.console import common
 
 
@@ -85,6 +85,8 @@ def set_elections(days: tuple[str, ...], data: Path, tenant: str | None) -> None
         audit.record(connection, office.tenant.id, office.now, office.actor, "elections.set", "",
                      {"days": [day.isoformat() for day in dates]})
     click.echo("Voting days: " + ", ".join(day.isoformat() for day in dates))
+    if dates[-1] < office.now.date():
+        click.echo("None of them lies ahead: nothing tightens until the next one is set too.", err=True)
 
 
 @elections.command("show")
@@ -105,6 +107,10 @@ def show_elections(data: Path, tenant: str | None, form: str) -> None:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is not a date", remedy="write it as 2027-11-02") from error
+    try:
+        return voting_day(day)
+    except ValueError as error:
+        raise UsageError(str(error), remedy="correct the year") from error

@@ -70,6 +70,7 @@ def test_an_empty_file_declares_nothing(text: str) -> None:
     ("data_paths:\n  - {name: a, path: srv/roll}", 2, "not an absolute path"),
     ("voting_days: [2026-11-31]", 1, "voting_days"),
     ("voting_days: 2026-11-03", 1, "voting_days"),
+    ("voting_days: [9999-12-31]", 1, "between 2000 and 2199"),
     ("voting_days: [3 November 2026]", 1, "voting_days"),
 ])
 def test_a_mistake_is_refused_with_its_line_and_the_remedy(text: str, line: int, said: str) -> None:

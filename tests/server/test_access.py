@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from server.access.guard import host_name, is_public, safe_next
+from server.access.sign_in import SignIn
+from server.problems import Refused
 from server.store import audit, links, people, schema, sessions
 from server.store.database import Database
 from tests.server import setups
@@ -95,6 +97,16 @@ def test_guessing_is_slowed_before_any_password_is_checked(office: Office) -> No
     assert int(tries[-1].headers["retry-after"]) > 0
     assert sign_in(office).status_code == 429
     assert sign_in(office, peer="192.0.2.7").status_code == 303
+
+
+def test_one_address_cannot_use_up_a_name_for_everyone_else(office: Office) -> None:
+    door = SignIn(office.database, office.now)
+    for _ in range(5):
+        assert door.with_password("admin", "wrong", "192.0.2.66") is None
+    for _ in range(200):
+        with pytest.raises(Refused):
+            door.with_password("admin", "wrong", "192.0.2.66")
+    assert door.with_password("admin", PASSWORD, "192.0.2.7") is not None
 
 
 def test_a_disabled_person_is_out_at_once(office: Office) -> None:

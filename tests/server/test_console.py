@@ -162,6 +162,14 @@ def test_voting_days_are_set_and_shown(console: Console) -> None:
     console.run("elections", "set", "2028-06-01", "2027-11-02")
     assert console.run("elections", "show").split() == ["2027-11-02", "2028-06-01"]
     assert "not a date" in console.refused("elections", "set", "next week").what
+    for mistyped in ("9999-12-31", "0207-11-02"):
+        assert "between 2000 and 2199" in console.refused("elections", "set", "2027-11-02", mistyped).what
+    assert console.run("elections", "show").split() == ["2027-11-02", "2028-06-01"]
+
+
+def test_voting_days_that_are_all_past_are_said_to_tighten_nothing(console: Console) -> None:
+    said = CliRunner().invoke(server, ["elections", "set", "2020-11-03", "--data", str(console.data)])
+    assert (said.exit_code, "lies ahead" in said.stderr, "lies ahead" in said.stdout) == (0, True, False)
 
 
 def test_agents_are_listed_and_revoked(console: Console) -> None:

@@ -12,7 +12,7 @@ from hustings.report import Receipt
 from hustings.verdicts import Verdict
 from server.ledger import FORKS_KEPT
 from server.store import agents, reports, schema, tenants
-from tests.sender import INVENTORY, Sender, flipped, same, squeezed
+from tests.sender import INVENTORY, RESULTS, Sender, flipped, same, squeezed
 from tests.server.setups import Office
 
 REPORTS = "/v1/reports"
@@ -272,6 +272,8 @@ def test_a_change_of_roles_is_kept(office: Office) -> None:
 @pytest.mark.parametrize("changes", [
     {"host": "a\x00b"}, {"host": ""}, {"host": "x" * 300}, {"epoch": "../up"}, {"sequence": 0},
     {"sequence": 2**60}, {"previous": "nonsense"}, {"roles": ("Robert'); DROP TABLE",)}, {"pack": "a\nb"},
+    {"results": (msgspec.structs.replace(RESULTS[0], share=1e308),)},
+    {"results": (msgspec.structs.replace(RESULTS[0], share=-0.5),)},
 ])
 def test_a_signed_report_out_of_bounds_is_malformed_and_says_where(office: Office, changes: dict[str, object]) -> None:
     machine = office.machine()

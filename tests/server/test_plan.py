@@ -98,6 +98,8 @@ def test_what_lasts_beyond_24_months_is_counted_and_not_listed() -> None:
      "Google Chrome (google-chrome-stable)", "no dates for Google Chrome"),
     (told("x", hardware=Hardware("QEMU", "Standard PC", "1", "2014-04-01")), "QEMU Standard PC", "virtual machine"),
     (told("x", hardware=Hardware("Dell Inc.", "Latitude")), "Dell Inc. Latitude", "firmware is not known"),
+    *((told("x", hardware=Hardware("Dell Inc.", "R1", "1", day)), "Dell Inc. R1", "still to come")
+      for day in ("9999-12-31", "2031-01-01")),
     (told("x", inventory=Inventory(Os("linux", "debian", "13"), SERVER, (), False, "denied: needs root")),
      "installed products", "denied: needs root"),
 ])
@@ -120,6 +122,18 @@ def test_silent_machines_are_not_counted_as_fine() -> None:
 
 def test_a_revoked_machine_is_left_out() -> None:
     assert made(heard(told("db1"), revoked=True)).lines == ()
+
+
+@pytest.mark.parametrize("strange", [
+    told("x", parameters={"patching/os-supported": 5, "patching/runtimes-supported": [1]}),
+    told("x", parameters={"patching/os-supported": {"accepted_support": [[1], {}]},
+                          "patching/runtimes-supported": {"under_contract": [{}]}}),
+    told("x", version="9" * 5000),
+    told("x", products=(Product("nodejs", "9" * 5000, "dpkg"), Product("nodejs", "\u0662\u0660.1", "dpkg"))),
+])
+def test_what_one_machine_says_never_takes_the_plan_of_the_others_down(strange: Report) -> None:
+    found = made(strange, told("old", products=(NODE,)))
+    assert line(found, "Node.js 20").status is Status.OUT_OF_SUPPORT
 
 
 def test_old_hardware_is_due_by_the_date_of_its_firmware() -> None:
