@@ -17,7 +17,7 @@ from collectors._apt_index import LISTS
 from collectors._apt_sources import Source
 from collectors._systemd import entry, timer_on
 from collectors.base import ABSENT, Collected, Dated, Listing, gather
-from collectors.host.protocol import Host, LookError, NotThere, Unreadable, list_optional, read_optional
+from collectors.host.protocol import Host, LookError, NotThere, Unreadable, Unsupported, list_optional, read_optional
 from hustings.times import utc_text
 
 READS = (
@@ -98,8 +98,15 @@ def _sources(host: Host) -> list[Source]:
 
 
 def _security(host: Host) -> list[Source]:
+    """The security pockets of this release. Raises ``Unsupported`` if all there are belong to another one: then
+    either they or the system's own account of itself are wrong."""
     codename = _codename(host)
-    return [one for one in _sources(host) if one.security and of_release(one.suite, codename)]
+    pockets = [one for one in _sources(host) if one.security]
+    own = [one for one in pockets if of_release(one.suite, codename)]
+    if pockets and not own:
+        raise Unsupported(f"this is {codename}, and its only security source is for another release: "
+                          f"{pockets[0].suite}")
+    return own
 
 
 def of_release(suite: str, codename: str) -> bool:

@@ -130,8 +130,16 @@ def test_without_a_source_of_security_updates_there_is_no_list_of_them():
 ])
 def test_the_security_pocket_of_another_release_offers_this_one_nothing(release, counts):
     seen = facts(debian(files={"/etc/os-release": release}))
-    assert seen["patches.security_source"] is counts
-    assert (seen["patches.security_pending"] is ABSENT) is not counts
+    for name in ("patches.security_source", "patches.lists_updated", "patches.security_pending"):
+        assert isinstance(seen[name], Missing) is not counts, name
+
+
+def test_beside_the_own_pocket_that_of_another_release_is_passed_over():
+    both = captured("debian12.sources") + "\n" + captured("debian12.sources").split("\n\n")[1].replace(
+        "bookworm", "trixie")
+    host = debian(files={"/etc/apt/sources.list.d/debian.sources": both,
+                         "/etc/os-release": "ID=debian\nVERSION_CODENAME=bookworm\n"})
+    assert pending(host) == pending(debian())
 
 
 @pytest.mark.parametrize(("suite", "codename", "same"), [
