@@ -19,8 +19,6 @@ from hustings.declared import Declared, Repository
 from hustings.facts import Reason
 from tests.fakes import FakeHost
 
-pytestmark = pytest.mark.xdist_group("isolate")  # two at once would see each other's processes
-
 PRINTF = {("printf", "x"): Output(0, "x", "")}
 
 
@@ -66,7 +64,8 @@ def test_one_worker_goes_on_after_every_misfortune():
 def test_nothing_a_hanging_collector_started_is_left_running(spawn):
     before = _sleepers()
     look(LiveHost(), named("hang"), Declared(), spawn=spawn)
-    assert _sleepers() <= before
+    left = _sleepers() - before
+    assert not left, [(path, _read(path), path.with_name("stat").read_text()) for path in left]
 
 
 def _sleepers():

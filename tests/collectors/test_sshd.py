@@ -98,7 +98,6 @@ def host_key(tmp_path: Path) -> Iterator[Path]:
         run.rmdir()
 
 
-@pytest.mark.xdist_group("sshd")
 @pytest.mark.skipif(shutil.which("sshd", path="/usr/sbin:/usr/bin") is None, reason="sshd is not installed")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make /run/sshd")
 @pytest.mark.parametrize("text", [

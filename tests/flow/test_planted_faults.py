@@ -21,7 +21,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("dpkg") is None, reason="the faults are planted the Debian way"),
     pytest.mark.skipif(os.environ.get("CI") != "true" and shutil.which("sshd", path="/usr/sbin:/usr/bin") is None,
                        reason="sshd is not installed (apt-get install openssh-server)"),
-    pytest.mark.xdist_group("planting"),
 ]
 
 IN_ORDER = r"""

@@ -42,7 +42,6 @@ def impossible() -> str:
 
 pytestmark = [
     pytest.mark.skipif(bool(impossible()), reason=impossible() or "possible"),
-    pytest.mark.xdist_group("second-host"),
 ]
 
 
