@@ -12,18 +12,19 @@ from agent import audit as audits
 from hustings.declared import Declared
 from hustings.verdicts import Verdict
 from policies import pack as packs
+from policies.model import Pack
 
 NOBODY = 65534
 
 
-def verdicts_of_this_machine() -> dict[str, str]:
-    found = audits.audit(audits.open_host(), Declared(), packs.shipped())
+def verdicts_of_this_machine(pack: Pack) -> dict[str, str]:
+    found = audits.audit(audits.open_host(), Declared(), pack)
     return {one.check: one.verdict.value for one in found.results}
 
 
 def verdicts_as_nobody() -> dict[str, str]:
-    """The same audit in a child that gave up root; modules are imported before it does."""
-    packs.shipped()
+    """The same audit in a child that gave up root; modules are imported, and the pack is read, before it does."""
+    pack = packs.shipped()
     readable, writable = os.pipe()
     child = os.fork()
     if child == 0:
@@ -33,7 +34,7 @@ def verdicts_as_nobody() -> dict[str, str]:
             os.setgroups([])
             os.setgid(NOBODY)
             os.setuid(NOBODY)
-            os.write(writable, msgspec.json.encode(verdicts_of_this_machine()))
+            os.write(writable, msgspec.json.encode(verdicts_of_this_machine(pack)))
             code = 0
         finally:
             sys.stderr.flush()
@@ -47,7 +48,7 @@ def verdicts_as_nobody() -> dict[str, str]:
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root, to give it up")
 def test_no_check_gains_a_pass_by_seeing_less() -> None:
-    as_root, as_nobody = verdicts_of_this_machine(), verdicts_as_nobody()
+    as_root, as_nobody = verdicts_of_this_machine(packs.shipped()), verdicts_as_nobody()
     assert as_root.keys() == as_nobody.keys()
     gained = {check for check, verdict in as_nobody.items()
               if verdict == Verdict.PASS and as_root[check] != Verdict.PASS}
@@ -56,7 +57,7 @@ def test_no_check_gains_a_pass_by_seeing_less() -> None:
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root, to see everything")
 def test_root_learns_most_of_what_is_asked() -> None:
-    verdicts = verdicts_of_this_machine()
+    verdicts = verdicts_of_this_machine(packs.shipped())
     known = [check for check, verdict in verdicts.items() if verdict in (Verdict.PASS, Verdict.FAIL)]
     assert len(verdicts) >= 40
     assert len(known) >= 25
