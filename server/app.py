@@ -31,6 +31,9 @@ from server.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
+_NAME_MAX = 255
+"""Bytes of a file's name, at most."""
+
 Endpoint = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -116,6 +119,8 @@ class Application:
         path = scope["path"]
         if not path.isprintable() or b"%00" in scope["query_string"]:
             raise Refused("bad_request", "control characters in the address")
+        if any(len(part.encode()) > _NAME_MAX for part in path.split("/")):
+            raise Refused("not_found")  # no file has such a name, and asking for it is an error
         endpoint = self._endpoints.get(path)
         if endpoint is None and path.startswith("/v1/"):
             raise Refused("not_found")  # alike for what does not exist and what is not the caller's

@@ -14,6 +14,7 @@ from server.app import Application, utc_now
 from server.config import Config, address, chosen_database
 from server.store.database import Database
 from server.store.migrate import migrate
+from server.wire import Bounded
 
 logger = logging.getLogger(__name__)
 BACKLOG = 2048
@@ -36,7 +37,7 @@ def serve(config: Config, host: str, port: int, *, secure: bool) -> None:
     listener = _listen(host, port)
     application = Application(config, database, schema=revision, tls=secure)
     server = uvicorn.Server(uvicorn.Config(
-        application, loop="uvloop", http="httptools", ws="none", lifespan="on", interface="asgi3",
+        application, loop="uvloop", http=Bounded, ws="none", lifespan="on", interface="asgi3",
         log_config=None, access_log=False, proxy_headers=False, server_header=False,
         limit_concurrency=CONNECTIONS, timeout_keep_alive=30, timeout_graceful_shutdown=GRACE,
         ssl_keyfile=config.key if secure else None, ssl_certfile=config.certificate if secure else None))

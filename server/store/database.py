@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from hustings.errors import CannotFinish, ConfigError
 
@@ -28,7 +28,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view. Raises ``CannotFinish`` when the database cannot be reached."""
+        """A consistent view. Raises ``CannotFinish`` when the database cannot be reached, or fails (a full disk)."""
         with self._connect() as connection, connection.begin():
             yield connection
 
@@ -55,6 +55,9 @@ class Database:
                                remedy="check that it runs, the address and the rights on the file") from error
         try:
             yield connection
+        except OperationalError as error:
+            raise CannotFinish(f"the database failed: {_first_line(error)}", where=self.where,
+                               remedy="check its disk's free space and its rights, then try again") from error
         finally:
             connection.close()
 

@@ -66,6 +66,11 @@ def test_what_agents_may_not_have_is_nowhere(office: Office, path: str) -> None:
         assert (answer.status_code, answer.json()["type"]) == (404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["/static/" + "a" * 256, "/static/" + "a" * 3000, "/static/" + "%C3%A9" * 128])
+def test_a_name_too_long_for_any_file_is_not_there(office: Office, path: str) -> None:
+    assert office.request("GET", path, headers=HTML).status_code == 404
+
+
 def test_a_right_password_signs_in_and_is_written_down(office: Office) -> None:
     answer = sign_in(office, next="/en/machines")
     assert (answer.status_code, answer.headers["location"]) == (303, "/en/machines")

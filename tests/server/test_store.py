@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -150,3 +151,19 @@ def test_a_database_that_cannot_be_opened_says_so_without_its_password(url: str)
         raise AssertionError
     assert "secret" not in str(caught.value)
     database.close()
+
+
+def test_a_full_disk_is_said_so(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'full.db'}")
+
+    def fill() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count=2")
+            connection.exec_driver_sql("CREATE TABLE big (a)")
+            connection.exec_driver_sql("INSERT INTO big VALUES (zeroblob(100000))")
+
+    with pytest.raises(CannotFinish, match="full") as caught:
+        fill()
+    database.close()
+    assert caught.value.where == str(tmp_path / "full.db")
+    assert "space" in (caught.value.remedy or "")
