@@ -92,6 +92,15 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """An installed package the table does not speak of: its end of support is not known."""
+
+    name: str
+    versions: tuple[str, ...]
+    where: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole plan at one day."""
 
@@ -104,8 +113,8 @@ class Plan:
     """Things whose support ends after the horizon, or has no announced end."""
     covered: int
     """Recognised packages that are maintained with their operating system, counted on each machine."""
-    unrecognised: int
-    """Packages the table does not speak of, counted on each machine: nothing is said of them."""
+    unrecognised: tuple[Unlisted, ...]
+    """Packages the table does not speak of, by name; none of them counts as fine."""
     freezes: tuple[Window, ...]
     """Freezes that are not over."""
     voting_days_known: bool
@@ -132,7 +141,7 @@ def make(office: Office, table: Table, now: datetime, rules: Rules | None = None
              for need, where in due.items()]
     return Plan(
         today=today, lines=tuple(sorted(lines, key=_order)), unknown=gathered.unknown(), machines=gathered.machines,
-        later=len(gathered.needs) - len(due), covered=gathered.covered, unrecognised=gathered.unrecognised,
+        later=len(gathered.needs) - len(due), covered=gathered.covered, unrecognised=gathered.unlisted(),
         freezes=tuple(one for one in freeze.windows() if one.last >= today),
         voting_days_known=any(day >= today for day in office.voting_days), looked_up=table.looked_up, rules=rules)
 
@@ -143,7 +152,8 @@ class _Gathered:
     def __init__(self) -> None:
         self.needs: dict[Need, set[Place]] = {}
         self.versions: dict[Need, set[str]] = {}
-        self.machines = self.covered = self.unrecognised = 0
+        self.machines = self.covered = 0
+        self._unlisted: dict[str, tuple[set[str], set[str]]] = {}
         self._unknown: dict[tuple[str, str], set[str]] = {}
         self._heard: set[str] = set()
 
@@ -155,7 +165,10 @@ class _Gathered:
         self.machines += 1
         here = found(heard.report, heard.report.inventory, table, today, rules.hardware_years)
         self.covered += here.covered
-        self.unrecognised += here.unrecognised
+        for name, version in here.unrecognised:
+            versions, where = self._unlisted.setdefault(name, (set(), set()))
+            versions.add(version)
+            where.add(place.name)
         for need in here.needs:
             self.needs.setdefault(need, set()).add(place)
             self.versions.setdefault(need, set()).update(need.versions)
@@ -171,6 +184,10 @@ class _Gathered:
     def unknown(self) -> tuple[Unknown, ...]:
         return tuple(Unknown(what, why, tuple(sorted(where)))
                      for (what, why), where in sorted(self._unknown.items()))
+
+    def unlisted(self) -> tuple[Unlisted, ...]:
+        return tuple(Unlisted(name, tuple(sorted(versions)), tuple(sorted(where)))
+                     for name, (versions, where) in sorted(self._unlisted.items()))
 
     def _note(self, what: str, why: str, where: str) -> None:
         self._unknown.setdefault((what, why), set()).add(where)

@@ -61,8 +61,8 @@ class Found:
     unjudged: tuple[Unjudged, ...]
     covered: int
     """Recognised packages that the distribution maintains as long as the operating system."""
-    unrecognised: int
-    """Packages the table does not speak of; nothing is said of them."""
+    unrecognised: tuple[tuple[str, str], ...]
+    """Name and version of the packages the table does not speak of."""
 
 
 def found(report: Report, inventory: Inventory, table: Table, today: date, hardware_years: int) -> Found:
@@ -84,11 +84,12 @@ def found(report: Report, inventory: Inventory, table: Table, today: date, hardw
         needs.append(needs_hardware)
     if not inventory.complete:
         unjudged.append(Unjudged("installed products", inventory.why or "the inventory is not whole"))
-    covered = unrecognised = 0
+    covered = 0
+    unrecognised: list[tuple[str, str]] = []
     for product in inventory.products:
         package = table.package(product.source, product.name, product.version)
         if package is None:
-            unrecognised += 1
+            unrecognised.append((product.name, product.version))
             continue
         support = of_package(package, product.name, product.version, inventory.os.id, system, today)
         if support.maintained_by is Maintainer.DISTRIBUTION and support.period is not None:
@@ -97,7 +98,7 @@ def found(report: Report, inventory: Inventory, table: Table, today: date, hardw
             unjudged.append(Unjudged(f"{support.title} ({support.package})", support.why))
         else:
             needs.append(_of_product(support, contracts))
-    return Found(_merged(needs), tuple(dict.fromkeys(unjudged)), covered, unrecognised)
+    return Found(_merged(needs), tuple(dict.fromkeys(unjudged)), covered, tuple(unrecognised))
 
 
 def _of_product(support: Support, contracts: frozenset[str]) -> Need:

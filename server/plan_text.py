@@ -24,6 +24,7 @@ _WORDS = {
         Warn.AFTER_END: "cannot be replaced in time: order now, and protect the machine until then",
         Warn.CALENDAR_UNKNOWN: "goes live after the last known freeze: a voting day declared later may move it",
         "late": "today, it is late",
+        "unlisted": "it is not in the table of support dates",
         "head": ("order_by", "go_live", "ends", "status", "category", "what", "versions", "machines", "sites",
                  "responsible", "why", "warnings"),
     },
@@ -42,9 +43,24 @@ _WORDS = {
         Warn.CALENDAR_UNKNOWN: "mise en service après la dernière période de gel connue : un scrutin déclaré plus "
                                "tard pourrait la déplacer",
         "late": "aujourd'hui, c'est tard",
+        "unlisted": "il ne figure pas au tableau des fins de prise en charge",
         "head": ("commander_avant", "mise_en_service", "fin", "etat", "categorie", "quoi", "versions", "machines",
                  "lieux", "responsable", "pourquoi", "avertissements"),
     },
+}
+
+
+_REASONS_FR = {
+    "everything on it": "tout ce qu'elle porte",
+    "hardware": "matériel",
+    "operating system": "système d'exploitation",
+    "installed products": "produits installés",
+    "it has not reported yet": "elle n'a pas encore fait rapport",
+    "it is on the inventory and no agent reports from it": "elle est à l'inventaire et aucun agent n'en fait rapport",
+    "it is a virtual machine; its hardware is its host's, which is not in this inventory":
+        "c'est une machine virtuelle; son matériel est celui de son hôte, qui ne figure pas à cet inventaire",
+    "the date of its firmware is not known": "la date de son micrologiciel n'est pas connue",
+    "the inventory is not whole": "l'inventaire n'est pas complet",
 }
 
 
@@ -94,8 +110,27 @@ def as_csv(plan: Plan, language: str = "en") -> str:
     for one in plan.unknown:
         writer.writerow([_cell(text) for text in (
             "", "", "", "unknown" if language == "en" else "inconnu", "", one.what, "", " ".join(one.where), "", "",
-            one.why, "")])
+            reason(one.why, language), "")])
+    for package in plan.unrecognised:
+        writer.writerow([_cell(text) for text in (
+            "", "", "", "unknown" if language == "en" else "inconnu", category_of_packages(language), package.name,
+            " ".join(package.versions), " ".join(package.where), "", "", str(_WORDS[language]["unlisted"]), "")])
     return out.getvalue()
+
+
+def category_of_packages(language: str = "en") -> str:
+    """What a package the table does not speak of is called in the column of categories."""
+    return str(_WORDS[language][Category.PRODUCT])
+
+
+def reason(text: str, language: str = "en") -> str:
+    """Why the plan cannot say when something ends; in French where the reason is one of the plan's own."""
+    return _REASONS_FR.get(text, text) if language == "fr" else text
+
+
+def translated(text: str) -> bool:
+    """Whether ``reason`` has French words for it."""
+    return text in _REASONS_FR
 
 
 def _cell(text: str) -> str:
@@ -123,5 +158,6 @@ def as_text(plan: Plan) -> str:
         lines += ["", f"Not known ({len(plan.unknown)}), and not counted as fine:"]
         lines += [f"  {one.what} on {', '.join(one.where)}: {one.why}" for one in plan.unknown]
     lines += ["", f"{plan.later} more last longer; {plan.covered} packages are maintained with their operating system; "
-              f"{plan.unrecognised} packages are not in the table, and nothing is said of them."]
+              f"{len(plan.unrecognised)} packages are not in the table and not counted as fine "
+              "(--format csv or json lists them)."]
     return "\n".join(lines) + "\n"

@@ -69,6 +69,23 @@ def test_a_system_names_the_rule_in_force_and_keeps_clear_of_freezes() -> None:
     assert (one.go_live, one.order_by, one.warnings) == (date(2028, 3, 7), date(2027, 11, 8), ())
 
 
+def test_packages_without_dates_are_listed_and_never_fine() -> None:
+    strange = Product("strange-tool", "=1.0", "dpkg")
+    found = made(told("b", products=(strange,)), told("a", products=(strange,)))
+    [package] = found.unrecognised
+    assert (package.name, package.versions, package.where) == ("strange-tool", ("=1.0",), ("a", "b"))
+    rows = list(csv.reader(io.StringIO(plan_text.as_csv(found, "fr"))))
+    [row] = [row for row in rows if "strange-tool" in row]
+    assert ("inconnu" in row, "'=1.0" in row) == (True, True)
+
+
+def test_reasons_of_the_plan_itself_are_in_french_too() -> None:
+    [unknown] = [one for one in made(told("b", hardware=Hardware())).unknown if one.what == "hardware"]
+    assert plan_text.translated(unknown.why)
+    assert plan_text.reason(unknown.why, "fr").startswith("la date")
+    assert plan_text.reason(unknown.why) == unknown.why
+
+
 def test_machines_with_the_same_need_are_one_line() -> None:
     other = Product("nodejs", "20.11.0-1nodesource1", "dpkg")
     found = made(told("b", products=(NODE,)), told("a", products=(other,)))
