@@ -57,6 +57,9 @@ def parse(data: bytes, name: str) -> list[Asset]:
 
 
 def _columns(cells: list[str], where: str) -> dict[str, int]:
+    if len(cells) == 1 and "\t" in cells[0]:
+        raise ConfigError("tabs stand between the columns", where=where,
+                          remedy=f"separate the columns with commas; {_EXAMPLE}")
     names = [cell.lower().removesuffix(" party") for cell in cells]
     for wanted in COLUMNS:
         if names.count(wanted) != 1:

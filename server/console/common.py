@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,11 +101,16 @@ def life(text: str) -> timedelta:
         raise UsageError(str(error), where="--expires", remedy="write for example 24h or 3d") from error
 
 
-def password(file: Path | None, prompt: str) -> str:
-    """A new password, hashed: the first line of a file, or typed twice. Raises ``UsageError``."""
+def password(file: Path | None, prompt: str, *, otherwise: str = "give --password-file FILE") -> str:
+    """A new password, hashed: the first line of a file, or typed twice at a terminal.
+
+    ``otherwise`` is what to do where there is no terminal. Raises ``UsageError``.
+    """
     from server.access import passwords
 
     if file is None:
+        if not sys.stdin.isatty():
+            raise UsageError("there is no terminal to ask for a password at", remedy=otherwise)
         return passwords.hashed(click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
     try:
         lines = file.read_text("utf-8").splitlines()

@@ -39,7 +39,7 @@ def import_inventory(file: Path, data: Path, tenant: str | None) -> None:
                            by=office.actor)
         audit.record(connection, office.tenant.id, office.now, office.actor, "inventory.import", file.name,
                      {"version": number, "assets": len(assets), "digest": digest})
-    click.echo(f"{len(assets)} assets declared (version {number}).")
+    click.echo(f"{len(assets)} {'asset' if len(assets) == 1 else 'assets'} declared (version {number}).")
 
 
 @inventory.command("show")

@@ -46,7 +46,8 @@ def init(data: Path, addresses: tuple[str, ...], port: int, tenant: str, admin: 
                          remedy="use it (hustings server serve), or name another --data directory")
     if no_password and password_file:
         raise UsageError("--no-password and --password-file exclude each other", remedy="give one of them")
-    kept = None if no_password else common.password(password_file, f"Password for {admin}")
+    kept = None if no_password else common.password(
+        password_file, f"Password for {admin}", otherwise="give --password-file FILE or --no-password")
     _directory(data)
     chosen = Config(data, Settings(names, port, not no_tls, config.kind(config.database_url(data))))
     secret = _set_up(chosen, tenant, admin, kept, given, site)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -26,9 +30,9 @@ class Console:
     def __init__(self, data: Path) -> None:
         self.data = data
 
-    def run(self, *args: str, typed: str = "") -> str:
+    def run(self, *args: str) -> str:
         """Standard output of a command that works."""
-        result = CliRunner().invoke(server, [*args, "--data", str(self.data)], input=typed, catch_exceptions=False)
+        result = CliRunner().invoke(server, [*args, "--data", str(self.data)], catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result.stdout
 
@@ -62,9 +66,27 @@ def console(fresh: Console) -> Console:
     return fresh
 
 
+def typed(answers: dict[str, str], *args: str) -> str:
+    """Standard output of a command at a terminal of its own, where each question is given its answer."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-m", "hustings", "server", *args], stdin=theirs, stderr=theirs,
+                               stdout=subprocess.PIPE, start_new_session=True)
+    os.close(theirs)
+    for question, text in answers.items():
+        seen = b""
+        while not seen.endswith(f"{question}: ".encode()):
+            seen += os.read(ours, 1024)
+        os.write(ours, f"{text}\n".encode())
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == 0
+    return out.decode()
+
+
 def test_init_prints_one_enrol_line_and_nothing_else(fresh: Console) -> None:
-    said = fresh.run("init", "--address", "hustings.example", "--address", "192.0.2.7", "--port", "9443",
-                     typed="a long password\na long password\n")
+    answers = {"Password for admin": "a long password", "Repeat for confirmation": "a long password"}
+    said = typed(answers, "init", "--address", "hustings.example", "--address", "192.0.2.7", "--port", "9443",
+                 "--data", str(fresh.data))
     assert re.fullmatch(r"hustings agent enroll https://hustings\.example:9443 --token [\w-]{43} "
                         r"--ca-pin sha256:[0-9a-f]{64}\n", said)
     assert fresh.data.stat().st_mode & 0o777 == 0o700
@@ -81,6 +103,14 @@ def test_init_takes_the_password_from_a_file(fresh: Console, tmp_path: Path) -> 
     opened.close()
     assert person is not None
     assert passwords.matches(person.password, "a long enough password")
+
+
+def test_without_a_terminal_no_password_is_asked_for(fresh: Console) -> None:
+    assert fresh.refused("init", "--no-tls").remedy == "give --password-file FILE or --no-password"
+    assert not fresh.data.exists()
+    fresh.run("init", "--no-tls", "--no-password")
+    assert fresh.refused("user", "add", "ada").remedy == "give --password-file FILE"
+    assert fresh.refused("user", "reset", "admin").remedy == "give --password-file FILE"
 
 
 def test_a_set_up_server_is_not_set_up_again(console: Console) -> None:
@@ -135,7 +165,7 @@ def test_people_are_added_listed_reset_and_disabled(console: Console, tmp_path: 
     file.write_text("a long enough password")
     console.run("user", "add", "ada", "--role", "official", "--password-file", str(file))
     assert "already" in console.refused("user", "add", "ada", "--password-file", str(file)).what
-    console.run("user", "reset", "ada", typed="another long one\nanother long one\n")
+    console.run("user", "reset", "ada", "--password-file", str(file))
     console.run("user", "disable", "ada")
     listed = {one["name"]: one for one in json.loads(console.run("user", "list", "--format", "json"))}
     assert (listed["ada"]["role"], listed["admin"]["disabled"]) == ("official", None)
@@ -148,7 +178,7 @@ def test_an_inventory_is_imported_and_shown(console: Console, tmp_path: Path) ->
     file = tmp_path / "assets.csv"
     file.write_text(GOOD)
     assert json.loads(console.run("inventory", "show", "--format", "json")) is None
-    console.run("inventory", "import", str(file))
+    assert console.run("inventory", "import", str(file)).startswith("1 asset declared ")
     shown = json.loads(console.run("inventory", "show", "--format", "json"))
     assert shown["assets"] == [{"asset": "front-desk", "roles": ["office-workstation"], "site": "Town hall",
                                 "responsible": "us"}]

@@ -112,6 +112,7 @@ def test_an_asset_may_have_several_roles_and_a_cell_several_lines() -> None:
     (GOOD + "FRONT-DESK,ems,x,us\n", "x.csv:3", "line 2 already"),
     (GOOD + '"b"x,ems,x,us\n', "x.csv:3", "not CSV"),
     (GOOD + "caf\udce9,ems,x,us\n", "x.csv:3", "not UTF-8"),
+    (GOOD.replace(",", "\t"), "x.csv:1", "separate the columns with commas"),
 ])
 def test_a_mistake_in_an_inventory_is_named_with_its_line_and_remedy(text: str, where: str, what: str) -> None:
     with pytest.raises(ConfigError) as caught:
