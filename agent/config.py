@@ -29,7 +29,10 @@ def load(path: Path | None = None) -> Declared:
             return Declared()
         raise ConfigError("there is no such file", where=str(path),
                           remedy="name the machine.yaml of this machine, or leave --config out") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError("not UTF-8 text", where=f"{chosen}:{line}", remedy="save it as UTF-8") from error
+    except OSError as error:
         raise ConfigError(f"cannot be read: {error}", where=str(chosen), remedy="check its owner and mode") from error
     return parse(text, str(chosen))
 
