@@ -112,7 +112,7 @@ def test_an_asset_may_have_several_roles_and_a_cell_several_lines() -> None:
     (GOOD + "FRONT-DESK,ems,x,us\n", "x.csv:3", "line 2 already"),
     (GOOD + '"b"x,ems,x,us\n', "x.csv:3", "not CSV"),
     (GOOD + "caf\udce9,ems,x,us\n", "x.csv:3", "not UTF-8"),
-    (GOOD.replace(",", "\t"), "x.csv:1", "separate the columns with commas"),
+    (GOOD.replace(",", "\t"), "x.csv:1", "tabs stand between the columns"),
 ])
 def test_a_mistake_in_an_inventory_is_named_with_its_line_and_remedy(text: str, where: str, what: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -120,6 +120,7 @@ def test_a_mistake_in_an_inventory_is_named_with_its_line_and_remedy(text: str, 
     assert caught.value.where == where
     assert what in caught.value.what
     assert caught.value.remedy
+    assert ("with commas" in caught.value.remedy) == ("tabs" in what)
 
 
 def authority(path: Path, *addresses: str) -> Config:
