@@ -8,7 +8,7 @@ import msgspec
 
 from agent import durable
 from agent.identity import State
-from hustings.errors import HustingsError
+from hustings.errors import CannotFinish, HustingsError
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -37,11 +37,21 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 def load(state: State) -> Contact:
-    """What is known; nothing, if there is no such file or it is damaged."""
+    """What is known; nothing, if there is no such file or it is damaged. Raises ``CannotFinish``."""
+    return read(state) or Contact()
+
+
+def read(state: State) -> Contact | None:
+    """What is known, or None where the file is damaged and cannot say. Raises ``CannotFinish``."""
     try:
         return msgspec.json.decode(state.contact_file.read_bytes(), type=Contact)
-    except (FileNotFoundError, msgspec.MsgspecError):
+    except FileNotFoundError:
         return Contact()
+    except msgspec.MsgspecError:
+        return None
+    except OSError as error:
+        raise CannotFinish(f"cannot be read: {error.strerror}", where=str(state.contact_file),
+                           remedy="run as root, or as the account the agent runs under") from error
 
 
 def save(state: State, contact: Contact) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from agent.reporting import Content, place
 from agent.send import Clock, Sent, send
 from agent.spool import Bound, Spool
 from agent.transport import Transport
-from hustings.errors import HustingsError
+from hustings.errors import CannotFinish, ConfigError, HustingsError
 from hustings.times import parse_time
 
 
@@ -33,19 +34,25 @@ def once(state: State, audit: Callable[[Identity, float | None], Content], trans
     """One run. ``audit`` is asked for the content of a report, by whom and with which clock skew.
 
     With ``if_due`` the report is spooled only if the day's is due or something changed; what waits is
-    sent in any case. Raises ``ConfigError``, ``CannotFinish`` (a full disk, another run at work).
+    sent in any case. What ends a run early is kept for ``agent status`` too, as far as the disk lets it.
+    Raises ``ConfigError``, ``CannotFinish`` (a full disk, another run at work).
     """
     identity = state.load()
     with durable.alone(state.lock_file, "reported"):
         contact = contacts.load(state)
-        content = audit(identity, contact.skew)
-        spool, notes = open_spool(state, identity, bound)
-        made = not if_due or _due(spool, content, identity.agent, clock.now())
-        if made:
-            spool.append(lambda where: place(content, where))
-            notes += mending.trim(spool)
-        spool.prune()
-        sent = deliver(state, spool, transport, contact, clock, server)
+        try:
+            content = audit(identity, contact.skew)
+            spool, notes = open_spool(state, identity, bound)
+            made = not if_due or _due(spool, content, identity.agent, clock.now())
+            if made:
+                spool.append(lambda where: place(content, where))
+                notes += mending.trim(spool)
+            spool.prune()
+            sent = deliver(state, spool, transport, contact, clock, server)
+        except (ConfigError, CannotFinish) as error:
+            with suppress(CannotFinish):  # a disk too full even for this: status looks at the disk itself
+                contacts.save(state, contacts.troubled(contact, error, clock.now()))
+            raise
         return Run(made, sent.arrived, spool.usage().waiting, sent.trouble, notes + sent.notes)
 
 

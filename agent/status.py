@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,14 @@ from agent import contact as contacts
 from agent.contact import Trouble
 from agent.identity import Identity, State
 from agent.spool_file import parse_name
-from hustings.errors import CannotFinish
+from hustings.errors import CannotFinish, ConfigError
 from hustings.times import utc_text
 
 LATE = timedelta(hours=26)
 """A report older than this no longer speaks for the machine."""
 SKEW = 300.0
+ROOM = 1 << 20
+"""Bytes that must be free for reports to be kept."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -47,18 +50,41 @@ class Status(msgspec.Struct, frozen=True):
     skew: float | None
     waiting: Waiting
     trouble: tuple[Trouble, ...]
+    known: bool
+    """Whether ``contact.json`` can be read; if not, ``last_received`` and its like say nothing."""
 
 
 def status(state: State, now: datetime) -> Status:
-    """How this agent stands, reading names and times only. Raises ``ConfigError``, ``CannotFinish``."""
+    """How this agent stands, changing nothing. Raises ``ConfigError``, ``CannotFinish``."""
     identity = state.peek()
-    contact = contacts.load(state)
+    kept = contacts.read(state)
+    contact = kept or contacts.Contact()
     waiting = _waiting(state, identity)
+    found = _of_state(state, identity, now)
+    if kept is None:
+        found.append(Trouble("is damaged, so what the server last received is not known", now, str(state.contact_file),
+                             "run `hustings agent once`, which writes it anew"))
+    else:
+        seen = {(one.where, one.what) for one in found}
+        found += [one for one in _troubles(kept, waiting, identity, now) if (one.where, one.what) not in seen]
     return Status(
         schema="hustings.agent-status/1", server=identity.server, tenant=identity.tenant, agent=identity.agent,
         enrolled=identity.enrolled, roles=identity.roles, pinned=bool(identity.ca), epoch=identity.epoch,
         last_received=contact.received, last_sequence=contact.sequence, last_tried=contact.tried, skew=contact.skew,
-        waiting=waiting, trouble=tuple(_troubles(contact, waiting, identity, now)))
+        waiting=waiting, trouble=tuple(found), known=kept is not None)
+
+
+def _of_state(state: State, identity: Identity, now: datetime) -> list[Trouble]:
+    """What is damaged, missing or full on this machine, so that the next run would fail."""
+    found = []
+    try:
+        state.signer(identity)
+    except (ConfigError, CannotFinish) as error:
+        found.append(Trouble(error.what, now, error.where, error.remedy))
+    if shutil.disk_usage(state.place).free < ROOM:
+        found.append(Trouble("is on a file system that is full, so reports cannot be kept", now, str(state.place),
+                             "free some space on its file system"))
+    return found
 
 
 def _waiting(state: State, identity: Identity) -> Waiting:
@@ -113,7 +139,9 @@ def as_text(found: Status, now: datetime) -> str:
     """The same in plain words."""
     lines = [f"This machine reports to {found.server} as {found.agent} of {found.tenant}, "
              f"enrolled {utc_text(found.enrolled)}."]
-    if found.last_received is None:
+    if not found.known:
+        lines.append("When the server last received a report is not known.")
+    elif found.last_received is None:
         lines.append("The server has not received any report yet.")
     else:
         lines.append(f"Last report: number {found.last_sequence}, stored by the server {utc_text(found.last_received)} "

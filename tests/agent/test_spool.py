@@ -430,25 +430,6 @@ def _free(place: Path) -> int:
     return seen.f_bavail * seen.f_frsize
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> object:
-    """A 1 MiB file system of its own."""
-    import subprocess
-
-    place = tmp_path / "small"
-
-    def make() -> Path:
-        place.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)],
-                          capture_output=True, check=False).returncode:
-            pytest.skip("mounting a small file system needs root")
-        return place
-
-    yield make
-    if place.is_mount():
-        subprocess.run(["umount", str(place)], check=True)
-
-
 def test_a_report_that_does_not_stand_in_its_place_is_a_programming_error(spool: Spool) -> None:
     with pytest.raises(ValueError, match="place"):
         spool.append(lambda where: made(type(where)(where.epoch, 7, None, "", report.Spool(0, 0))))
