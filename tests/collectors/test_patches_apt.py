@@ -20,7 +20,7 @@ from tests.collectors.captured.packages import captured
 from tests.fakes import FakeHost
 
 LISTS = "/var/lib/apt/lists"
-BASE = f"{LISTS}/deb.debian.org_debian-security_dists_bookworm-security"
+BASE = f"{LISTS}/mirror.example_debian-security_dists_bookworm-security"
 MADE = datetime(2026, 11, 20, 0, 12, 41, tzinfo=UTC)
 UPDATED = datetime(2026, 11, 22, 3, 22, 45, tzinfo=UTC)
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
@@ -184,7 +184,7 @@ def test_an_image_is_read_without_running_anything(tmp_path):
     import gzip
 
     for path, text in {"var/lib/dpkg/status": captured("debian12-status"),
-                       "etc/apt/sources.list": "deb http://deb.debian.org/debian-security bookworm-security main\n",
+                       "etc/apt/sources.list": "deb http://mirror.example/debian-security bookworm-security main\n",
                        f"{BASE[1:]}_InRelease": captured("debian12-security-InRelease")}.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
