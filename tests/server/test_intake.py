@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from hustings import envelope, report
+from hustings.envelope import MAX_ENVELOPE
+from hustings.errors import BadDocument
 from hustings.report import Receipt
 from hustings.verdicts import Verdict
 from server.ledger import FORKS_KEPT
-from server.store import agents, reports, schema, tenants
+from server.store import agents, frames, reports, schema, tenants
 from tests.sender import INVENTORY, RESULTS, Sender, flipped, same, squeezed
 from tests.server.setups import Office
 
@@ -59,6 +61,14 @@ def test_a_repeat_gets_the_very_same_receipt(office: Office) -> None:
     assert office.stored(schema.reports) == 2
 
 
+def inflated(frame: bytes) -> bytes | None:
+    """What is in a frame, or None if it is not whole."""
+    try:
+        return frames.unpack(frame, MAX_ENVELOPE)
+    except BadDocument:
+        return None
+
+
 def test_one_flipped_bit_anywhere_stores_nothing(office: Office) -> None:
     machine = office.machine()
     body = machine.report()
@@ -76,6 +86,8 @@ def test_one_flipped_bit_anywhere_stores_nothing(office: Office) -> None:
         assert office.post(REPORTS, wrong).status_code == 401
     frame = squeezed(body)
     for wrong in flipped(frame, range(0, len(frame), 7)):
+        if inflated(wrong) == body:  # a zstd frame has spare bits: the signed bytes are untouched
+            continue
         assert office.post(REPORTS, wrong, content_encoding="zstd").status_code in (401, 413, 422)
     assert office.stored(schema.reports) == 0
     assert office.stored(schema.forks) == 0
