@@ -71,7 +71,9 @@ def _interfaces_accept(host: Host, family: str, setting: str) -> bool:
     try:
         interfaces = [one for one in host.list(base) if one not in ("all", "default", "lo")]
     except NotThere:
-        return False
+        if family == "ipv6":  # switched off in the kernel; without IPv4 there is nothing to read settings from
+            return False
+        raise
     own = [_number(host, f"{base}/{one}/{setting}") > 0 for one in interfaces]
     if family == "ipv6":
         return any(own)

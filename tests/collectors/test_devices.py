@@ -151,6 +151,12 @@ def test_a_setting_that_cannot_be_read_is_a_reason_and_without_proc_none_is_abse
     assert all(isinstance(one, Missing) or one is False for one in kernel_hardening.collect(FakeHost(), NONE).values())
 
 
+def test_where_no_network_setting_is_to_be_read_nothing_counts_as_refused():
+    seen = kernel_hardening.collect(FakeHost(), NONE)
+    assert isinstance(seen["network.accepts_redirects"], Missing)
+    assert isinstance(seen["network.accepts_source_routes"], Missing)
+
+
 EFI = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 BARE = {"/proc/cpuinfo": "processor\t: 0\nflags\t\t: fpu vme sse2\n", "/sys/class/net/lo/mtu": ""}
 
