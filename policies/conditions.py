@@ -13,7 +13,7 @@ from typing import Any
 from hustings.facts import Fact, Registry, Type
 from hustings.times import parse_duration, parse_time, shift
 from policies.model import DEPTH_LIMIT, Parameter
-from policies.values import version_at_least
+from policies.values import permission_bits, version_at_least
 
 OPERATORS: dict[str, frozenset[Type]] = {
     "equals": frozenset({Type.BOOL, Type.INT, Type.FLOAT, Type.TEXT, Type.VERSION, Type.DURATION}),
@@ -24,6 +24,7 @@ OPERATORS: dict[str, frozenset[Type]] = {
     "older_than": frozenset({Type.TIME, Type.DURATION}),
     "within": frozenset({Type.TIME}),
     "version_at_least": frozenset({Type.VERSION}),
+    "mode_within": frozenset({Type.TEXT}),
     "contains": frozenset({Type.TEXT, Type.TEXTS}),
     "absent": frozenset(Type),
 }
@@ -239,6 +240,8 @@ def literal_fault(operand: Any, operator: str, kind: Type) -> str:
     if operator == "version_at_least":
         return "" if isinstance(operand, str) and version_at_least(operand, "0") is not None else (
             "takes a version of numbers and dots such as 9.6")
+    if operator == "mode_within":
+        return "" if permission_bits(operand) is not None else 'takes permission bits in octal, quoted: "0640"'
     if operator in ("older_than", "within") or kind is Type.DURATION:
         return _fails(parse_duration, operand, "takes a duration such as 3d")
     if operator == "later_than" or kind is Type.TIME:

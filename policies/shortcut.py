@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from hustings.facts import Missing
+from policies.values import permission_bits
 
 Shortcut: TypeAlias = Callable[[Mapping[str, Any]], bool | None]
+_OPERATORS = ("equals", "one_of", "contains", "at_least", "at_most", "mode_within")
 
 
 def shortcut(condition: Mapping[str, Any], parameters: Mapping[str, Any]) -> Shortcut:
@@ -48,7 +50,7 @@ def _plain(condition: Mapping[str, Any], parameters: Mapping[str, Any]) -> Calla
     if "absent" in condition:
         wanted = condition["absent"]
         return lambda value: None if isinstance(value, (Mapping, Missing)) else (value is None) is wanted
-    operator = next((one for one in ("equals", "one_of", "contains", "at_least", "at_most") if one in condition), None)
+    operator = next((one for one in _OPERATORS if one in condition), None)
     if operator is None:
         return None
     operand = condition[operator]
@@ -56,6 +58,8 @@ def _plain(condition: Mapping[str, Any], parameters: Mapping[str, Any]) -> Calla
         if "param" not in operand:
             return None
         operand = parameters[operand["param"]]
+    if operator == "mode_within":
+        return _within(permission_bits(operand))
     if operator == "contains":
         return (lambda value: operand in value if type(value) is str else None) if type(operand) is str else None
     if operator in ("at_least", "at_most"):
@@ -72,3 +76,11 @@ def _plain(condition: Mapping[str, Any], parameters: Mapping[str, Any]) -> Calla
         return None
     among = frozenset(accepted)
     return lambda value: value in among if type(value) is kind else None
+
+
+def _within(allowed: int | None) -> Callable[[Any], bool | None]:
+    def within(value: Any) -> bool | None:
+        bits = permission_bits(value)
+        return None if bits is None or allowed is None else not bits & ~allowed
+
+    return within

@@ -12,6 +12,8 @@ from typing import Any
 
 from hustings.times import parse_duration, parse_time, shift
 
+_OCTAL = frozenset("01234567")
+
 
 def compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | None:
     """``value OPERATOR operand``, or None where the two cannot be compared."""
@@ -47,6 +49,9 @@ def _compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | N
             return timedelta(0) <= now - _time(value) <= parse_duration(operand)
         case "version_at_least":
             return version_at_least(value, operand)
+        case "mode_within":
+            bits, allowed = permission_bits(value), permission_bits(operand)
+            return None if bits is None or allowed is None else not bits & ~allowed
         case "contains":
             if not isinstance(operand, str) or not isinstance(value, (str, list, tuple)):
                 raise TypeError("contains looks for text in text or in texts")
@@ -96,6 +101,14 @@ def version_at_least(value: str, operand: str) -> bool | None:
         return None
     width = max(len(left), len(right))
     return left + [0] * (width - len(left)) >= right + [0] * (width - len(right))
+
+
+def permission_bits(text: Any) -> int | None:
+    """Permission bits written as three or four octal digits (``0640``, setuid and its kin in front); None if
+    they are not."""
+    if not isinstance(text, str) or len(text) not in (3, 4) or not set(text) <= _OCTAL:
+        return None
+    return int(text, 8)
 
 
 def _parts(version: str) -> list[int] | None:

@@ -12,6 +12,8 @@ from hustings.times import utc_text
 from tests.policies.building import NOW
 
 names = st.sampled_from(["a", "b", "c"])
+modes = st.sampled_from(["0640", "0044", "7777"])
+texts = names | modes
 hours = st.integers(-60, 90)
 times = hours.map(lambda back: utc_text(NOW - timedelta(hours=back)))
 lengths = st.sampled_from(["0s", "1h", "12h", "2d", "3d"])
@@ -33,7 +35,9 @@ def scalar_leaves(key: str, boolean: str, number: str, text: str, time: str) -> 
         leaf(key, number, "at_least", small | st.just({"fact": "t.int"})), leaf(key, number, "at_most", small),
         leaf(key, number, "one_of", st.lists(small, min_size=1, max_size=3)), leaf(key, text, "equals", names),
         leaf(key, text, "one_of", st.lists(names, min_size=1, max_size=2) | st.just({"fact": "t.texts"})),
-        leaf(key, text, "contains", names), leaf(key, time, "older_than", lengths), leaf(key, time, "within", lengths),
+        leaf(key, text, "contains", names),
+        leaf(key, text, "mode_within", modes | st.just({"fact": "t.text"})),
+        leaf(key, time, "older_than", lengths), leaf(key, time, "within", lengths),
         leaf(key, time, "later_than", times | shifts.map(lambda one: {"today": one}) | st.just({"fact": "t.time"})),
         st.sampled_from(every).flatmap(lambda one: leaf(key, one, "absent", st.booleans())),
     )
@@ -73,12 +77,12 @@ conditions = joined(fact_leaves, 6)
 
 unread = reasons.map(lambda one: {"reason": str(one)})
 records = st.fixed_dictionaries({}, optional={
-    "name": names | unread, "good": st.booleans() | unread, "size": st.integers(0, 3) | unread,
+    "name": texts | unread, "good": st.booleans() | unread, "size": st.integers(0, 3) | unread,
     "seen": times | unread, "group": names | unread})
 ages = st.integers(-1, 30).map(lambda back: NOW - timedelta(hours=back))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "t.bool": st.booleans(), "t.other": st.booleans(), "t.third": st.booleans(), "t.int": st.integers(0, 3),
-    "t.text": names, "t.time": times, "t.texts": st.lists(names, max_size=3),
+    "t.text": texts, "t.time": times, "t.texts": st.lists(names, max_size=3),
     "t.records": st.lists(records, max_size=4)}
 
 

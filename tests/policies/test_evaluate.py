@@ -169,6 +169,20 @@ def test_versions_are_compared_number_by_number_or_not_at_all(version: str, want
     assert verdict({"fact": "t.version", "version_at_least": wanted}, {"t.version": version}) == said
 
 
+@pytest.mark.parametrize(("mode", "most", "said"), [
+    ("0640", "0640", "pass"), ("0600", "0640", "pass"), ("0000", "0000", "pass"), ("640", "0640", "pass"),
+    ("0644", "0640", "fail"), ("0604", "0640", "fail"), ("4755", "0755", "fail"), ("1777", "6777", "fail"),
+    ("0777", "6777", "pass"), ("rw-r-----", "0640", "unknown"), ("0o640", "0640", "unknown"), ("", "0640", "unknown"),
+    ("0648", "0640", "unknown"), ("00640", "0640", "unknown")])
+def test_permission_bits_lie_within_others_or_cannot_be_compared(mode: str, most: str, said: str) -> None:
+    assert verdict({"fact": "t.text", "mode_within": most}, {"t.text": mode}) == said
+    other = {"pass": "fail", "fail": "pass", "unknown": "unknown"}[said]
+    assert verdict({"not": {"fact": "t.text", "mode_within": most}}, {"t.text": mode}) == other
+    records = {"t.records": [{"name": mode}]}
+    assert verdict({"fact": "t.records", "every": {"field": "name", "mode_within": most}, "empty_is": "fail"},
+                   records) == said
+
+
 @pytest.mark.parametrize(("hour", "said"), [(-1, "fail"), (0, "pass"), (26, "pass"), (26.01, "fail")])
 def test_within_is_never_satisfied_by_the_future(hour: float, said: str) -> None:
     assert verdict({"fact": "t.time", "within": "26h"}, {"t.time": back(hour)}) == said

@@ -13,15 +13,16 @@ from policies.logic import Logic
 from policies.shortcut import shortcut
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-PARAMETERS = {"names": ["a", "b"], "none": [], "mixed": ["a", 1], "limit": 2, "long": "3d"}
+PARAMETERS = {"names": ["a", "b"], "none": [], "mixed": ["a", 1], "limit": 2, "long": "3d", "bits": "0640"}
 
-scalars = st.one_of(st.sampled_from(["a", "b", "3d", "2026-11-22"]), st.integers(-1, 3), st.booleans(), st.none())
+texts = st.sampled_from(["a", "b", "3d", "2026-11-22", "0640", "0044"])
+scalars = st.one_of(texts, st.integers(-1, 3), st.booleans(), st.none())
 values = st.one_of(scalars, st.floats(-1, 3), st.just({"reason": "denied"}), st.just(Missing(Reason.DENIED)),
                    st.lists(st.sampled_from(["a", "b"]), max_size=2))
 operands = st.one_of(scalars, st.sampled_from([{"param": name} for name in PARAMETERS]))
 leaves = st.one_of(
     st.builds(lambda name, operator, operand: {"field": name, operator: operand}, st.sampled_from(["x", "y"]),
-              st.sampled_from(["equals", "at_least", "at_most", "older_than", "contains"]), operands),
+              st.sampled_from(["equals", "at_least", "at_most", "older_than", "contains", "mode_within"]), operands),
     st.builds(lambda name, operand: {"field": name, "one_of": operand}, st.sampled_from(["x", "y"]),
               st.one_of(st.lists(scalars, max_size=3), st.sampled_from([{"param": name} for name in PARAMETERS]))),
     st.builds(lambda name, absent: {"field": name, "absent": absent}, st.sampled_from(["x", "y"]), st.booleans()),
