@@ -18,10 +18,14 @@ from hustings.errors import UsageError
 from hustings.facts import Facts, Registry
 from hustings.report import Hardware, Inventory, Os, Product
 from hustings.verdicts import Result
+from policies.conditions import facts_used
 from policies.derive.base import derive_all
 from policies.derive.base import discover as derivations
 from policies.evaluate import SKEW_LIMIT, Context, judge_all
 from policies.model import Pack
+
+ALWAYS = ("os.family", "os.id", "os.version", "os.edition", "os.name")
+"""Facts looked for in every audit: which fix is advised depends on them."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,35 @@ def open_host(root: Path | None = None, recorded: Path | None = None) -> Host:
     return LiveHost()
 
 
-def look(host: Host, declared: Declared, pack: Pack, *, cache: dict[str, isolate.Kept] | None = None
-         ) -> tuple[Facts, tuple[str, ...]]:
-    """All facts of ``host``, derived ones included, and the privileges that were lacking."""
-    looked = isolate.look(host, discover(host.platform), declared, cache=cache)
+def look(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (),
+         cache: dict[str, isolate.Kept] | None = None) -> tuple[Facts, tuple[str, ...]]:
+    """All facts of ``host``, derived ones included, and the privileges that were lacking.
+
+    With ``only`` (ids of checks) just the collectors that those checks rest on are run.
+    """
+    collectors = discover(host.platform)
+    if names := set(only):
+        needed = needed_facts(pack, names)
+        collectors = [one for one in collectors if any(fact.id in needed for fact in one.facts)]
+    looked = isolate.look(host, collectors, declared, cache=cache)
     facts = derive_all(looked.facts, declared, pack.tables, host.now())
     return facts, tuple(f"{name}: {need}" for name, need in sorted(looked.lacking.items()))
+
+
+def needed_facts(pack: Pack, checks: Iterable[str]) -> set[str]:
+    """The ids of every fact that these checks rest on, through derivations, and of those that name the system."""
+    wanted = set(ALWAYS)
+    for name in checks:
+        check = pack.check(name)
+        if check is not None:
+            for condition in (check.applies, check.require, check.unknown_when):
+                wanted |= facts_used(condition)
+    derived = derivations()
+    while True:
+        more = {name for one in derived if any(fact.id in wanted for fact in one.facts) for name in one.inputs}
+        if more <= wanted:
+            return wanted
+        wanted |= more
 
 
 def audit(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (),
@@ -73,7 +100,8 @@ def audit(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (
           cache: dict[str, isolate.Kept] | None = None) -> Audit:
     """Look at ``host`` and judge it by ``pack``. ``skew`` is how far its clock is known to be off."""
     started, clock = host.now(), time.monotonic()
-    facts, lacking = look(host, declared, pack, cache=cache)
+    only = tuple(only)
+    facts, lacking = look(host, declared, pack, only=only, cache=cache)
     context = Context(
         now=host.now(), roles=declared.roles, voting_days=declared.voting_days, overrides=overrides or {},
         declared={kind: tuple(declared.instances(kind)) for kind in KINDS}, clock_ok=abs(skew) <= SKEW_LIMIT,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 PROGRAMS = {
     "chromium": "chromium",
+    "debootstrap": "debootstrap",
     "restic": "restic",
     "sshd": "openssh-server",
     "sudo": "sudo",
