@@ -236,7 +236,9 @@ def literal_fault(operand: Any, operator: str, kind: Type) -> str:
         fine = isinstance(operand, list) and operand and all(type(one) is scalar for one in operand)
         return "" if fine else f"takes a list of {'whole numbers' if scalar is int else 'texts'}"
     if operator == "contains":
-        return "" if isinstance(operand, str) and operand else "takes a text that is not empty"
+        parts = operand if isinstance(operand, list) and operand else [operand]
+        fine = all(isinstance(one, str) and one for one in parts)
+        return "" if fine else "takes a text that is not empty, or a list of such texts that are all there"
     if operator == "version_at_least":
         return "" if isinstance(operand, str) and version_at_least(operand, "0") is not None else (
             "takes a version of numbers and dots such as 9.6")

@@ -53,9 +53,10 @@ def _compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | N
             bits, allowed = permission_bits(value), permission_bits(operand)
             return None if bits is None or allowed is None else not bits & ~allowed
         case "contains":
-            if not isinstance(operand, str) or not isinstance(value, (str, list, tuple)):
+            if not isinstance(operand, (str, list, tuple)) or not isinstance(value, (str, list, tuple)):
                 raise TypeError("contains looks for text in text or in texts")
-            return operand in value
+            return operand in value if isinstance(operand, str) else bool(operand) and all(
+                one in value for one in operand)
     raise ValueError(f"no operator {operator}")
 
 

@@ -54,6 +54,9 @@ def test_a_list_not_whole_decides_by_a_counterexample_alone() -> None:
     assert verdict(count, {"t.records": Listing([good], False)}) == "unknown"
     assert verdict(count, {"t.records": Listing([good, bad], False)}) == "fail"
     assert verdict({"fact": "t.texts", "contains": "a"}, {"t.texts": Listing(["b"], False)}) == "unknown"
+    assert verdict({"fact": "t.texts", "contains": ["a", "b"]}, {"t.texts": Listing(["b", "a"])}) == "pass"
+    assert verdict({"fact": "t.texts", "contains": ["a", "b"]}, {"t.texts": Listing(["b", "c"])}) == "fail"
+    assert verdict({"fact": "t.texts", "contains": ["a", "b"]}, {"t.texts": Listing(["b"], False)}) == "unknown"
     assert verdict({"not": {"fact": "t.texts", "contains": "a"}}, {"t.texts": Listing(["a"], False)}) == "fail"
     assert judged(every, {"t.records": Listing([good], False, why)}).reason == "t.records: denied: /home"
 
