@@ -89,6 +89,9 @@ class FakeHost:
             raise Truncated(f"{path} is larger than {limit} bytes")
         return data
 
+    def head(self, path: str, size: int) -> bytes:
+        return self.read_bytes(path)[:size]
+
     def list(self, path: str) -> list[str]:
         real = self.resolve(path)
         if real not in self._dirs:
@@ -120,7 +123,8 @@ class FakeHost:
                     pending.append(below)
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,
-            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None) -> Output:
+            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,
+            home: bool = False) -> Output:
         answer = self._commands.get((program, *args))
         if answer is None:
             raise NotThere(program)

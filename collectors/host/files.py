@@ -46,8 +46,9 @@ def reasons(path: str) -> Iterator[None]:
         raise LookError(Reason.ERROR, f"{path}: {error.strerror}") from error
 
 
-def read_regular(local: str, path: str, limit: int) -> bytes:
-    """The bytes of the regular file at ``local``, which the host knows as ``path``."""
+def read_regular(local: str, path: str, limit: int, *, whole: bool = True) -> bytes:
+    """The bytes of the regular file at ``local``, which the host knows as ``path``; without ``whole``
+    the first ``limit`` of them."""
     with reasons(path):
         handle = os.open(local, _OPEN)
         try:
@@ -61,6 +62,8 @@ def read_regular(local: str, path: str, limit: int) -> bytes:
                 if not part:
                     return bytes(data)
                 data += part
+            if not whole:
+                return bytes(data[:limit])
         finally:
             os.close(handle)
     raise Truncated(f"{path} is larger than {limit} bytes")
@@ -109,6 +112,9 @@ class FileTree:
 
     def read_bytes(self, path: str, *, limit: int = READ_LIMIT) -> bytes:
         return read_regular(self._open_at(path), path, limit)
+
+    def head(self, path: str, size: int) -> bytes:
+        return read_regular(self._open_at(path), path, size, whole=False)
 
     def stat(self, path: str) -> Stat:
         parent, name = posixpath.split(path.rstrip("/"))

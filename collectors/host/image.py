@@ -73,7 +73,8 @@ class ImageHost(FileTree):
         return path not in _RUNNING
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,
-            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None) -> Output:
+            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,
+            home: bool = False) -> Output:
         raise Unsupported(f"{program} needs a running system, and this is an image")
 
     def sockets(self) -> Sequence[Socket]:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +38,7 @@ from collectors.host.protocol import (
 from hustings.facts import Reason
 
 PROGRAM_DIRECTORIES = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_MEMORY = "/dev/shm"  # noqa: S108 - a directory of its own is made in it
 MORE_DIRECTORIES = ("/usr/lib/apt",)
 """Where programs are that are not meant to be called by people."""
 _PLACES = (
@@ -72,8 +73,11 @@ class LiveHost(FileTree):
             return stat_of(os.lstat(path), path)
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,
-            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None) -> Output:
-        return checked(program, _run(find_program(program), args, timeout, limit, stdin, env or {}), ok)
+            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,
+            home: bool = False) -> Output:
+        path = find_program(program)
+        with _home() if home else nullcontext({}) as at_home:
+            return checked(program, _run(path, args, timeout, limit, stdin, {**at_home, **(env or {})}), ok)
 
     def sockets(self) -> Sequence[Socket]:
         return _sockets()
@@ -100,6 +104,19 @@ def find_program(name: str) -> str:
             raise LookError(Reason.ERROR, f"{real} can be changed by others than root, so it is not run")
         return path
     raise NotThere(name)
+
+
+@contextmanager
+def _home() -> Iterator[dict[str, str]]:
+    """A home directory in memory where there is such a place, of mode 0700, removed with all that is in it."""
+    import tempfile
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="hustings-home-", dir=_MEMORY if os.path.isdir(_MEMORY) else None,
+                                         ignore_cleanup_errors=True) as place:
+            yield {"HOME": place, "TMPDIR": place}
+    except OSError as error:
+        raise LookError(Reason.ERROR, f"no home directory could be made: {error.strerror}") from error
 
 
 def _top(path: str) -> str:

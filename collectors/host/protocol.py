@@ -136,6 +136,10 @@ class Host(Protocol):
 
     def read_bytes(self, path: str, *, limit: int = READ_LIMIT) -> bytes: ...
 
+    def head(self, path: str, size: int) -> bytes:
+        """The first ``size`` bytes of a regular file, fewer if it has no more."""
+        ...
+
     def list(self, path: str) -> list[str]:
         """The names in a directory, sorted. ``NotThere`` if it does not exist."""
         ...
@@ -154,9 +158,12 @@ class Host(Protocol):
         ...
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,
-            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None) -> Output:
+            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,
+            home: bool = False) -> Output:
         """Run a program known by name, without a shell. ``NotThere`` if it is not installed, an
-        ``error`` reason with the first line of stderr for an exit code outside ``ok``."""
+        ``error`` reason with the first line of stderr for an exit code outside ``ok``. With ``home`` it
+        is given a home directory of its own, empty and gone afterwards: for programs that will not do
+        without writing notes there."""
         ...
 
     def sockets(self) -> Sequence[Socket]:

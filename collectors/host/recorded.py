@@ -105,6 +105,9 @@ class RecordedHost:
         except NotThere as error:
             raise Unsupported(f"the contents of {path} were not recorded") from error
 
+    def head(self, path: str, size: int) -> bytes:
+        return self.read_bytes(path)[:size]
+
     def stat(self, path: str) -> Stat:
         seen = self._known(posixpath.join(self.resolve(posixpath.dirname(path)), posixpath.basename(path)), path)
         if seen.stat is None:
@@ -129,7 +132,8 @@ class RecordedHost:
                     pending.append(below)
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,
-            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None) -> Output:
+            ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,
+            home: bool = False) -> Output:
         output = self._commands.get((program, *args))
         if output is None:
             raise Unsupported(f"{' '.join((program, *args))} was not recorded")
