@@ -1,0 +1,1 @@
+"""The same planted faults, audited by Hustings, lynis and OpenSCAP."""
