@@ -13,8 +13,8 @@ Condition: TypeAlias = dict[str, Any]
 
 LANGUAGES = ("en", "fr")
 DEFAULT_MAX_AGE = "26h"
-CHECK_LIMIT = 2_000
-PACK_LIMIT = 4 << 20
+CHECK_LIMIT = 5_000
+PACK_LIMIT = 16 << 20
 TABLE_LIMIT = 16 << 20
 DEPTH_LIMIT = 8
 

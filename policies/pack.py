@@ -21,6 +21,11 @@ from policies.model import PACK_LIMIT, TABLE_LIMIT, Pack
 HERE = Path(__file__).parent
 COMPILED = HERE / "library.pack.json"
 
+_CONTRACT = HERE.parent / "hustings"
+_RULES = (*(HERE / name for name in ("model.py", "loader.py", "conditions.py", "example_faults.py")),
+          _CONTRACT / "yaml_source.py", _CONTRACT / "times.py", _CONTRACT / "strict_json.py", _CONTRACT / "facts.json")
+"""What the compiled form, and whether it is taken, depends on besides the pack itself."""
+
 
 def shipped() -> Pack:
     """The library of this release. Raises ``PolicyError`` if it is empty or faulty."""
@@ -39,11 +44,27 @@ def load(path: Path) -> Pack:
     except OSError as error:
         raise PolicyError(f"the pack cannot be read: {error.strerror}", where=str(path),
                           remedy="name a pack directory or a compiled .json pack") from error
+    pack = decode(data, str(path))
+    _hold_to_rules(pack, data, path)
+    return pack
+
+
+def _hold_to_rules(pack: Pack, data: bytes, path: Path) -> None:
+    """Hold a compiled pack to the loader's rules, once for each pack and each release of the rules: that it
+    passed is remembered where only this user can write. Raises ``PolicyError``."""
+    cached = _cache_directory()
+    digest = hashlib.sha256(data)
+    for source in _RULES:
+        digest.update(source.read_bytes())
+    mark = cached / f"held-{digest.hexdigest()}" if cached else None
+    if mark is not None and ours(mark):
+        return
     from policies.loader import compiled_faults
 
-    pack = decode(data, str(path))
     compiled_faults(pack, data, str(path))
-    return pack
+    if mark is not None:
+        with suppress(OSError):  # without room for the mark the pack is held to the rules each time
+            mark.touch(mode=0o600)
 
 
 def encode(pack: Pack) -> bytes:
@@ -96,12 +117,8 @@ def _source_digest(root: Path) -> str:
     """A digest of everything the compiled form depends on: sources, fact declarations and the compiler."""
     digest = hashlib.sha256()
     tables = root / "tables" if (root / "tables").is_dir() else HERE / "tables"
-    contract = HERE.parent / "hustings"
-    code = [*(HERE / name for name in ("model.py", "loader.py", "conditions.py", "example_faults.py")),
-            contract / "yaml_source.py", contract / "times.py"]
-    facts = contract / "facts.json"
     for path in [root / "pack.yaml", *sorted((root / "library").rglob("*.y*ml")), *sorted(tables.glob("*.json")),
-                 *code, facts]:
+                 *_RULES]:
         data = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()
