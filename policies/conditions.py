@@ -25,6 +25,7 @@ OPERATORS: dict[str, frozenset[Type]] = {
     "within": frozenset({Type.TIME}),
     "version_at_least": frozenset({Type.VERSION}),
     "mode_within": frozenset({Type.TEXT}),
+    "mode_covers": frozenset({Type.TEXT}),
     "contains": frozenset({Type.TEXT, Type.TEXTS}),
     "absent": frozenset(Type),
 }
@@ -242,7 +243,7 @@ def literal_fault(operand: Any, operator: str, kind: Type) -> str:
     if operator == "version_at_least":
         return "" if isinstance(operand, str) and version_at_least(operand, "0") is not None else (
             "takes a version of numbers and dots such as 9.6")
-    if operator == "mode_within":
+    if operator in ("mode_within", "mode_covers"):
         return "" if permission_bits(operand) is not None else 'takes permission bits in octal, quoted: "0640"'
     if operator in ("older_than", "within") or kind is Type.DURATION:
         return _fails(parse_duration, operand, "takes a duration such as 3d")

@@ -52,6 +52,9 @@ def _compare(operator: str, value: Any, operand: Any, now: datetime) -> bool | N
         case "mode_within":
             bits, allowed = permission_bits(value), permission_bits(operand)
             return None if bits is None or allowed is None else not bits & ~allowed
+        case "mode_covers":
+            bits, wanted = permission_bits(value), permission_bits(operand)
+            return None if bits is None or wanted is None else not wanted & ~bits
         case "contains":
             if not isinstance(operand, (str, list, tuple)) or not isinstance(value, (str, list, tuple)):
                 raise TypeError("contains looks for text in text or in texts")

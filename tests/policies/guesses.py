@@ -37,6 +37,7 @@ def scalar_leaves(key: str, boolean: str, number: str, text: str, time: str) -> 
         leaf(key, text, "one_of", st.lists(names, min_size=1, max_size=2) | st.just({"fact": "t.texts"})),
         leaf(key, text, "contains", names),
         leaf(key, text, "mode_within", modes | st.just({"fact": "t.text"})),
+        leaf(key, text, "mode_covers", modes | st.just({"fact": "t.text"})),
         leaf(key, time, "older_than", lengths), leaf(key, time, "within", lengths),
         leaf(key, time, "later_than", times | shifts.map(lambda one: {"today": one}) | st.just({"fact": "t.time"})),
         st.sampled_from(every).flatmap(lambda one: leaf(key, one, "absent", st.booleans())),

@@ -186,6 +186,13 @@ def test_permission_bits_lie_within_others_or_cannot_be_compared(mode: str, most
                    records) == said
 
 
+@pytest.mark.parametrize(("mask", "least", "said"), [
+    ("0027", "027", "pass"), ("0077", "027", "pass"), ("0777", "0027", "pass"), ("0022", "0027", "fail"),
+    ("0017", "0027", "fail"), ("0000", "0000", "pass"), ("u=rwx", "0027", "unknown"), ("22", "0027", "unknown")])
+def test_permission_bits_cover_others_or_cannot_be_compared(mask: str, least: str, said: str) -> None:
+    assert verdict({"fact": "t.text", "mode_covers": least}, {"t.text": mask}) == said
+
+
 @pytest.mark.parametrize(("hour", "said"), [(-1, "fail"), (0, "pass"), (26, "pass"), (26.01, "fail")])
 def test_within_is_never_satisfied_by_the_future(hour: float, said: str) -> None:
     assert verdict({"fact": "t.time", "within": "26h"}, {"t.time": back(hour)}) == said

@@ -31,6 +31,7 @@ def test_both_languages_have_every_word() -> None:
     ({"fact": "t.x", "at_least": {"param": "p"}}, "t.x is at least 7"),
     ({"fact": "t.x", "one_of": {"fact": "t.y"}}, "t.x is one of t.y"),
     ({"fact": "t.x", "mode_within": "0640"}, "t.x grants nothing beyond 0640"),
+    ({"fact": "t.x", "mode_covers": "027"}, "t.x holds every bit of 027"),
     ({"fact": "t.x", "count": {"at_least": 1}, "empty_is": "fail"}, "t.x has at least 1 entry"),
     ({"fact": "t.x", "count": {"at_most": 0}, "same": "uid", "empty_is": "pass"},
      "t.x has at most 0 entries for each uid"),
