@@ -147,12 +147,16 @@ def report_schema() -> str:
 
 def generated() -> dict[str, Callable[[], str]]:
     """Path below the checkout, and what makes what should stand there, in order."""
+    from coverage import coverage_page, ground_truth_page
+
     return {
         "hustings/facts.json": facts_json,
         "docs/facts.md": facts_page,
         "docs/checks.md": checks_page,
         "docs/cli.md": command_line,
         "docs/report.schema.json": report_schema,
+        "docs/coverage.md": coverage_page,
+        "docs/ground-truth.md": ground_truth_page,
     }
 
 
