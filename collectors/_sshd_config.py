@@ -10,7 +10,8 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+
+from collectors._sshd_values import DEFAULTS
 
 MAIN = "/etc/ssh/sshd_config"
 DEPTH = 16
@@ -19,6 +20,25 @@ GATHERING = frozenset({
     "port", "listenaddress", "hostkey", "hostcertificate", "acceptenv", "setenv", "subsystem",
     "allowusers", "denyusers", "allowgroups", "denygroups",
 })
+MATCHABLE = frozenset({
+    "acceptenv", "allowagentforwarding", "allowgroups", "allowstreamlocalforwarding", "allowtcpforwarding",
+    "allowusers", "authenticationmethods", "authorizedkeyscommand", "authorizedkeyscommanduser", "authorizedkeysfile",
+    "authorizedprincipalscommand", "authorizedprincipalscommanduser", "authorizedprincipalsfile", "banner",
+    "casignaturealgorithms", "channeltimeout", "chrootdirectory", "clientalivecountmax", "clientaliveinterval",
+    "denygroups", "denyusers", "disableforwarding", "exposeauthinfo", "forcecommand", "gatewayports",
+    "gssapiauthentication", "hostbasedacceptedalgorithms", "hostbasedauthentication",
+    "hostbasedusesnamefrompacketonly", "ignorerhosts", "include", "ipqos", "kbdinteractiveauthentication",
+    "kerberosauthentication", "loglevel", "maxauthtries", "maxsessions", "pamservicename", "passwordauthentication",
+    "permitemptypasswords", "permitlisten", "permitopen", "permitrootlogin", "permittty", "permittunnel",
+    "permituserrc", "pubkeyacceptedalgorithms", "pubkeyauthentication", "pubkeyauthoptions", "rdomain",
+    "refuseconnection", "rekeylimit", "revokedkeys", "setenv", "streamlocalbindmask", "streamlocalbindunlink",
+    "trustedusercakeys", "unusedconnectiontimeout", "x11displayoffset", "x11forwarding", "x11uselocalhost",
+})
+"""Settings that may stand in a Match block (sshd_config(5), Match); under ``Match all`` others count as if outside."""
+GLOBAL_ONLY = frozenset({"ciphers", "macs", "kexalgorithms", *DEFAULTS}) - MATCHABLE
+"""Settings for which the daemon refuses the configuration when they stand in any other block."""
+LAST_COUNTS = frozenset({"maxstartups"})
+"""Settings of which a later line replaces an earlier one, seen with OpenSSH 9.2."""
 ALIASES = {
     "challengeresponseauthentication": "kbdinteractiveauthentication",
     "skeyauthentication": "kbdinteractiveauthentication",
@@ -27,33 +47,6 @@ ALIASES = {
     "hostdsakey": "hostkey",
 }
 """Older names of a keyword (servconf.c)."""
-
-DEFAULTS = {
-    "permitrootlogin": "prohibit-password", "passwordauthentication": "yes", "kbdinteractiveauthentication": "yes",
-    "pubkeyauthentication": "yes", "permitemptypasswords": "no", "x11forwarding": "no", "maxauthtries": "6",
-    "logingracetime": "120", "clientaliveinterval": "0", "clientalivecountmax": "3", "hostbasedauthentication": "no",
-    "permituserenvironment": "no", "loglevel": "INFO", "banner": "none", "ignorerhosts": "yes", "usepam": "no",
-    "allowtcpforwarding": "yes", "allowagentforwarding": "yes", "gatewayports": "no", "strictmodes": "yes",
-    "authenticationmethods": "any", "pubkeyauthoptions": "none", "gssapiauthentication": "no",
-    "kerberosauthentication": "no",
-}
-"""Compiled-in values of OpenSSH 7.0 and later (sshd_config(5); ``PermitRootLogin`` was ``yes`` before)."""
-DEFAULTS_SINCE = (7, 0)
-
-_CIPHERS = ("chacha20-poly1305@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr", "aes128-gcm@openssh.com",
-            "aes256-gcm@openssh.com")
-_MACS = ("umac-64-etm@openssh.com", "umac-128-etm@openssh.com", "hmac-sha2-256-etm@openssh.com",
-         "hmac-sha2-512-etm@openssh.com", "hmac-sha1-etm@openssh.com", "umac-64@openssh.com", "umac-128@openssh.com",
-         "hmac-sha2-256", "hmac-sha2-512", "hmac-sha1")
-_KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
-        "ecdh-sha2-nistp521", "diffie-hellman-group-exchange-sha256", "diffie-hellman-group16-sha512",
-        "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256")
-ALGORITHMS: tuple[tuple[tuple[int, int], tuple[int, int], dict[str, tuple[str, ...]]], ...] = (
-    ((8, 2), (8, 9), {"ciphers": _CIPHERS, "macs": _MACS, "kexalgorithms": _KEX}),
-    ((9, 0), (9, 8), {"ciphers": _CIPHERS, "macs": _MACS,
-                      "kexalgorithms": ("sntrup761x25519-sha512@openssh.com", *_KEX)}),
-)
-"""Compiled-in algorithm lists by first and last version. Versions outside are not guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +66,31 @@ class Config:
 
     lines: list[Line] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    """Lines for which the daemon would refuse the whole configuration, each with its place."""
+
+    def chosen(self) -> dict[str, list[Line]]:
+        """The lines that hold for every connection: the first of a keyword, with those under ``Match all`` in
+        front; all lines of a keyword that gathers; the last ``MaxStartups``."""
+        found: dict[str, list[Line]] = {}
+        ahead: dict[str, list[Line]] = {}
+        for line in self.lines:
+            if line.criteria not in ("", "all") or not line.value:
+                continue
+            place = ahead if line.criteria and line.keyword in MATCHABLE else found
+            if line.keyword in GATHERING:
+                place.setdefault(line.keyword, []).append(line)
+            elif line.keyword in LAST_COUNTS or line.keyword not in place:
+                place[line.keyword] = [line]
+        return found | ahead
 
     def settings(self) -> dict[str, list[str]]:
-        """What holds for every connection: global values, with those under ``Match all`` in front."""
-        found: dict[str, list[str]] = {}
-        chosen: set[tuple[str, bool]] = set()
-        for line in self.lines:
-            if line.criteria not in ("", "all"):
-                continue
-            first = (line.keyword, bool(line.criteria)) not in chosen
-            chosen.add((line.keyword, bool(line.criteria)))
-            if line.keyword in GATHERING:
-                found.setdefault(line.keyword, []).append(line.value)
-            elif first and (line.criteria or line.keyword not in found):
-                found[line.keyword] = [line.value]
-        return found
+        """The values of ``chosen``."""
+        return {keyword: [line.value for line in lines] for keyword, lines in self.chosen().items()}
+
+    def others(self, keyword: str, but: list[Line]) -> list[Line]:
+        """Every further line of a keyword, for all connections or for some."""
+        return [line for line in self.lines if line.keyword == keyword and line not in but]
 
 
 class ConfigFault(ValueError):
@@ -108,11 +111,12 @@ def parse_files(read: Callable[[str], str], expand: Callable[[str], list[str]], 
                 options: tuple[str, ...] = ()) -> Config:
     """Read ``main`` and what it includes; ``options`` are ``-o`` settings, which come first.
 
-    ``read`` gives a file's text, ``expand`` the files a pattern names. Raises ``ConfigFault``.
+    ``read`` gives a file's text, ``expand`` the files a pattern names. What the daemon would refuse is
+    among the ``faults``, and the rest still counts.
     """
     config = Config()
     for option in options:
-        _take(config, option, "", "the command line", 0)
+        _line(config, option, "", "the command line", 0)
     _file(config, read, expand, main, "", 0)
     return config
 
@@ -120,22 +124,18 @@ def parse_files(read: Callable[[str], str], expand: Callable[[str], list[str]], 
 def _file(config: Config, read: Callable[[str], str], expand: Callable[[str], list[str]], path: str,
           criteria: str, depth: int) -> None:
     if depth > DEPTH:
-        raise ConfigFault(f"{path} is included more than {DEPTH} levels deep")
+        config.faults.append(f"{path} is included more than {DEPTH} levels deep")
+        return
     config.files.append(path)
     outer = criteria
     for number, text in enumerate(read(path).split("\n"), 1):
-        words = split(text, f"{path}:{number}")
-        if not words:
-            continue
-        keyword = words[0].lower()
-        if keyword == "match":
+        words = _line(config, text, criteria, path, number)
+        if words[:1] == ["match"]:
             criteria = _combined(outer, words[1:])
-        elif keyword == "include":
+        elif words[:1] == ["include"]:
             for pattern in words[1:]:
                 for one in expand(posixpath.join("/etc/ssh", pattern)):
                     _file(config, read, expand, one, criteria, depth + 1)
-        else:
-            _take(config, text, criteria, path, number)
 
 
 def _combined(outer: str, words: list[str]) -> str:
@@ -145,13 +145,24 @@ def _combined(outer: str, words: list[str]) -> str:
     return f"{outer} and {inner}" if outer not in ("", "all") else inner
 
 
-def _take(config: Config, text: str, criteria: str, path: str, number: int) -> None:
-    words = split(text, f"{path}:{number}")
-    keyword = words[0].lower()
+def _line(config: Config, text: str, criteria: str, path: str, number: int) -> list[str]:
+    """Take note of one line. Its words, the first in lower case; none for one that says or does nothing."""
+    try:
+        words = split(text, f"{path}:{number}")
+    except ConfigFault as fault:
+        config.faults.append(str(fault))
+        return []
+    if not words:
+        return []
+    keyword = ALIASES.get(words[0].lower(), words[0].lower())
     if len(words) < 2:
-        raise ConfigFault(f"{path}:{number}: {words[0]} has no value")
-    keyword = ALIASES.get(keyword, keyword)
+        config.faults.append(f"{path}:{number}: {words[0]} has no value")
+    if keyword in ("match", "include"):
+        return [keyword, *words[1:]] if len(words) > 1 else []
+    if criteria not in ("", "all") and keyword in GLOBAL_ONLY:
+        config.faults.append(f"{path}:{number}: {words[0]} may not stand in a Match block")
     config.lines.append(Line(keyword, " ".join(words[1:]), criteria, path, number))
+    return [keyword, *words[1:]]
 
 
 _WORD = re.compile(r"""
@@ -180,45 +191,6 @@ def split(text: str, where: str) -> list[str]:
     return words
 
 
-def algorithms(keyword: str, value: str | None, version: tuple[int, int] | None) -> list[str] | None:
-    """The list in force for ``Ciphers``, ``MACs`` or ``KexAlgorithms``; None if it builds on a compiled-in
-    list that is not known for this version. ``+`` adds, ``-`` takes away (wildcards), ``^`` puts first."""
-    if value is not None and value[:1] not in "+-^":
-        return value.split(",")
-    compiled = next((lists[keyword] for first, last, lists in ALGORITHMS if version and first <= version <= last), None)
-    if compiled is None or value is None:
-        return None if compiled is None else list(compiled)
-    named = value[1:].split(",")
-    if value[0] == "+":
-        return [*compiled, *(one for one in named if one not in compiled)]
-    if value[0] == "^":
-        return [*named, *(one for one in compiled if one not in named)]
-    return [one for one in compiled if not any(fnmatchcase(one, pattern) for pattern in named)]
-
-
-def version_of(program: bytes) -> tuple[int, int] | None:
-    """The OpenSSH version written into the daemon's program file."""
-    found = re.search(rb"OpenSSH_(\d+)\.(\d+)", program)
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def daemon_options(title: str) -> tuple[tuple[str, ...], str]:
-    """The ``-o`` settings and the ``-f`` file of a running daemon, from its process title.
-
-    The listening daemon calls itself ``sshd: /usr/sbin/sshd -D -o X=y [listener] 0 of 10-100 startups``.
-    """
-    listener = re.match(r"sshd: (.+) \[listener\]", title)
-    words = listener[1].split() if listener else title.replace("\0", " ").split()
-    options, main = [], ""
-    for index, word in enumerate(words):
-        following = words[index + 1] if index + 1 < len(words) else ""
-        if word[:2] == "-o":
-            options.append(word[2:] or following)
-        elif word[:2] == "-f":
-            main = word[2:] or following
-    return tuple(options), main
-
-
 def factors(methods: str, *, questions: bool = False) -> int:
     """How many different methods the weakest accepted combination of ``AuthenticationMethods`` asks for.
 
@@ -229,12 +201,3 @@ def factors(methods: str, *, questions: bool = False) -> int:
     same = {} if questions else {"keyboard-interactive": "password"}
     return min(len({same.get(name, name) for one in way.split(",") for name in [one.partition(":")[0]]})
                for way in methods.split())
-
-
-def seconds(text: str) -> int:
-    """A time of sshd_config(5): ``120``, ``2m``, ``1h30m``. Raises ``ValueError``."""
-    units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-    parts = re.findall(r"(\d+)([smhdw]?)", text.lower())
-    if not parts or "".join(number + unit for number, unit in parts) != text.lower():
-        raise ValueError(f"{text!r} is not a time")
-    return sum(int(number) * units[unit] for number, unit in parts)

@@ -19,6 +19,19 @@ _NAMES = {
 
 def parse(content: str) -> dict[str, Any]:
     """Facts from an ``os-release`` file. Raises ``Unreadable`` if a line is no assignment or it has no ID."""
+    values = _assignments(content)
+    if not values.get("ID"):
+        raise Unreadable("os-release does not say which system it is")
+    return {fact: values.get(name) or ABSENT for fact, name in _NAMES.items()}
+
+
+def family(content: str) -> list[str]:
+    """The names a distribution goes by, its own first: ID, then ID_LIKE. Raises ``Unreadable``."""
+    values = _assignments(content)
+    return [values.get("ID", ""), *values.get("ID_LIKE", "").split()]
+
+
+def _assignments(content: str) -> dict[str, str]:
     values = {}
     for line in content.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
@@ -31,9 +44,7 @@ def parse(content: str) -> dict[str, Any]:
         if not equals or len(words) > 1:
             raise Unreadable(f"os-release: not an assignment: {line.strip()!r}")
         values[name.strip()] = words[0] if words else ""
-    if not values.get("ID"):
-        raise Unreadable("os-release does not say which system it is")
-    return {fact: values.get(name) or ABSENT for fact, name in _NAMES.items()}
+    return values
 
 
 def collect(host: Host, declared: Declared) -> Collected:

@@ -8,29 +8,16 @@ missing, the files are read with the daemon's precedence and its compiled-in val
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from collectors import _pam
+from collectors import _second_factors, _sshd_start, os_release
 from collectors._glob import expand
-from collectors._sshd_config import (
-    DEFAULTS,
-    DEFAULTS_SINCE,
-    MAIN,
-    Config,
-    ConfigFault,
-    algorithms,
-    daemon_options,
-    factors,
-    parse_effective,
-    parse_files,
-    seconds,
-    version_of,
-)
+from collectors._sshd_config import MAIN, Config, factors, parse_effective, parse_files
+from collectors._sshd_keys import host_key
+from collectors._sshd_settings import Effective, records
+from collectors._sshd_values import algorithms, canonical, seconds, version_of
 from collectors.base import (
     ABSENT,
     Collected,
@@ -45,71 +32,79 @@ from collectors.base import (
     Type,
     gather,
 )
-from collectors.host.protocol import Denied, Host, LookError, NotThere, Unreadable, Unsupported, read_optional
+from collectors.host.protocol import Denied, Host, LookError, NotThere, Unreadable, Unsupported
 from hustings.declared import Declared
 
 PROGRAM = "/usr/sbin/sshd"
-PID_FILE = "/run/sshd.pid"
+VENDOR_MAIN = "/usr/etc/ssh/sshd_config"
+"""Read by SUSE's sshd where there is no ``/etc/ssh/sshd_config``."""
 HOST_KEYS = tuple(f"/etc/ssh/ssh_host_{kind}_key" for kind in ("rsa", "ecdsa", "ed25519"))
-MFA_MODULES = frozenset({
-    "pam_google_authenticator", "pam_duo", "pam_oath", "pam_u2f", "pam_yubico", "pam_radius_auth",
-    "pam_rsa", "pam_okta_auth", "pam_privacyidea",
-})
-"""Modules that ask for something other than the account's password."""
-
-
-@dataclass(frozen=True)
-class Effective:
-    """The settings in force and where they come from: ``daemon`` (asked) or ``files`` (read)."""
-
-    settings: dict[str, list[str]]
-    source: str
-    version: tuple[int, int] | None = None
-
-    def value(self, keyword: str) -> str:
-        """A setting's value. Raises ``LookError`` when it is not set and the compiled-in value is not known."""
-        if keyword in self.settings:
-            return self.settings[keyword][0]
-        if self.source == "files" and keyword in DEFAULTS:
-            if self.version is None or self.version < DEFAULTS_SINCE:
-                raise Unsupported(f"{keyword} is not set, and the value built into this sshd is not known")
-            return DEFAULTS[keyword]
-        raise Unsupported(f"this sshd has no setting {keyword}")
 
 
 def collect(host: Host, declared: Declared) -> Collected:
     if not _exists(host, PROGRAM):
         return {"sshd.installed": False} | dict.fromkeys((fact.id for fact in FACTS[1:]), ABSENT)
-    options, main = running_options(host)
     return {"sshd.installed": True} | gather({
-        _SETTINGS: lambda: settings_facts(effective(host, options, main), host),
-        ("sshd.match_blocks",): lambda: match_blocks(_files(host, options, main)),
-        ("sshd.config_newer_than_daemon",): lambda: {"sshd.config_newer_than_daemon": _newer(host, options, main)},
-        ("sshd.pam_factors",): lambda: {"sshd.pam_factors": pam_factors(host)},
+        tuple(fact.id for fact in FACTS[1:] if fact.id not in _APART): lambda: _configured(host),
+        ("sshd.version",): lambda: {"sshd.version": _version(host)},
+        ("sshd.pam_factors",): lambda: {"sshd.pam_factors": Listing(_second_factors.of(host))},
     })
 
 
-def running_options(host: Host) -> tuple[tuple[str, ...], str]:
-    """The options the running daemon was started with; none when it does not run."""
-    pid = (read_optional(host, PID_FILE) or "").strip() if host.kind == "live" else ""
-    title = read_optional(host, f"/proc/{pid}/cmdline") if pid.isdigit() else None
-    options, main = daemon_options(title or "")
-    return options, main or MAIN
+def _configured(host: Host) -> Collected:
+    """Every fact of the configuration: what is asked and what is read, each a reason of its own."""
+    options, main = _sshd_start.options(host)
+    main = main or _main(host)
+    config = _files(host, options, main)
+    return gather({
+        _SETTINGS: lambda: settings_facts(effective(host, options, main, config), config, host),
+        ("sshd.match_blocks",): lambda: match_blocks(_known(config)),
+        ("sshd.refused",): lambda: {"sshd.refused": Listing(list(_known(config).faults))},
+        ("sshd.config_newer_than_daemon",): lambda: {
+            "sshd.config_newer_than_daemon": _newer(host, _known(config))},
+    })
 
 
-def effective(host: Host, options: tuple[str, ...], main: str) -> Effective:
+def _main(host: Host) -> str:
+    return VENDOR_MAIN if not _exists(host, MAIN) and _exists(host, VENDOR_MAIN) else MAIN
+
+
+def effective(host: Host, options: tuple[str, ...], main: str, config: Config | Missing) -> Effective:
     """The settings that hold for every connection. Raises ``LookError``."""
     if host.kind != "image":
         settings = _asked(host, options, main)
         if settings is not None:
-            return Effective(settings, "daemon")
-    config = _files(host, options, main)
-    return Effective(config.settings(), "files", version_of(host.read_bytes(PROGRAM)))
+            return Effective(settings, "daemon", version_of(host.read_bytes(PROGRAM)))
+    known = _known(config)
+    return Effective(known.settings(), "files", version_of(host.read_bytes(PROGRAM)), _family(host),
+                     tuple(known.faults))
+
+
+def _known(config: Config | Missing) -> Config:
+    if isinstance(config, Missing):
+        raise LookError(config.reason, config.detail)
+    return config
+
+
+def _version(host: Host) -> object:
+    version = version_of(host.read_bytes(PROGRAM))
+    if version is None:
+        raise Unreadable(f"{PROGRAM} does not say which version of OpenSSH it is")
+    return ".".join(map(str, version))
+
+
+def _family(host: Host) -> frozenset[str]:
+    """The distribution's names, ID and ID_LIKE; none where the machine does not say."""
+    try:
+        return frozenset(os_release.family(os_release.text(host)))
+    except NotThere:
+        return frozenset()
 
 
 def _asked(host: Host, options: tuple[str, ...], main: str) -> dict[str, list[str]] | None:
     """What ``sshd -T`` says, or None where it cannot be asked although nothing is wrong."""
-    arguments = ["-T", *(part for one in options for part in ("-o", one)), *(["-f", main] if main != MAIN else [])]
+    own = main not in (MAIN, VENDOR_MAIN)
+    arguments = ["-T", *(part for one in options for part in ("-o", one)), *(["-f", main] if own else [])]
     try:
         answer = host.run("sshd", *arguments, ok=(0, 1, 255))
     except (NotThere, Unsupported):
@@ -126,33 +121,37 @@ def _asked(host: Host, options: tuple[str, ...], main: str) -> dict[str, list[st
     raise Unreadable(f"sshd -T ended with {answer.code}: {said.splitlines()[0] if said else 'no message'}")
 
 
-def _files(host: Host, options: tuple[str, ...], main: str) -> Config:
+def _files(host: Host, options: tuple[str, ...], main: str) -> Config | Missing:
     try:
         return parse_files(host.read, lambda pattern: expand(host, pattern), main, options)
-    except ConfigFault as fault:
-        raise Unreadable(str(fault)) from fault
+    except LookError as error:
+        return error.missing
 
 
 def match_blocks(config: Config) -> Collected:
     items = [{"criteria": line.criteria, "keyword": line.keyword, "value": line.value.lower(),
               "file": line.file, "line": line.line} for line in config.lines if line.criteria]
-    return {"sshd.match_blocks": Listing(items)}
+    why = Missing(Reason.ERROR, config.faults[0]) if config.faults else None
+    return {"sshd.match_blocks": Listing(items, why is None, why)}
 
 
-def settings_facts(effective: Effective, host: Host) -> Collected:
+def settings_facts(effective: Effective, config: Config | Missing, host: Host) -> Collected:
     """Every setting as a fact; one whose value is not known is a reason of its own."""
-    found: Collected = {"sshd.settings_from": effective.source}
+    found: Collected = {"sshd.settings_from": effective.source, "sshd.settings": records(effective, config)}
     for keywords, convert in ((_TEXTS, _normal), (_SWITCHES, _switch), (_NUMBERS, seconds)):
         for fact, keyword in keywords.items():
             found[fact] = _converted(effective, keyword, convert)
     for fact, keyword in _GATHERED.items():
-        found[fact] = Listing([word for value in effective.settings.get(keyword, []) for word in value.split()])
+        found[fact] = _gathered(effective, keyword)
     for fact, keyword in _ALGORITHMS.items():
         found[fact] = _algorithms(effective, keyword)
+    for part, name in enumerate(("start", "rate", "full")):
+        found[f"sshd.startups_{name}"] = _startups(effective, part)
+    found["sshd.rekey_bytes"], found["sshd.rekey_time"] = _rekeying(effective, 0), _rekeying(effective, 1)
     found["sshd.banner"] = ABSENT if found["sshd.banner"] == "none" else found["sshd.banner"]
     found["sshd.key_algorithms"] = _key_algorithms(effective)
     found["sshd.authentication_factors"] = _converted(effective, "authenticationmethods", partial(_factors, host))
-    found["sshd.host_keys"] = Listing([_host_key(host, path) for path in _key_paths(effective, host)])
+    found["sshd.host_keys"] = Listing([host_key(host, path) for path in _key_paths(effective, host)])
     return found
 
 
@@ -168,7 +167,7 @@ def _converted(effective: Effective, keyword: str, convert: Callable[[str], obje
 
 def _factors(host: Host, methods: str) -> int:
     typed = "password" in methods and "keyboard-interactive" in methods
-    questions = typed and any(record["enforced"] for record in _pam_factors(host))
+    questions = typed and any(record["enforced"] for record in _second_factors.of(host))
     return factors(methods, questions=questions)
 
 
@@ -183,7 +182,23 @@ def _switch(value: str) -> bool:
     return value.lower() in ("yes", "true")
 
 
+def _gathered(effective: Effective, keyword: str) -> Listing:
+    why = Missing(Reason.ERROR, effective.faults[0]) if effective.faults else None
+    return Listing([word for value in effective.settings.get(keyword, []) for word in value.split()],
+                   why is None, why)
+
+
+def _startups(effective: Effective, part: int) -> object:
+    return _converted(effective, "maxstartups", lambda value: int(canonical("maxstartups", value).split(":")[part]))
+
+
+def _rekeying(effective: Effective, part: int) -> object:
+    return _converted(effective, "rekeylimit", lambda value: int(canonical("rekeylimit", value).split()[part]))
+
+
 def _algorithms(effective: Effective, keyword: str) -> Listing | Missing:
+    if effective.faults:
+        return Missing(Reason.ERROR, effective.faults[0])
     value = effective.settings[keyword][0] if keyword in effective.settings else None
     known = algorithms(keyword, value, effective.version)
     if known is None:
@@ -193,6 +208,8 @@ def _algorithms(effective: Effective, keyword: str) -> Listing | Missing:
 
 def _key_algorithms(effective: Effective) -> Listing | Missing:
     value = effective.settings.get("pubkeyacceptedalgorithms", [""])[0]
+    if effective.faults:
+        return Missing(Reason.ERROR, effective.faults[0])
     if not value or value[0] in "+-^":
         return Missing(Reason.UNSUPPORTED, "the key algorithms built into this version of sshd are not known")
     return Listing(value.split(","))
@@ -203,77 +220,15 @@ def _key_paths(effective: Effective, host: Host) -> list[str]:
     return [path for path in stated if path != "none"] if stated else [key for key in HOST_KEYS if _exists(host, key)]
 
 
-def _host_key(host: Host, path: str) -> dict[str, object]:
-    try:
-        text = host.read(f"{path}.pub", limit=64 << 10)
-        kind, bits = public_key(text)
-    except LookError as error:
-        return {"path": path, "kind": error.missing, "bits": error.missing}
-    except ValueError as error:
-        missing = Missing(Reason.ERROR, f"{path}.pub: {error}")
-        return {"path": path, "kind": missing, "bits": missing}
-    return {"path": path, "kind": kind, "bits": bits}
-
-
-def public_key(text: str) -> tuple[str, int]:
-    """The kind and size in bits of an OpenSSH public key line (RFC 4253, 6.6). Raises ``ValueError``."""
-    words = text.split()
-    if len(words) < 2:
-        raise ValueError("it is not a public key")
-    kind = words[0]
-    try:
-        blob = base64.b64decode(words[1], validate=True)
-    except binascii.Error as error:
-        raise ValueError("its key is not base64") from error
-    parts = []
-    while blob:
-        size = int.from_bytes(blob[:4], "big")
-        if len(blob) < 4 + size:
-            raise ValueError("its key is cut short")
-        parts.append(blob[4:4 + size])
-        blob = blob[4 + size:]
-    if not parts or parts[0].decode("latin-1") != kind:
-        raise ValueError("its kind and its key disagree")
-    sizes = {"ssh-ed25519": 256, "ecdsa-sha2-nistp256": 256, "ecdsa-sha2-nistp384": 384, "ecdsa-sha2-nistp521": 521}
-    if kind in sizes:
-        return kind, sizes[kind]
-    number = {"ssh-rsa": 2, "ssh-dss": 1}.get(kind)
-    if number is None or len(parts) <= number:
-        raise ValueError(f"keys of the kind {kind} are not known here")
-    return kind, int.from_bytes(parts[number], "big").bit_length()
-
-
-def pam_factors(host: Host) -> Listing:
-    """The second-factor modules that SSH's PAM stack asks."""
-    return Listing(list(_pam_factors(host)))
-
-
-def _pam_factors(host: Host) -> list[dict[str, object]]:
-    try:
-        entries = _pam.stack(host.read, "sshd")
-    except _pam.StackFault as fault:
-        raise Unreadable(str(fault)) from fault
-    except NotThere as error:
-        if error.what == "/etc/pam.d/sshd":
-            return []
-        raise
-    asked = [entry for entry in entries if entry.kind == "auth"]
-    return [
-        {"module": entry.module, "control": entry.control,
-         "enforced": entry.enforced and "nullok" not in entry.arguments and not _pam.passed_by(asked, index)}
-        for index, entry in enumerate(asked) if entry.module in MFA_MODULES
-    ]
-
-
-def _newer(host: Host, options: tuple[str, ...], main: str) -> object:
+def _newer(host: Host, config: Config) -> object:
     """Whether a configuration file changed after the daemon last started or reloaded; absent: it does not run."""
     if host.kind == "image":
         raise Unsupported("an image runs no daemon")
     try:
-        started = host.stat(PID_FILE).mtime
+        started = host.stat(_sshd_start.PID_FILE).mtime
     except NotThere:
         return ABSENT
-    newest: datetime = max(host.stat(host.resolve(path)).mtime for path in _files(host, options, main).files)
+    newest: datetime = max(host.stat(host.resolve(path)).mtime for path in config.files)
     return newest > started
 
 
@@ -297,9 +252,11 @@ _SWITCHES = {
     "sshd.key_authentication": "pubkeyauthentication", "sshd.permit_empty_passwords": "permitemptypasswords",
     "sshd.x11_forwarding": "x11forwarding", "sshd.host_based_authentication": "hostbasedauthentication",
     "sshd.strict_modes": "strictmodes", "sshd.use_pam": "usepam",
+    "sshd.ignore_user_known_hosts": "ignoreuserknownhosts", "sshd.disable_forwarding": "disableforwarding",
 }
 _NUMBERS = {
-    "sshd.max_auth_tries": "maxauthtries", "sshd.login_grace_time": "logingracetime",
+    "sshd.max_auth_tries": "maxauthtries", "sshd.max_sessions": "maxsessions",
+    "sshd.login_grace_time": "logingracetime",
     "sshd.client_alive_interval": "clientaliveinterval", "sshd.client_alive_count": "clientalivecountmax",
 }
 _GATHERED = {
@@ -310,8 +267,26 @@ _ALGORITHMS = {"sshd.ciphers": "ciphers", "sshd.macs": "macs", "sshd.key_exchang
 
 FACTS = (
     Fact("sshd.installed", Type.BOOL, "Whether the OpenSSH daemon is installed", Disclosure.SHARED),
+    Fact("sshd.version", Type.VERSION, "The daemon's OpenSSH version, without its patch level", Disclosure.SHARED),
     Fact("sshd.settings_from", Type.TEXT, "daemon: asked with sshd -T; files: read from its configuration",
          Disclosure.SHARED),
+    Fact("sshd.settings", Type.RECORDS, "Every setting known to this product as it is in force for all connections, "
+         "and where that comes from", Disclosure.SHARED, fields=(
+             Field("keyword", Type.TEXT, "The setting, in lower case"),
+             Field("value", Type.TEXT, "Its value as sshd -T writes it (prohibit-password for without-password, "
+                   "delayed for a compression of yes, which is the same); empty for lists of people and for settings "
+                   "this daemon no longer has"),
+             Field("number", Type.INT, "The number in it: a count, seconds, the first of several, or how many people "
+                   "are named"),
+             Field("origin", Type.TEXT, "stated: written in a file or option; built-in: the daemon's own value; "
+                   "removed: this daemon has no such setting and none is stated"),
+             Field("contradictions", Type.INT, "How many further lines would make it something else, for all "
+                   "connections or for some"),
+             Field("valid", Type.BOOL, "Whether every line of it is one that the daemon accepts"),
+             Field("file", Type.TEXT, "The file of the line that counts; empty where it is not stated"),
+             Field("line", Type.INT, "Its line; 0 where it is not stated"),
+         )),
+    Fact("sshd.refused", Type.TEXTS, "Lines for which the daemon would refuse its configuration", Disclosure.COUNTED),
     Fact("sshd.permit_root_login", Type.TEXT, "Whether root may sign in: yes, no, prohibit-password or "
          "forced-commands-only", Disclosure.SHARED),
     Fact("sshd.password_authentication", Type.BOOL, "Whether a password alone is asked and accepted",
@@ -344,6 +319,20 @@ FACTS = (
     Fact("sshd.client_alive_interval", Type.DURATION, "Silence after which the client is asked for a sign of life; "
          "0 never", Disclosure.SHARED, unit="s"),
     Fact("sshd.client_alive_count", Type.INT, "Unanswered questions before a session is closed", Disclosure.SHARED),
+    Fact("sshd.max_sessions", Type.INT, "Sessions that one connection may open", Disclosure.SHARED),
+    Fact("sshd.startups_start", Type.INT, "Connections not signed in yet from which some are refused",
+         Disclosure.SHARED),
+    Fact("sshd.startups_rate", Type.INT, "How many of a hundred are refused from there on", Disclosure.SHARED),
+    Fact("sshd.startups_full", Type.INT, "Connections not signed in yet from which all are refused",
+         Disclosure.SHARED),
+    Fact("sshd.rekey_bytes", Type.INT, "Bytes after which the session's key is changed; 0: the cipher's own limit",
+         Disclosure.SHARED, unit="bytes"),
+    Fact("sshd.rekey_time", Type.DURATION, "Time after which the session's key is changed; 0: never for time alone",
+         Disclosure.SHARED, unit="s"),
+    Fact("sshd.ignore_user_known_hosts", Type.BOOL, "Whether users' own lists of known machines are ignored when "
+         "another machine vouches for a user", Disclosure.SHARED),
+    Fact("sshd.disable_forwarding", Type.BOOL, "Whether all forwarding is off, whatever else is said",
+         Disclosure.SHARED),
     Fact("sshd.log_level", Type.TEXT, "How much is logged: quiet, fatal, error, info, verbose, debug …",
          Disclosure.SHARED),
     Fact("sshd.banner", Type.TEXT, "The file shown before sign-in; absent: none", Disclosure.SHARED),
@@ -376,9 +365,10 @@ FACTS = (
     )),
 )
 
+_APART = frozenset({"sshd.version", "sshd.pam_factors"})
 _SETTINGS = tuple(
-    fact.id for fact in FACTS
-    if fact.id not in ("sshd.installed", "sshd.match_blocks", "sshd.config_newer_than_daemon", "sshd.pam_factors")
+    fact.id for fact in FACTS[1:]
+    if fact.id not in _APART | {"sshd.match_blocks", "sshd.config_newer_than_daemon", "sshd.refused"}
 )
 
 COLLECTOR = Collector(
@@ -386,8 +376,8 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=(PROGRAM, "/etc/ssh/", "/etc/crypto-policies/back-ends/", "/usr/share/crypto-policies/", "/etc/pam.d/",
-           PID_FILE, "/proc/*/cmdline"),
+    reads=(PROGRAM, "/etc/ssh/", "/usr/etc/ssh/", "/etc/crypto-policies/back-ends/", "/etc/pam.d/",
+           *os_release.FILES, *_sshd_start.READS),
     runs=("sshd -T",),
     needs="sshd -T needs root, or the capability CAP_DAC_READ_SEARCH",
 )
