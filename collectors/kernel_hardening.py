@@ -1,7 +1,7 @@
-"""kernel_hardening: settings of the running kernel that make break-ins harder, from ``/proc/sys``.
+"""kernel_hardening: what the running kernel does with strangers' packets, from ``/proc/sys``.
 
-What runs is read, not ``sysctl.conf``: the file says what the next start will try to set. A setting
-this kernel does not have is absent.
+What holds for an interface follows from several settings together. A setting this kernel does not have
+is absent. What the next start will set is told by ``kernel.settings``.
 """
 
 from __future__ import annotations
@@ -15,23 +15,7 @@ from hustings.declared import Declared
 
 _SYS = "/proc/sys"
 _SETTINGS = {
-    "kernel.address_randomisation": ("kernel/randomize_va_space",
-                                     "How far addresses are randomised: 0 off, 1 in part, 2 all"),
-    "kernel.ptrace_scope": ("kernel/yama/ptrace_scope", "Who may inspect another program's memory: 0 any of the same "
-                            "account, 1 its parent, 2 administrators, 3 nobody"),
-    "kernel.dmesg_restrict": ("kernel/dmesg_restrict",
-                              "Whether the kernel's messages are for administrators alone: 0 or 1"),
-    "kernel.kptr_restrict": ("kernel/kptr_restrict", "Whether kernel addresses are hidden: 0 no, 1 from ordinary "
-                             "accounts, 2 from all"),
-    "kernel.suid_dumpable": ("fs/suid_dumpable", "Whether programs with raised rights leave memory dumps: 0 never"),
-    "kernel.protected_symlinks": ("fs/protected_symlinks", "Whether links in shared directories are followed for their "
-                                  "owner alone: 0 or 1"),
-    "kernel.protected_hardlinks": ("fs/protected_hardlinks", "Whether only one's own files may be hard-linked: 0 or 1"),
-    "kernel.unprivileged_bpf_disabled": ("kernel/unprivileged_bpf_disabled",
-                                         "Whether ordinary accounts may load BPF programs: 0 they may"),
     "network.syncookies": ("net/ipv4/tcp_syncookies", "Whether floods of half-open connections are absorbed: 0 no"),
-    "network.ipv4_forwarding": ("net/ipv4/ip_forward", "Whether IPv4 packets are passed on between interfaces: 0 or 1"),
-    "network.ipv6_forwarding": ("net/ipv6/conf/all/forwarding", "Whether IPv6 packets are passed on: 0 or 1"),
 }
 _ROUTING = {
     "network.accepts_redirects": ("accept_redirects", ("ipv4", "ipv6")),

@@ -16,7 +16,7 @@ from policies import pack as packs
 from tests.policies.test_loader import GOOD, directory
 
 SHIPPED = packs.shipped()
-MINE = GOOD.replace("t.int", "kernel.ptrace_scope")
+MINE = GOOD.replace("t.int", "network.syncookies")
 """A check over a fact of the shipped declarations."""
 
 
@@ -161,7 +161,7 @@ def test_an_endless_file_is_given_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("change", "said"), [
     ({"checks": []}, "no check"),
-    ({"require": {"fact": "kernel.ptrace_scope", "matches": ".*"}}, "exactly one operator"),
+    ({"require": {"fact": "network.syncookies", "matches": ".*"}}, "exactly one operator"),
     ({"require": {"fact": "no.such", "equals": 1}}, "not declared"),
     ({"on_missing": "pass"}, "never 'pass'"),
     ({"catalogue": "XXX-01"}, "not a row"),
