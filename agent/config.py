@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agent import config_backups
 from collectors.host.protocol import Host, LookError, NotThere, Unsupported
 from hustings import yaml_source
 from hustings.declared import KINDS, ROLES, Declared
@@ -12,7 +13,6 @@ from hustings.yaml_source import Source
 
 DEFAULT_PATH = Path("/etc/hustings/machine.yaml")
 ENGINES = ("postgresql",)
-TOOLS = ("restic",)
 
 
 def load(path: Path | None = None) -> Declared:
@@ -96,11 +96,8 @@ def _check(declared: Declared, source: Source) -> None:
         if not 1 <= database.port <= 65535:
             raise ConfigError(f"{database.port} is not a port", where=source.where(("databases", index, "port")),
                               remedy="use 1 to 65535")
-    for index, repository in enumerate(declared.repositories):
-        if repository.tool not in TOOLS:
-            raise ConfigError(f"no collector reads backups of {repository.tool!r}",
-                              where=source.where(("repositories", index, "tool")), remedy="use " + ", ".join(TOOLS))
     for index, data in enumerate(declared.data_paths):
         if not data.path.startswith("/"):
             raise ConfigError(f"{data.path!r} is not an absolute path",
                               where=source.where(("data_paths", index, "path")), remedy="start it with /")
+    config_backups.check(declared, source)

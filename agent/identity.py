@@ -46,6 +46,8 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The name of the file with the pinned certificate authority; empty to trust the system's."""
     pin: str = ""
     proxy: str = ""
+    public: str = ""
+    """The public half of the key, as base64: what signed this machine's own records is checked against it."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class State:
 
     def foreign(self) -> str:
         """The name of something in the directory that no agent puts there, or "" if there is none."""
-        ours = {"agent.json", "enrolling.json", "contact.json", "facts.cache", "lock", "spool", "cache"}
+        ours = {"agent.json", "enrolling.json", "contact.json", "facts.cache", "lock", "spool", "cache", "proofs",
+                "scratch"}
         for one in sorted(self.place.iterdir()) if self.place.is_dir() else []:
             kinds = one.match("agent-*.key") or one.match("ca-*.pem") or one.name.endswith(durable.SCRATCH)
             if one.name not in ours and not kinds:

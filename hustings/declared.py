@@ -42,18 +42,62 @@ class Database(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """A file with the certificate authority of the server, for hosts other than this one."""
 
 
+TOOLS = ("restic", "borg", "pgbackrest", "duplicity", "rclone-crypt", "files")
+"""The kinds of backup that are read: five tools, and directories of encrypted dumps and archives."""
+
+
 class Repository(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A backup repository that protects something this machine holds."""
 
     tool: str
-    """``restic``."""
-    location: str
-    """As the tool takes it: a path, ``sftp:…``, ``s3:…``."""
+    """One of ``TOOLS``."""
+    location: str = ""
+    """As the tool takes it: a path, ``sftp:…``, ``s3:…``. pgBackRest's is in its configuration."""
     password_file: str = ""
+    """What opens it: a passphrase, or for ``files`` the key with which they are decrypted."""
+    config: str = ""
+    """The tool's own configuration file: pgBackRest's, rclone's."""
+    stanza: str = ""
+    """pgBackRest's name for the cluster."""
+    repo: int = 1
+    """pgBackRest's number of the repository in its configuration."""
     protects: str = ""
     """What it backs up, in the office's words."""
+    covers: tuple[str, ...] = ()
+    """The data paths, by name, that it holds by the office's word, for tools that do not record paths."""
     check_stamp: str = ""
     """A file that the office's job touches after each check of the repository that found no errors."""
+
+
+class RestoreSet(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something that must come back from its backup, proven from time to time by ``agent restore-proof``."""
+
+    repository: str
+    """The name of a declared repository."""
+    manifest: str
+    """A file with what the backup must hold, written by ``agent restore-manifest`` at the time of the backup."""
+    path: str = ""
+    """The directory to count and checksum, as the backup names it; with it, only this one is restored."""
+    tables: tuple[str, ...] = ()
+    """The tables to count and checksum, with their schema: ``vr.voters``."""
+    database: str = ""
+    """The database that holds the tables."""
+    objective: str = ""
+    """How long restoring may take at most: ``90m``, ``4h``."""
+    state: str = "/var/lib/hustings"
+    """The agent's state directory, where its key and the signed records are."""
+
+
+class PrintedList(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The print-ready voter list, for the day when nothing else works."""
+
+    file: str
+    """The PDF."""
+    sha256: str
+    """The digest of the file that was approved, 64 hex digits."""
+    pages: int
+    certified: int
+    """How many voters the certified list holds."""
 
 
 class Tenant(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -84,6 +128,8 @@ class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     tenants: tuple[Tenant, ...] = ()
     domains: tuple[Domain, ...] = ()
     data_paths: tuple[DataPath, ...] = ()
+    restore_sets: tuple[RestoreSet, ...] = ()
+    printed_lists: tuple[PrintedList, ...] = ()
     voting_days: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
@@ -101,5 +147,7 @@ KINDS = {
     "tenant": "tenants",
     "domain": "domains",
     "data_path": "data_paths",
+    "restore_set": "restore_sets",
+    "printed_list": "printed_lists",
 }
 """The kinds a check may judge one by one (``each``), and where they are declared."""

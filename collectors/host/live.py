@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,7 +76,8 @@ class LiveHost(FileTree):
             ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,
             home: bool = False) -> Output:
         path = find_program(program)
-        with _home() if home else nullcontext({}) as at_home:
+        place: AbstractContextManager[dict[str, str]] = _home() if home else nullcontext({})
+        with place as at_home:
             return checked(program, _run(path, args, timeout, limit, stdin, {**at_home, **(env or {})}), ok)
 
     def sockets(self) -> Sequence[Socket]:

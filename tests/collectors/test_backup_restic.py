@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from collectors import backup_restic
+from collectors import backup
+from collectors._backup import covers
+from collectors._backup_place import address, is_this_machine
+from collectors._backup_restic import parse_snapshots
 from collectors.base import ABSENT, observe
 from collectors.host.live import LiveHost
 from collectors.host.protocol import Denied, LookError, NotThere, Output, TimedOut, Unreadable
-from collectors.restic import address, covers, is_this_machine, parse_snapshots
 from hustings.declared import DataPath, Declared, Repository
 from hustings.facts import Missing, Reason
 from tests.fakes import FakeHost
@@ -34,7 +36,7 @@ def look(answer: Output | LookError, location: str = "/backup/roll", data: str =
     )
     declared = Declared(repositories=(Repository(name="nightly", tool="restic", location=location, **entry),),
                         data_paths=(DataPath(name="roll", path=data),))
-    return {name.partition("@")[0]: value for name, value in backup_restic.collect(host, declared).items()}
+    return {name.partition("@")[0]: value for name, value in backup.collect(host, declared).items()}
 
 
 def test_a_repository_that_answers_is_encrypted_and_dated_for_this_machine():
@@ -61,11 +63,11 @@ def test_one_unreadable_repository_hides_neither_a_newer_snapshot_nor_a_copy_els
     one = Repository(name="one", tool="restic", location="/backup/roll")
     two = Repository(name="two", tool="restic", location="rclone:x:y")
     three = Repository(name="three", tool="restic", location="sftp:nas:/roll")
-    seen = backup_restic.collect(host, Declared(repositories=(one, two)))
+    seen = backup.collect(host, Declared(repositories=(one, two)))
     assert seen["backup.newest_own"] == "2026-11-22T03:00:00Z"
     assert seen["backup.elsewhere"].reason is Reason.UNSUPPORTED
-    assert backup_restic.collect(host, Declared(repositories=(two, three)))["backup.elsewhere"] == 1
-    assert backup_restic.collect(host, Declared(repositories=(one,)))["backup.elsewhere"] == 0
+    assert backup.collect(host, Declared(repositories=(two, three)))["backup.elsewhere"] == 1
+    assert backup.collect(host, Declared(repositories=(one,)))["backup.elsewhere"] == 0
 
 
 def test_an_empty_repository_has_no_latest_snapshot():
@@ -93,13 +95,6 @@ def test_a_repository_that_does_not_answer_is_unknown_and_never_unencrypted_or_e
                  "backup.data_path_latest", "backup.newest_own"):
         assert isinstance(seen[fact], Missing)
         assert seen[fact].reason is reason
-
-
-def test_another_tool_is_unsupported():
-    host = FakeHost({"/proc/sys/kernel/hostname": "a\n", "/proc/self/mountinfo": MOUNTS})
-    declared = Declared(repositories=(Repository(name="nightly", tool="borg", location="/nowhere"),))
-    seen = backup_restic.collect(host, declared)
-    assert seen["backup.encrypted@nightly"].reason is Reason.UNSUPPORTED
 
 
 @pytest.mark.parametrize(("location", "where"), [
@@ -186,7 +181,7 @@ def test_a_real_repository_is_read_without_changing_it(restic, tmp_path):
                                  password_file=str(data / "roll.csv"))),
         data_paths=(DataPath(name="roll", path=str(data)),))
     now = datetime.now(UTC)
-    seen = observe(backup_restic.COLLECTOR, backup_restic.collect(LiveHost(), declared), now, declared)
+    seen = observe(backup.COLLECTOR, backup.collect(LiveHost(), declared), now, declared)
     latest = datetime.fromisoformat(seen["backup.latest_own@nightly"].value)
     assert timedelta(0) <= now - latest < timedelta(minutes=5)
     assert seen["backup.encrypted@nightly"].value is True
@@ -201,5 +196,5 @@ def test_a_denied_password_file_is_denied():
     host = FakeHost({"/proc/sys/kernel/hostname": "a\n", "/proc/self/mountinfo": MOUNTS, "/secret/p": "x"},
                     denied={"/secret"})
     declared = Declared(repositories=(Repository(name="n", tool="restic", location="/", password_file="/secret/p"),))
-    assert backup_restic.collect(host, declared)["backup.password_file_private@n"] == Denied(
+    assert backup.collect(host, declared)["backup.password_file_private@n"] == Denied(
         "/secret: permission denied").missing

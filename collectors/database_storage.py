@@ -1,0 +1,70 @@
+"""database_storage: whether the disks under a registration database on this machine are encrypted.
+
+PostgreSQL's core encrypts nothing at rest, so the file systems must. The lock file of the server's Unix socket
+names its data directory (its second line: the PostgreSQL sources, ``miscadmin.h``); the write-ahead log and
+the tablespaces may lie elsewhere, behind links.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from collectors import block_devices
+from collectors._backup import answer
+from collectors._backup_place import is_this_machine
+from collectors.base import Collected, Collector, Disclosure, Fact, Missing, Platform, Type, key
+from collectors.host.protocol import FileKind, Host, NotThere, Unreadable, Unsupported
+from hustings.declared import Database, Declared
+
+_SOCKETS = ("/var/run/postgresql", "/run/postgresql", "/tmp")  # noqa: S108 - PostgreSQL's own default
+_DATA = ("/var/lib/postgresql/", "/var/lib/pgsql/")
+
+
+def collect(host: Host, declared: Declared) -> Collected:
+    """Each declared database on its own."""
+    return {key("database.storage_encrypted", one.name): answer(partial(_encrypted, host, one))
+            for one in declared.databases}
+
+
+def _encrypted(host: Host, database: Database) -> block_devices.Answer:
+    data = _data_directory(host, database)
+    mounts = block_devices.parse_mountinfo(host.read("/proc/self/mountinfo"))
+    places = {data, f"{data}/pg_wal", *(f"{data}/pg_tblspc/{name}" for name in host.list(f"{data}/pg_tblspc"))}
+    reals = [host.resolve(path) for path in sorted(places)]
+    seen = [block_devices.answer(host, block_devices.mount_of(real, mounts), mounts) for real in reals]
+    if False in seen:
+        return False
+    return next((one for one in seen if isinstance(one, Missing)), True)
+
+
+def _data_directory(host: Host, database: Database) -> str:
+    """The data directory of the server at the declared port. Raises ``LookError``."""
+    local = database.host.startswith("/")
+    if not local and not is_this_machine(database.host, frozenset()):
+        raise Unsupported(f"{database.name} is on another machine: its own agent sees its disks")
+    for directory in (database.host,) if local else _SOCKETS:
+        try:
+            path = f"{directory}/.s.PGSQL.{database.port}.lock"
+            lines = host.read(path, limit=4096).splitlines()
+        except NotThere:
+            continue
+        if len(lines) < 2 or not lines[1].startswith("/"):
+            raise Unreadable(f"{path} names no data directory")
+        if host.stat(lines[1]).kind is not FileKind.DIRECTORY:
+            raise Unreadable(f"{path} names {lines[1]}, which is no directory")
+        return lines[1].rstrip("/")
+    raise Unsupported(f"no PostgreSQL with a Unix socket for port {database.port} runs here")
+
+
+COLLECTOR = Collector(
+    name="database_storage",
+    platforms=frozenset({Platform.LINUX}),
+    facts=(
+        Fact("database.storage_encrypted", Type.BOOL, "Whether a registration database on this machine keeps its data, "
+             "its write-ahead log and its tablespaces on dm-crypt devices", Disclosure.SHARED, each="database"),
+    ),
+    collect=collect,
+    reads=(*block_devices.READS, *_DATA, *(f"{one}/.s.PGSQL.*.lock" for one in _SOCKETS)),
+    each="database",
+    needs="enter the database's data directory",
+)
