@@ -42,15 +42,29 @@ class Audit:
     lacking: tuple[str, ...]
     """Privileges that were lacking, in plain words; the facts behind them are unknown."""
     overrides: Mapping[str, Mapping[str, Any]]
+    recorded: Recorded | None = None
+    """Where it speaks for a recording: whose."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recording that was audited, by its own account."""
+
+    at: datetime
+    by: str
+    digest: str
+    """Of its manifest; "" where it has none, and then nobody can say that it is as it was made."""
 
 
 def open_host(root: Path | None = None, recorded: Path | None = None) -> Host:
-    """This machine, an image's root, or a recording. Raises ``UsageError``."""
+    """This machine, an image's root, or a recording. Raises ``UsageError``, ``Untrusted`` for an altered recording."""
     if root is not None and recorded is not None:
         raise UsageError("--root and --recorded exclude each other", remedy="give one of them")
-    for option, path in (("--root", root), ("--recorded", recorded)):
-        if path is not None and not path.is_dir():
-            raise UsageError(f"{path} is not a directory", where=option, remedy="name an existing directory")
+    if root is not None and not root.is_dir():
+        raise UsageError(f"{root} is not a directory", where="--root", remedy="name an existing directory")
+    if recorded is not None and not (recorded.is_dir() or recorded.is_file()):
+        raise UsageError(f"{recorded} is not a directory or a file", where="--recorded",
+                         remedy="name a recording's directory or its .tar")
     if root is not None:
         from collectors.host.image import ImageHost
 
@@ -108,7 +122,15 @@ def audit(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (
     )
     results = judge_all(pack, facts, context, only=only)
     return Audit(name_of(host), started, time.monotonic() - clock, declared, pack, facts, results, lacking,
-                 overrides or {})
+                 overrides or {}, _recorded(host))
+
+
+def _recorded(host: Host) -> Recorded | None:
+    if host.kind != "recorded":
+        return None
+    from collectors.host.recorded import RecordedHost
+
+    return Recorded(host.now(), host.about.who, host.digest) if isinstance(host, RecordedHost) else None
 
 
 def name_of(host: Host) -> str:
@@ -163,7 +185,7 @@ def _typed(text: str, default: Any, name: str) -> Any:
                 raise ValueError("not finite")
             return number
         if isinstance(default, list):
-            parts = [part.strip() for part in text.split(",") if part.strip()]
+            parts = [part.strip() for part in text.replace("|", ",").split(",") if part.strip()]
             return [int(part) for part in parts] if default and isinstance(default[0], int) else parts
         if isinstance(default, str) and _is_duration(default):
             parse_duration(text)

@@ -20,7 +20,7 @@ DIRECTORY = click.Path(path_type=Path)
 @click.option("--only", multiple=True, metavar="CHECK", help="Judge only this check (may be repeated).")
 @click.option("--set", "settings", multiple=True, metavar="AREA/CHECK.PARAMETER=VALUE", help="Change a threshold.")
 @click.option("--root", type=DIRECTORY, help="Audit a mounted root file system instead of this machine.")
-@click.option("--recorded", type=DIRECTORY, help="Audit a recording made with `hustings record`.")
+@click.option("--recorded", type=DIRECTORY, help="Audit what `hustings record` recorded: the directory or its .tar.")
 @click.option("--fail-on", type=click.Choice([one.value for one in SEVERITIES]), default="critical", show_default=True,
               help="Exit with 1 if a check of at least this severity fails.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)

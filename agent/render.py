@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from agent.audit import Audit, operating_system
+from agent.audit import Audit, Recorded, operating_system
 from hustings.times import utc_text
 from hustings.verdicts import SEVERITIES, Result, Verdict
 from policies.evaluate import Context, in_force
@@ -21,11 +22,16 @@ WORDS = {
     "en": {"pass": "pass", "fail": "fail", "unknown": "unknown", "not_applicable": "not applicable",
            "expected": "expected", "actual": "found", "why": "why", "fix": "fix", "lacking": "Lacking privileges",
            "nothing": "Nothing fails.", "critical": "critical", "high": "high", "medium": "medium", "low": "low",
-           "judged": "checks", "valid": "valid until"},
+           "judged": "checks", "valid": "valid until", "hours": "%d hours", "days": "%d days",
+           "recorded": "recorded %(at)s by %(by)s, %(age)s ago; every verdict speaks for that moment",
+           "unproven": "it has no manifest: that it is as it was made cannot be shown"},
     "fr": {"pass": "réussi", "fail": "échec", "unknown": "inconnu", "not_applicable": "sans objet",
            "expected": "attendu", "actual": "constaté", "why": "pourquoi", "fix": "correction",
            "lacking": "Privilèges manquants", "nothing": "Aucun échec.", "critical": "critique", "high": "élevée",
-           "medium": "moyenne", "low": "faible", "judged": "contrôles", "valid": "valable jusqu'au"},
+           "medium": "moyenne", "low": "faible", "judged": "contrôles", "valid": "valable jusqu'au",
+           "hours": "%d heures", "days": "%d jours",
+           "recorded": "enregistré %(at)s par %(by)s, il y a %(age)s; chaque verdict vaut pour ce moment",
+           "unproven": "sans manifeste : rien ne montre que l'enregistrement est intact"},
 }
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
@@ -52,6 +58,10 @@ def as_json(audit: Audit) -> str:
         "summary": summary(audit.results),
         "lacking": audit.lacking,
     }
+    if audit.recorded is not None:
+        one = audit.recorded
+        document["recorded"] = {"at": utc_text(one.at), "by": one.by, "manifest": one.digest or None,
+                                "age_seconds": round((datetime.now(UTC) - one.at).total_seconds())}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
@@ -67,7 +77,9 @@ def _row(result: Result) -> dict[str, Any]:
 def as_text(audit: Audit, language: str = "en", *, everything: bool = False) -> str:
     """Failures with what to do about them, then what is unknown, then the counts."""
     words = WORDS[language]
-    lines = [f"{audit.host}  {operating_system(audit.facts).name}".rstrip(), ""]
+    lines = [f"{audit.host}  {operating_system(audit.facts).name}".rstrip()]
+    lines += _recorded(audit.recorded, words) if audit.recorded else []
+    lines.append("")
     shown = ORDER if everything else ORDER[:2]
     for verdict in shown:
         rows = sorted((one for one in audit.results if one.verdict is verdict),
@@ -82,6 +94,15 @@ def as_text(audit: Audit, language: str = "en", *, everything: bool = False) -> 
     if audit.lacking:
         lines += ["", words["lacking"] + ":", *(f"  {need}" for need in audit.lacking)]
     return "\n".join(map(visible, lines))
+
+
+def _recorded(one: Recorded, words: Mapping[str, str]) -> list[str]:
+    """Whose word the audit rests on, and how old it is."""
+    age = datetime.now(UTC) - one.at
+    hours = max(0, int(age.total_seconds() // 3600))
+    old = words["days"] % (hours // 24) if hours >= 48 else words["hours"] % hours
+    lines = [words["recorded"] % {"at": utc_text(one.at), "by": one.by, "age": old}]
+    return lines if one.digest else [*lines, words["unproven"]]
 
 
 def visible(line: str) -> str:

@@ -1,21 +1,25 @@
 """A machine as it was recorded: how machines that cannot run the agent are audited, and collectors tested.
 
-A recording is a directory::
+A recording is a directory, or the tar file it was packed into::
 
-    host.json                 {"schema": "hustings.recording/1", "platform": "linux", "recorded_at": "…Z"}
+    host.json                 {"schema": "hustings.recording/1", "platform": "linux", "recorded_at": "…Z"},
+                              and by whom and with what (``About``)
+    manifest                  the SHA-256 of every other file; what does not match it is refused
+    notes                     what was left out, for people
     files/etc/os-release      contents of files (``C:/x`` is kept as ``files/C/x``)
     stats                     a line for every path that was looked at, fields separated by tabs
     commands/1/argv           the program as collectors name it and its arguments, one a line
     commands/1/stdout         what it said
     commands/1/stderr         (may be left out)
-    commands/1/code           its exit code, or ``absent``, ``denied`` or ``timeout``
+    commands/1/code           its exit code, or ``absent``, ``denied``, ``timeout`` or ``truncated``
     sockets.json              [{"protocol": "tcp", "address": "::", "port": 22, "pid": 1, "program": "sshd"}]
     registry.json             {"HKLM\\\\…": {"Value": 1}}
 
 The fields of ``stats``: path, kind, permissions in octal, uid, gid, size, last change in seconds since
-1970, target of a link. Kinds: ``file``, ``directory``, ``link``, ``other``; ``listed`` for a directory of
-which every entry has a line of its own; ``none`` for what was looked for and does not exist; ``denied``
-for what could not be looked at. The last three fields of ``none`` and ``denied`` may be left out.
+1970, target of a link, last change of the entry itself (the last two may be left out). Kinds: ``file``,
+``directory``, ``link``, ``other``; ``listed`` for a directory of which every entry has a line of its own;
+``none`` for what was looked for and does not exist; ``denied`` for what could not be looked at; ``unread``
+(besides a file's own line) for one that could not be read. These three have no more fields.
 
 What was not recorded is ``unsupported``; only what was recorded as not existing is not there.
 """
@@ -34,12 +38,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from collectors.host.answers import checked
-from collectors.host.files import read_regular
 from collectors.host.protocol import (
     OUTPUT_LIMIT,
     READ_LIMIT,
     Denied,
     FileKind,
+    LookError,
     NotThere,
     Output,
     Platform,
@@ -50,44 +54,76 @@ from collectors.host.protocol import (
     Unreadable,
     Unsupported,
 )
+from collectors.host.recording import MANIFEST, Recording, open_recording, verify
 from hustings.errors import UsageError
 from hustings.times import parse_time
 
 SCHEMA = "hustings.recording/1"
-_LIMIT = 64 << 20
 _MAX_LINKS = 40
 _T = TypeVar("_T")
 
 
-class _Head(msgspec.Struct):
+class About(msgspec.Struct, frozen=True):
+    """``host.json``: what was recorded, when, by whom and with what. Times are text (``hustings.times``)."""
+
     schema: str
     platform: Platform
     recorded_at: str
+    finished_at: str = ""
+    version: str = ""
+    """Of the Hustings that printed the recorder."""
+    host: str = ""
+    kernel: str = ""
+    user: str = ""
+    """The account it ran as."""
+    uid: int | None = None
+    login: str = ""
+    """The account of whoever became that user, where the machine knows."""
+    by: str = ""
+    """The name the recorder was given."""
+    tools: tuple[str, ...] = ()
+    manifest: bool = False
+    """Whether the recorder wrote one: without it, nobody can say that the recording is as it was made."""
+
+    @property
+    def who(self) -> str:
+        """Who recorded it, as far as the recording says: a claim, not a proof."""
+        account = " as ".join(dict.fromkeys(one for one in (self.login, self.user) if one))
+        return f"{self.by} ({account})" if self.by and account else self.by or account or "unknown"
 
 
 @dataclass(frozen=True)
 class _Seen:
     kind: str
     stat: Stat | None
+    unread: bool = False
 
 
 class RecordedHost:
-    """``Host`` for the recording in ``directory``. Raises ``UsageError`` if it is not one."""
+    """``Host`` for the recording at ``place``, a directory or a tar file.
+
+    Raises ``UsageError`` if it is not one, and ``Untrusted`` with a file's name if it was altered.
+    """
 
     kind = "recorded"
 
-    def __init__(self, directory: str) -> None:
-        self.place = os.path.realpath(directory)
-        head = _part(self.place, "host.json", _Head)
-        if head is None or head.schema != SCHEMA:
-            raise UsageError(f"not a recording of schema {SCHEMA}", where=f"{directory}/host.json",
+    def __init__(self, place: str) -> None:
+        self.place = os.path.realpath(place)
+        self._recording = open_recording(self.place)
+        about = _part(self._recording, "host.json", About)
+        if about is None or about.schema != SCHEMA:
+            raise UsageError(f"not a recording of schema {SCHEMA}", where=f"{place}/host.json",
                              remedy="make one with the script that `hustings record` prints")
-        self.platform = head.platform
+        self.about = about
+        self.platform = about.platform
+        self.digest = verify(self._recording) if about.manifest or self._recording.holds(MANIFEST) else ""
+        """Of its manifest, which covers every file; "" for a recording without one."""
         try:
-            self._now = parse_time(head.recorded_at)
+            self._now = parse_time(about.recorded_at)
         except ValueError as error:
-            raise UsageError(f"recorded_at: {error}", where=f"{directory}/host.json") from error
-        self._seen = _stats(self.place)
+            raise UsageError(f"recorded_at: {error}", where=f"{place}/host.json",
+                             remedy="write it as 2026-11-22T02:42:33Z") from error
+        self._seen = _stats(self._recording)
 
     def now(self) -> datetime:
         return self._now
@@ -100,8 +136,10 @@ class RecordedHost:
         seen = self._known(real, path)
         if seen.kind not in ("file", "contents"):
             raise Unreadable(f"{path} is not a regular file")
+        if seen.unread:
+            raise Denied(f"{path}: refused when the recording was made")
         try:
-            return read_regular(self._kept(real), path, limit)
+            return self._recording.read(_kept(real), path, limit)
         except NotThere as error:
             raise Unsupported(f"the contents of {path} were not recorded") from error
 
@@ -141,6 +179,8 @@ class RecordedHost:
             raise NotThere(program)
         if output == "denied":
             raise Denied(f"{program}: refused when the recording was made")
+        if output == "truncated":
+            raise Truncated(f"{program} said more than was recorded")
         if output == "timeout":
             raise TimedOut(f"{program} did not end when the recording was made")
         assert isinstance(output, Output)
@@ -149,13 +189,13 @@ class RecordedHost:
         return checked(program, output, ok)
 
     def sockets(self) -> Sequence[Socket]:
-        found = _part(self.place, "sockets.json", list[Socket])
+        found = _part(self._recording, "sockets.json", list[Socket])
         if found is None:
             raise Unsupported("sockets were not recorded")
         return found
 
     def registry(self, key: str) -> dict[str, Any]:
-        keys = _part(self.place, "registry.json", dict[str, dict[str, Any] | None])
+        keys = _part(self._recording, "registry.json", dict[str, dict[str, Any] | None])
         if keys is None or key not in keys:
             raise Unsupported(f"{key} was not recorded")
         values = keys[key]
@@ -182,12 +222,12 @@ class RecordedHost:
 
     @cached_property
     def _commands(self) -> dict[tuple[str, ...], Output | str]:
-        return dict(_commands(self.place))
+        return dict(_commands(self._recording))
 
     def _known(self, real: str, path: str) -> _Seen:
         seen = self._seen.get(real)
         if seen is None:
-            if os.path.isfile(self._kept(real)):
+            if self._recording.holds(_kept(real)):
                 return _Seen("contents", None)
             above = posixpath.dirname(real)
             while above != "/" and above not in self._seen:
@@ -200,10 +240,6 @@ class RecordedHost:
         if seen.kind == "denied":
             raise Denied(f"{path}: refused when the recording was made")
         return seen
-
-    def _kept(self, real: str) -> str:
-        below = re.sub(r"^/?([A-Za-z]):/", r"/\1/", real)
-        return f"{self.place}/files{below if below.startswith('/') else '/' + below}"
 
     def _follow(self, path: str, links: int) -> str:
         real = "/"
@@ -225,61 +261,77 @@ class RecordedHost:
 
 
 _NOWHERE = _Seen("", None)
+_ENDS = ("absent", "denied", "timeout", "truncated")
 
 
-def _part(place: str, name: str, type_: type[_T]) -> _T | None:
+def _kept(real: str) -> str:
+    """The name of the file that holds the contents of ``real``."""
+    below = re.sub(r"^/?([A-Za-z]):/", r"/\1/", real)
+    return f"files{below if below.startswith('/') else '/' + below}"
+
+
+def _part(recording: Recording, name: str, type_: type[_T]) -> _T | None:
     """A JSON part of a recording, or None if it has none. Raises ``UsageError`` if it is malformed."""
+    text = _text(recording, name)
     try:
-        return msgspec.json.decode(read_regular(f"{place}/{name}", name, _LIMIT), type=type_)
-    except NotThere:
-        return None
+        return None if text is None else msgspec.json.decode(text, type=type_)
     except msgspec.MsgspecError as error:
-        raise UsageError(str(error), where=f"{place}/{name}", remedy="record the machine again") from error
+        raise UsageError(str(error), where=f"{recording.place}/{name}", remedy="record the machine again") from error
 
 
-def _text(path: str) -> str | None:
+def _text(recording: Recording, name: str) -> str | None:
     try:
-        return read_regular(path, path, _LIMIT).decode("utf-8", "replace")
+        return recording.read(name, name).decode("utf-8", "replace")
     except NotThere:
         return None
+    except LookError as error:
+        raise UsageError(str(error), where=f"{recording.place}/{name}", remedy="record the machine again") from error
 
 
-def _stats(place: str) -> dict[str, _Seen]:
+def _stats(recording: Recording) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = {}
-    for number, line in enumerate((_text(f"{place}/stats") or "").split("\n"), 1):
+    for number, line in enumerate((_text(recording, "stats") or "").split("\n"), 1):
         if not line:
             continue
         try:
-            path, one = _stat_line(line)
+            path, one = _stat_line(line, seen)
         except ValueError as error:
-            raise UsageError(f"not a line of stats: {error}", where=f"{place}/stats:{number}",
+            raise UsageError(f"not a line of stats: {error}", where=f"{recording.place}/stats:{number}",
                              remedy="path, kind, permissions, uid, gid, size, time and target, tabs between") from error
         seen[path] = one
     return seen
 
 
-def _stat_line(line: str) -> tuple[str, _Seen]:
+def _stat_line(line: str, seen: dict[str, _Seen]) -> tuple[str, _Seen]:
     path, kind, *rest = line.split("\t")
+    if kind == "unread":
+        known = seen.get(path, _NOWHERE).stat
+        return path, _Seen("file" if known else "denied", known, unread=True)
     if kind in ("none", "denied"):
         return path, _Seen(kind, None)
     file_kind = FileKind.DIRECTORY if kind == "listed" else FileKind(kind)
-    mode, uid, gid, size, changed, *target = rest
-    moment = datetime.fromtimestamp(float(changed), UTC)
-    return path, _Seen(kind, Stat(file_kind, int(mode, 8), int(uid), int(gid), int(size), moment, "".join(target)))
+    mode, uid, gid, size, changed, target, entry_changed = (*rest, "", "")[:7]
+    return path, _Seen(kind, Stat(file_kind, int(mode, 8), int(uid), int(gid), int(size), _moment(changed), target,
+                                  _moment(entry_changed) if entry_changed else None))
 
 
-def _commands(place: str) -> Iterator[tuple[tuple[str, ...], Output | str]]:
+def _moment(seconds: str) -> datetime:
     try:
-        numbers = sorted(os.listdir(f"{place}/commands"))
-    except FileNotFoundError:
-        return
-    for number in numbers:
-        folder = f"{place}/commands/{number}"
-        argv, code = _text(f"{folder}/argv"), (_text(f"{folder}/code") or "").strip()
-        if argv is None or not (code in ("absent", "denied", "timeout") or code.removeprefix("-").isdigit()):
-            raise UsageError("a recorded command has an argv and a code", where=folder, remedy="record it again")
+        return datetime.fromtimestamp(float(seconds), UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{seconds!r} is not a time") from error
+
+
+def _commands(recording: Recording) -> Iterator[tuple[tuple[str, ...], Output | str]]:
+    for number in recording.names("commands"):
+        folder = f"commands/{number}"
+        argv, code = _text(recording, f"{folder}/argv"), (_text(recording, f"{folder}/code") or "").strip()
+        if argv is None or not (code in _ENDS or code.removeprefix("-").isdigit()):
+            raise UsageError("a recorded command has an argv and a code", where=f"{recording.place}/{folder}",
+                             remedy="record it again")
         key = tuple(argv.removesuffix("\n").split("\n"))
         if not code.removeprefix("-").isdigit():
             yield key, code
         else:
-            yield key, Output(int(code), _text(f"{folder}/stdout") or "", _text(f"{folder}/stderr") or "")
+            yield key, Output(int(code), _text(recording, f"{folder}/stdout") or "",
+                              _text(recording, f"{folder}/stderr") or "")
