@@ -76,7 +76,7 @@ TELNETD = ("\nPackage: telnetd\nStatus: {status}\nPriority: optional\nSection: n
            "Maintainer: Nobody <nobody@example.org>\nArchitecture: all\nVersion: 0.17+2.4-2\n"
            "Description: telnet server\n")
 SSH = "/etc/ssh/sshd_config"
-DROPIN = "/etc/ssh/sshd_config.d/10-office.conf"
+VENDOR = "/etc/ssh/sshd_config.d/05-vendor.conf"
 
 CLEAN: tuple[Change, ...] = (
     append("/etc/passwd", CLERK),
@@ -85,7 +85,7 @@ CLEAN: tuple[Change, ...] = (
     append("/etc/shadow", LOCKED),
     lambda root: (root / "home/clerk").mkdir(mode=0o700),
     lambda root: os.chown(root / "home/clerk", 1000, 1000),
-    write(DROPIN, "PermitRootLogin no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxAuthTries 4\n"
+    append(SSH, "PermitRootLogin no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxAuthTries 4\n"
           "PermitEmptyPasswords no\nX11Forwarding no\nLoginGraceTime 60\nMaxStartups 10:30:60\n"
           "HostbasedAuthentication no\nIgnoreRhosts yes\nLogLevel VERBOSE\n"),
     append("/etc/security/pwquality.conf", "minlen = 16\n"),
@@ -119,21 +119,20 @@ FAULTS = (
           (replace("/etc/passwd", "clerk:x:", "clerk:$1$abcdefgh$GqLmmQ8rQj0WhF9i7cQ2l/:"),),
           (replace("/etc/passwd", "clerk:x:", "clerk:*:"),)),
     Fault("root may sign in over SSH", "IAM-08",
-          (replace(DROPIN, "PermitRootLogin no", "PermitRootLogin yes"),),
+          (replace(SSH, "\nPermitRootLogin no", "\nPermitRootLogin yes"),),
           (append(SSH, "#PermitRootLogin yes\n"),)),
     Fault("root may sign in over SSH: the first of two lines counts", "IAM-08",
-          (write("/etc/ssh/sshd_config.d/05-vendor.conf", "PermitRootLogin yes\n"),),
-          (write("/etc/ssh/sshd_config.d/90-vendor.conf", "PermitRootLogin yes\n"),)),
+          (write(VENDOR, "PermitRootLogin yes\n"),), (append(SSH, "PermitRootLogin yes\n"),)),
     Fault("root may sign in over SSH from one network (Match)", "IAM-08",
           (append(SSH, "Match Address 198.51.100.0/24\n  PermitRootLogin yes\n"),),
           (append(SSH, "Match Address 198.51.100.0/24\n  PermitRootLogin no\n"),)),
     Fault("SSH lets in empty passwords", "IAM-14",
-          (replace(DROPIN, "PermitEmptyPasswords no", "PermitEmptyPasswords yes"),
-           replace(DROPIN, "PasswordAuthentication no", "PasswordAuthentication yes")),
+          (replace(SSH, "\nPermitEmptyPasswords no", "\nPermitEmptyPasswords yes"),
+           replace(SSH, "\nPasswordAuthentication no", "\nPasswordAuthentication yes")),
           (append(SSH, "# PermitEmptyPasswords yes\n"),)),
     Fault("SSH offers outdated ciphers", "DEV-09",
-          (append(DROPIN, "Ciphers aes128-cbc,3des-cbc\n"),),
-          (append(DROPIN, "Ciphers aes256-gcm@openssh.com,aes256-ctr\n"),)),
+          (append(SSH, "Ciphers aes128-cbc,3des-cbc\n"),),
+          (append(SSH, "Ciphers aes256-gcm@openssh.com,aes256-ctr\n"),)),
     Fault("sudo without a password, on a continued line", "DEV-06",
           (write("/etc/sudoers.d/20-vendor", "clerk ALL=(ALL) \\\n   NOPASSWD: ALL\n", 0o440),),
           (write("/etc/sudoers.d/20-vendor", "# clerk ALL=(ALL) NOPASSWD: ALL\n", 0o440),)),
