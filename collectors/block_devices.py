@@ -53,6 +53,11 @@ def parse_mountinfo(text: str) -> dict[str, Mount]:
     return mounts
 
 
+def mountpoint_of(line: str) -> str:
+    """The mount point that a line of mountinfo is about."""
+    return _unescape(line.split(" ", 5)[4])
+
+
 def parse_swaps(text: str) -> list[tuple[str, str]]:
     """(name, kind) of each swap area in ``/proc/swaps``; the kind is ``partition`` or ``file``."""
     return [(_unescape(line.split()[0]), line.split()[1]) for line in text.splitlines()[1:] if line.strip()]
