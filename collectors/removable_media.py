@@ -8,30 +8,15 @@ A module that is loaded or built in is not stopped by any modprobe rule.
 
 from __future__ import annotations
 
-import posixpath
-
-from collectors import processes
+from collectors import _modprobe, processes
+from collectors._systemd import enabled
 from collectors.base import Collected, Collector, Disclosure, Fact, Platform, Type
 from collectors.host.protocol import Host, NotThere, Unsupported, list_optional, read_optional
 from hustings.declared import Declared
 
-_MODPROBE = ("/lib/modprobe.d", "/usr/local/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d")
 _AUTHORISE = "/sys/module/usbcore/parameters/authorized_default"
 _USBGUARD = "/etc/usbguard/usbguard-daemon.conf"
 _RELEASE = "/proc/sys/kernel/osrelease"
-_NOTHING = frozenset({"/bin/false", "/bin/true", "/usr/bin/false", "/usr/bin/true", "/sbin/nologin"})
-
-
-def parse_modprobe(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """(modules whose installation does nothing, blacklisted modules), with ``-`` written ``_``."""
-    stopped, blacklisted = set(), set()
-    for line in text.replace("\\\n", " ").splitlines():
-        words = line.split("#", 1)[0].split()
-        if len(words) >= 3 and words[0] == "install" and words[2] in _NOTHING:
-            stopped.add(words[1].replace("-", "_"))
-        elif len(words) == 2 and words[0] == "blacklist":
-            blacklisted.add(words[1].replace("-", "_"))
-    return frozenset(stopped), frozenset(blacklisted)
 
 
 def parse_usbguard(text: str) -> bool:
@@ -43,9 +28,17 @@ def parse_usbguard(text: str) -> bool:
 
 def collect(host: Host, declared: Declared) -> Collected:
     """What stops a USB disk here, or ``nothing``."""
-    if host.kind == "image":
-        raise Unsupported("which modules run is known only in a running system")
-    return {"usb.storage_stopped_by": _stopped_by(host)}
+    return {"usb.storage_stopped_by": _at_start(host) if host.kind == "image" else _stopped_by(host)}
+
+
+def _at_start(host: Host) -> str:
+    """The same for a machine that is off: what will start, and the kernels that are installed."""
+    if enabled(host, "usbguard.service") and parse_usbguard(host.read(_USBGUARD)):
+        return "usbguard"
+    for kernel in list_optional(host, "/lib/modules"):
+        if "usb-storage.ko" in (read_optional(host, f"/lib/modules/{kernel}/modules.builtin") or ""):
+            return "nothing"
+    return "modprobe" if _ruled_out(host) else "nothing"
 
 
 def _stopped_by(host: Host) -> str:
@@ -68,8 +61,14 @@ def _usable(host: Host) -> bool:
         return True
     if not _present(host):
         return False
-    stopped, blacklisted = parse_modprobe(_modprobe(host))
-    return "usb_storage" not in stopped and not {"usb_storage", "uas"} <= blacklisted | stopped
+    return not _ruled_out(host)
+
+
+def _ruled_out(host: Host) -> bool:
+    """Whether modprobe's rules keep the driver out: ``uas`` brings it in again past a mere blacklist."""
+    rules = _modprobe.rules(host)
+    return rules.stops("usb_storage") or all(one in rules.blacklisted or rules.stops(one)
+                                             for one in ("usb_storage", "uas"))
 
 
 def _builtin(host: Host) -> bool:
@@ -92,13 +91,6 @@ def _module_list(host: Host, name: str) -> str:
         raise Unsupported(f"/lib/modules/{release} is not there, so the kernel's drivers are not known") from error
 
 
-def _modprobe(host: Host) -> str:
-    """Every rule in force: a file in a later directory replaces one of its name in an earlier."""
-    files = {name: directory for directory in _MODPROBE for name in list_optional(host, directory)
-             if name.endswith(".conf")}
-    return "\n".join(host.read(posixpath.join(files[name], name)) for name in sorted(files))
-
-
 COLLECTOR = Collector(
     name="removable_media",
     platforms=frozenset({Platform.LINUX}),
@@ -109,6 +101,6 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=("/sys/bus/", _AUTHORISE, _USBGUARD, _RELEASE, "/proc/modules", "/lib/modules/",
-           *(f"{one}/" for one in _MODPROBE), *processes.READS),
+           "/etc/systemd/system/", *_modprobe.READS, *processes.READS),
     needs="read USBGuard's configuration",
 )
