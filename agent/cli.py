@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.install_cli import install, uninstall
+from agent.restore_cli import restore_manifest, restore_proof
 from hustings.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def status(form: str, state: Path) -> None:
 
 agent.add_command(install)
 agent.add_command(uninstall)
+agent.add_command(restore_proof)
+agent.add_command(restore_manifest)
 
 
 def _token(token: str | None, file: Path | None) -> str:

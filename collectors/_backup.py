@@ -30,6 +30,8 @@ class Backup:
     """What it holds, as absolute paths; None where the tool does not record it."""
     without: tuple[str, ...] = ()
     """What was excluded below those paths."""
+    name: str = ""
+    """What the tool calls it."""
 
 
 @dataclass(frozen=True, slots=True)

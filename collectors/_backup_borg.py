@@ -91,7 +91,7 @@ def _backup(one: dict[str, object]) -> Backup:
     words = shlex.split(line) if isinstance(line, str) else [str(word) for word in line] \
         if isinstance(line, list) else []
     paths, without = paths_of(words)
-    return Backup(made, str(one.get("hostname", "")), paths, without)
+    return Backup(made, str(one.get("hostname", "")), paths, without, str(one.get("name", "")))
 
 
 def paths_of(words: list[str]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:

@@ -69,4 +69,5 @@ def of_names(names: list[str]) -> Contents:
     manifests = {name for name in names if _NAME.match(name) and ".manifest" in name}
     made = sorted({datetime.strptime(found[-1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
                    for name in manifests if (found := _TIME.findall(name))})
-    return Contents(tuple(Backup(one) for one in made), all(name.endswith(".gpg") for name in [*volumes, *manifests]))
+    return Contents(tuple(Backup(one, name=f"{one:%Y%m%dT%H%M%SZ}") for one in made),
+                    all(name.endswith(".gpg") for name in [*volumes, *manifests]))

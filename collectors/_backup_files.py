@@ -28,10 +28,10 @@ class Files:
 
     def contents(self, host: Host, repository: Repository, patience: float) -> Contents:
         copies = list(_copies(host, repository.location))
-        whole = [stat for _, stat in copies if stat.size]
+        whole = [Backup(stat.mtime.replace(microsecond=0), name=path) for path, stat in copies if stat.size]
         newest = max((stat for _, stat in copies), key=lambda stat: stat.mtime, default=None)
         seen = [(path, header(host.head(path, SIZE))) for path, stat in copies if stat.size]
-        return Contents(tuple(Backup(stat.mtime.replace(microsecond=0)) for stat in whole), _encrypted(seen),
+        return Contents(tuple(whole), _encrypted(seen),
                         flawed=None if newest is None else newest.size == 0)
 
     def location(self, host: Host, repository: Repository) -> str:

@@ -120,7 +120,8 @@ def parse_info(text: str, stanza: str, number: int, path: str) -> Contents:
         own = sorted((one for one in of_stanza["backup"] if one["database"]["repo-key"] == number),
                      key=lambda one: int(one["timestamp"]["stop"]))
         paths = (path,) if path else None
-        backups = tuple(Backup(datetime.fromtimestamp(one["timestamp"]["stop"], UTC), "", paths) for one in own)
+        backups = tuple(Backup(datetime.fromtimestamp(one["timestamp"]["stop"], UTC), "", paths, (), one["label"])
+                        for one in own)
         flawed = bool(own[-1].get("error")) if own else None
         return Contents(backups, encrypted=_encrypted(repo.get("cipher")), flawed=flawed)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

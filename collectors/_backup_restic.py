@@ -51,7 +51,8 @@ def parse_snapshots(text: str) -> list[Backup]:
     try:
         found = json.loads(text)
         return [Backup(_time(one["time"]), str(one.get("hostname", "")), tuple(one.get("paths") or ()),
-                       tuple(path for path in one.get("excludes") or () if path.startswith("/")))
+                       tuple(path for path in one.get("excludes") or () if path.startswith("/")),
+                       str(one.get("id", "")))
                 for one in (found or [])]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"restic snapshots gave no list of snapshots: {error}") from error
