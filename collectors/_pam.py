@@ -1,4 +1,8 @@
-"""PAM stacks: which modules a service runs, in order, with everything it includes (pam.d(5))."""
+"""PAM stacks: which modules a service runs, in order, with everything it includes (pam.d(5)).
+
+A service's own file in ``/etc/pam.d`` wins over the distribution's in ``/usr/lib/pam.d`` and, on SUSE,
+``/usr/etc/pam.d``. What a stack comes to is for ``_pam_walk`` to say.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from collectors.host.protocol import NotThere
+
+PLACES = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
+"""Where libpam looks for a service's file, in that order."""
 DEPTH = 16
 _ENTRY = re.compile(
     r"-?(?P<kind>auth|account|password|session)\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<rest>.*)\Z",
@@ -61,23 +69,36 @@ def passed_by(entries: list[Entry], index: int) -> bool:
     return False
 
 
-def stack(read: Callable[[str], str], service: str, root: str = "/etc/pam.d") -> list[Entry]:
-    """Every entry of a service. ``read`` gives a file's text; what it raises passes through.
+def stack(read: Callable[[str], str], service: str) -> list[Entry]:
+    """Every entry of a service. ``read`` gives a file's text; what it raises passes through (``NotThere``
+    names the first of ``PLACES``).
 
     Raises ``StackFault`` for a line that is not PAM's.
     """
-    return list(_file(read, posixpath.join(root, service), root, "", 0, ()))
+    return list(_file(read, service, "", 0, ()))
 
 
-def _file(read: Callable[[str], str], path: str, root: str, kind: str, depth: int,
+def _found(read: Callable[[str], str], name: str) -> tuple[str, str]:
+    """The path and text of a service's file, or of one that is included."""
+    missing: NotThere | None = None
+    for path in [name] if name.startswith("/") else [posixpath.join(place, name) for place in PLACES]:
+        try:
+            return path, read(path)
+        except NotThere as error:
+            missing = missing or error
+    raise missing or NotThere(name)
+
+
+def _file(read: Callable[[str], str], service: str, kind: str, depth: int,
           within: tuple[str, ...]) -> list[Entry]:
     if depth > DEPTH:
-        raise StackFault(f"{path} is included more than {DEPTH} levels deep")
+        raise StackFault(f"{service} is included more than {DEPTH} levels deep")
     found: list[Entry] = []
-    for number, line in _lines(read(path)):
+    path, text = _found(read, service)
+    for number, line in _lines(text):
         if line.startswith("@include"):
             name = line.split()[1] if len(line.split()) > 1 else ""
-            found += _file(read, posixpath.join(root, name), root, kind, depth + 1, within)
+            found += _file(read, name, kind, depth + 1, within)
             continue
         match = _ENTRY.match(line)
         if not match:
@@ -87,7 +108,7 @@ def _file(read: Callable[[str], str], path: str, root: str, kind: str, depth: in
             continue
         if match["control"] in ("include", "substack"):
             inner = (*within, f"{path}:{number}") if match["control"] == "substack" else within
-            found += _file(read, posixpath.join(root, match["module"]), root, own, depth + 1, inner)
+            found += _file(read, match["module"], own, depth + 1, inner)
             continue
         module = posixpath.basename(match["module"]).removesuffix(".so")
         arguments = tuple(one.strip("[]") for one in re.findall(r"\[[^\]]*\]|\S+", match["rest"]))

@@ -40,6 +40,12 @@ class Shadow:
     """Days after which the password must be changed; None for never."""
     expires: int | None
     """Day since 1970 on which the account closes; None for never."""
+    minimum: int | None = None
+    """Days for which a password cannot be changed again; None when not stated."""
+    warning: int | None = None
+    """Days before that maximum on which its holder is warned; None when not stated."""
+    inactive: int | None = None
+    """Days past that maximum after which the account is closed; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,10 @@ def shadow(text: str) -> tuple[list[Shadow], list[str]]:
     found, faults = [], []
     for number, fields in _lines(text):
         try:
-            name, password, changed, _, maximum, _, _, expires, _ = fields + [""] * _LEFT_OUT.get(len(fields), 0)
-            limit = _optional(maximum)
-            found.append(Shadow(name, password, _optional(changed), limit if limit is None or limit >= 0 else None,
-                                _optional(expires)))
+            name, password, *days, _ = fields + [""] * _LEFT_OUT.get(len(fields), 0)
+            changed, minimum, maximum, warning, inactive, expires = map(_optional, days)
+            found.append(Shadow(name, password, changed, _stated(maximum), expires, _stated(minimum),
+                                _stated(warning), _stated(inactive)))
         except ValueError:
             faults.append(f"line {number} of shadow is not nine fields with numeric days")
     return found, faults
@@ -146,6 +152,11 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _optional(text: str) -> int | None:
     return int(text) if text else None
+
+
+def _stated(days: int | None) -> int | None:
+    """A negative number of days stands for none (shadow(5))."""
+    return days if days is None or days >= 0 else None
 
 
 def _members(text: str) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
-"""password_policy: what the machine demands of passwords, and what it does about wrong ones.
+"""password_policy: what the machine demands of a new password, and how it keeps it.
 
-PAM decides, so its stacks are read with everything they include; a module's arguments win over its
-configuration file. Sources: pam_unix(8), pam_pwquality(8), pwquality.conf(5), pam_faillock(8),
-faillock.conf(5), pam_pwhistory(8), login.defs(5).
+PAM decides, so the stack of ``passwd`` is walked with everything it includes; a module that the stack does
+not heed counts for nothing. Sources: pam_unix(8), pam_pwquality(8), pwquality.conf(5), pam_pwhistory(8),
+pwhistory.conf(5), login.defs(5).
 """
 
 from __future__ import annotations
 
-from collectors import _pam, _passwd
+from collectors import _glob, _login_defs, _pam, _pam_walk, _passwd, _pwquality
 from collectors.base import (
     ABSENT,
     Collected,
@@ -22,83 +22,144 @@ from collectors.base import (
     Type,
     gather,
 )
-from collectors.host.protocol import Host, LookError, NotThere, Unreadable, list_optional, read_optional
+from collectors.host.protocol import Host, NotThere, Unreadable, Unsupported, list_optional, read_optional
 from hustings.declared import Declared
 
 QUALITY = "/etc/security/pwquality.conf"
-FAILLOCK = "/etc/security/faillock.conf"
-SIGN_IN_SERVICES = ("login", "sshd", "gdm-password", "lightdm", "sddm", "xrdp-sesman", "cockpit")
-"""PAM services through which people sign in with a password."""
-PWQUALITY_MINLEN, PWQUALITY_FLOOR = 8, 6
-CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
-FAILLOCK_DENY, FAILLOCK_UNLOCK = 3, 600
+HISTORY = "/etc/security/pwhistory.conf"
+QUALITY_MODULES = ("pam_pwquality", "pam_cracklib")
 PWHISTORY_REMEMBER = 10
+UNIX_MINLEN = 6
 _HASHES = {"yescrypt": "yescrypt", "gost_yescrypt": "gost-yescrypt", "blowfish": "bcrypt", "sha512": "sha512crypt",
            "sha256": "sha256crypt", "md5": "md5crypt", "bigcrypt": "bigcrypt"}
 _LOGIN_DEFS = {"YESCRYPT": "yescrypt", "GOST_YESCRYPT": "gost-yescrypt", "BCRYPT": "bcrypt", "BLOWFISH": "bcrypt",
                "SHA512": "sha512crypt", "SHA256": "sha256crypt", "MD5": "md5crypt", "DES": "descrypt"}
+_OF_QUALITY = ("password.min_length", "password.quality_module", "password.quality", "password.quality_present")
+_OF_HISTORY = ("password.remembered", "password.remembered_stated", "password.history_root",
+               "password.history_as_judged", "password.history_file")
+_OF_STORING = ("password.new_hash", "password.hash_argument", "password.unix_remember", "password.stored_as_judged")
+_MODULES = ("/usr/lib/*/security", "/usr/lib64/security", "/usr/lib/security", "/lib/*/security", "/lib64/security",
+            "/lib/security")
 
 
 def collect(host: Host, declared: Declared) -> Collected:
+    try:
+        entries = [one for one in stack(host, "passwd") if one.kind == "password"]
+    except NotThere as error:
+        if error.what != f"{_pam.PLACES[0]}/passwd":
+            raise
+        entries = [one for one in stack(host, "other") if one.kind == "password"]
     return gather({
-        ("password.min_length", "password.quality_module", "password.new_hash", "password.remembered"):
-            lambda: _changing(host),
-        ("password.empty_accepted", "lockout.services"): lambda: _signing_in(host),
-        ("password.max_age",): lambda: {"password.max_age": max_age(_defs(host))},
+        _OF_QUALITY: lambda: quality(entries, _stated(host)),
+        _OF_HISTORY: lambda: history(entries, _history_conf(host)),
+        _OF_STORING: lambda: storing(entries, _passwd.login_defs_of_pam(_login_defs.text(host))),
     })
 
 
-def _defs(host: Host) -> dict[str, str]:
-    return _passwd.login_defs(_text(host))
-
-
-def _text(host: Host) -> str:
-    return read_optional(host, "/etc/login.defs") or ""
-
-
-def _stack(host: Host, service: str) -> list[_pam.Entry]:
+def stack(host: Host, service: str) -> list[_pam.Entry]:
+    """A service's entries; a line PAM would not take is an ``Unreadable``."""
     try:
         return _pam.stack(host.read, service)
     except _pam.StackFault as fault:
         raise Unreadable(str(fault)) from fault
 
 
-def _changing(host: Host) -> Collected:
-    entries = [one for one in _stack(host, "passwd") if one.kind == "password"]
-    texts = [host.read(f"{QUALITY}.d/{name}") for name in list_optional(host, f"{QUALITY}.d") if name.endswith(".conf")]
-    settings: dict[str, str] = {}
-    for text in [*texts, read_optional(host, QUALITY) or ""]:
-        settings |= key_values(text)
-    return {**length(entries, settings), "password.new_hash": new_hash(entries, _passwd.login_defs_of_pam(_text(host))),
-            "password.remembered": remembered(entries)}
+def _stated(host: Host) -> _pwquality.Stated:
+    names = [name for name in list_optional(host, f"{QUALITY}.d") if name.endswith(".conf")]
+    found = [one for name in names for one in _pwquality.lines(host.read(f"{QUALITY}.d/{name}"), f"{QUALITY}.d/{name}")]
+    return found + _pwquality.lines(read_optional(host, QUALITY) or "", QUALITY)
 
 
-def length(entries: list[_pam.Entry], settings: dict[str, str]) -> Collected:
-    """The shortest new password that is accepted, and the module that sees to it. Pure.
+def _history_conf(host: Host) -> str:
+    """pwhistory.conf, where the module reads one: older ones (Linux-PAM before 1.5.3) do not know the file."""
+    text = read_optional(host, HISTORY)
+    if text is None:
+        return ""
+    found = [path for place in _MODULES for path in _glob.expand(host, f"{place}/pam_pwhistory.so")]
+    if not found:
+        raise Unsupported(f"whether pam_pwhistory reads {HISTORY} is not known: the module was not found")
+    return text if HISTORY.encode() in host.read_bytes(found[0]) else ""
 
-    Positive credits of pwquality shorten the length asked for (pam_pwquality(8)), so they are taken off.
+
+def guarding(entries: list[_pam.Entry], *modules: str) -> _pam.Entry | None:
+    """The first entry of one of these modules that the stack heeds: nothing gets past it."""
+    return next((one for index, one in enumerate(entries) if one.module in modules
+                 and _pam_walk.guards(entries, [index])), None)
+
+
+def quality(entries: list[_pam.Entry], stated: _pwquality.Stated) -> Collected:
+    """Which module judges new passwords, and by what. Pure.
+
+    ``enforcing=0`` makes pam_pwquality warn and no more.
     """
-    quality = next((one for one in entries if one.module in ("pam_pwquality", "pam_cracklib") and one.enforced), None)
-    if quality and settings.get("enforcing", "1") == "0" and quality.module == "pam_pwquality":
-        quality = None
-    if quality:
-        own = settings if quality.module == "pam_pwquality" else {}
-        try:
-            minlen = int(quality.value("minlen") or own.get("minlen", str(PWQUALITY_MINLEN)))
-            credits = [int(quality.value(name) or own.get(name, "0")) for name in CREDITS]
-        except ValueError:
-            missing = Missing(Reason.ERROR, f"{quality.file}:{quality.line} or {QUALITY}: a length is not a number")
-            return {"password.min_length": missing, "password.quality_module": quality.module}
-        asked = max(minlen, PWQUALITY_FLOOR) - sum(one for one in credits if one > 0)
-        return {"password.min_length": asked, "password.quality_module": quality.module}
-    other = next((one for one in entries if one.module in ("pam_passwdqc", "pam_pwcheck") and one.enforced), None)
+    present = next((one for one in entries if one.module in QUALITY_MODULES), None)
+    listed = [_record(one) for one in _pwquality.settings(present, stated).values()] if present else [
+        {"name": name, "stated": False, "contradicted": False, "source": ""}
+        for name in (*_pwquality.DEFAULTS, *_pwquality.SWITCHES)]
+    found: Collected = {"password.quality": Listing(listed), "password.quality_present": present is not None,
+                        "password.quality_module": ABSENT}
+    heeded = guarding(entries, *QUALITY_MODULES)
+    settings = _pwquality.settings(heeded, stated) if heeded else {}
+    if heeded and settings["enforcing"].value == 0 and heeded.module == "pam_pwquality":
+        heeded = None
+    if heeded:
+        shortest = _pwquality.shortest(settings)
+        said = Missing(Reason.ERROR, f"{heeded.file}:{heeded.line} or {QUALITY}: a length is not a number")
+        return found | {"password.quality": Listing([_record(one) for one in settings.values()]),
+                        "password.quality_module": heeded.module,
+                        "password.min_length": said if shortest is None else shortest}
+    other = guarding(entries, "pam_passwdqc", "pam_pwcheck")
     if other:
         missing = Missing(Reason.UNSUPPORTED, f"the rules of {other.module} are not read")
-        return {"password.min_length": missing, "password.quality_module": other.module}
-    unix = next((one for one in entries if one.module == "pam_unix"), None)
-    stated = unix.value("minlen") if unix else None
-    found = int(stated) if stated and stated.isdigit() else ABSENT
-    return {"password.min_length": found, "password.quality_module": ABSENT}
+        return found | {"password.quality_module": other.module, "password.min_length": missing}
+    unix = guarding(entries, "pam_unix")
+    least = unix.value("minlen") if unix else None
+    return found | {"password.min_length": int(least) if least and least.isdigit() else ABSENT}
+
+
+def _record(setting: _pwquality.Setting) -> dict[str, object]:
+    unclear = Missing(Reason.ERROR, f"{setting.source}: {setting.name} is not a number")
+    return {"name": setting.name, "value": unclear if setting.value is None else setting.value,
+            "stated": setting.stated, "contradicted": setting.contradicted, "source": setting.source}
+
+
+def history(entries: list[_pam.Entry], conf: str) -> Collected:
+    """How many old passwords are refused, and of whom. Pure. Arguments win over pwhistory.conf."""
+    module = guarding(entries, "pam_pwhistory")
+    if module is None:
+        unix = guarding(entries, "pam_unix")
+        least = unix.value("remember") if unix else None
+        said = int(least) if least and least.isdigit() and int(least) else ABSENT
+        return dict.fromkeys(_OF_HISTORY, ABSENT) | {
+            "password.remembered": said, "password.remembered_stated": said is not ABSENT}
+    own = {name: value for name, value, _ in _pwquality.lines(conf, HISTORY)}
+    if module.value("conf"):
+        return dict.fromkeys(_OF_HISTORY, Missing(Reason.UNSUPPORTED, f"{module.value('conf')} is not read"))
+    text = module.value("remember") or own.get("remember", str(PWHISTORY_REMEMBER))
+    return {
+        "password.remembered": int(text) if text.isdigit() else Missing(Reason.ERROR, f"remember={text} is no number"),
+        "password.remembered_stated": module.value("remember") is not None or "remember" in own,
+        "password.history_root": "enforce_for_root" in module.arguments or "enforce_for_root" in own,
+        "password.history_as_judged": module is entries[0] or "use_authtok" in module.arguments,
+        "password.history_file": module.value("file") or own.get("file") or "/etc/security/opasswd",
+    }
+
+
+def storing(entries: list[_pam.Entry], defs: dict[str, str]) -> Collected:
+    """How pam_unix stores a new password, and whether it is the one that was judged before. Pure.
+
+    Without ``use_authtok``, a pam_unix that is not the first asks again and stores what nobody judged, even
+    where a ``required`` module before it has refused.
+    """
+    unix = [(index, one) for index, one in enumerate(entries) if one.module == "pam_unix"]
+    remembers = [one.value("remember") or "0" for _, one in unix]
+    return {
+        "password.new_hash": new_hash(entries, defs),
+        "password.hash_argument": next((word for _, one in unix for word in one.arguments if word in _HASHES), ABSENT),
+        "password.unix_remember": any(one.isdigit() and int(one) > 0 for one in remembers) if unix else ABSENT,
+        "password.stored_as_judged": all(
+            index == 0 or "use_authtok" in one.arguments for index, one in unix) if unix else ABSENT,
+    }
 
 
 def new_hash(entries: list[_pam.Entry], defs: dict[str, str]) -> object:
@@ -113,106 +174,37 @@ def new_hash(entries: list[_pam.Entry], defs: dict[str, str]) -> object:
     return _LOGIN_DEFS.get(method, Missing(Reason.ERROR, f"ENCRYPT_METHOD {method} is not known"))
 
 
-def remembered(entries: list[_pam.Entry]) -> object:
-    """How many old passwords are refused. Pure."""
-    history = next((one for one in entries if one.module == "pam_pwhistory" and one.enforced), None)
-    if history:
-        text = history.value("remember") or str(PWHISTORY_REMEMBER)
-        return int(text) if text.isdigit() else Missing(Reason.ERROR, f"remember={text} is not a number")
-    unix = next((one.value("remember") for one in entries if one.module == "pam_unix"), None)
-    return int(unix) if unix and unix.isdigit() else ABSENT
-
-
-def _signing_in(host: Host) -> Collected:
-    conf = read_optional(host, FAILLOCK)
-    records, empty, why = [], False, None
-    for service in SIGN_IN_SERVICES:
-        try:
-            entries = [one for one in _stack(host, service) if one.kind == "auth"]
-        except NotThere as error:
-            if error.what != f"/etc/pam.d/{service}":
-                why = error.missing
-            continue
-        except LookError as error:
-            why = error.missing
-            continue
-        records.append({"service": service, **lockout(entries, key_values(conf or ""))})
-        empty = empty or any(one.module == "pam_unix" and accepts_empty(one) for one in entries)
-    return {"lockout.services": Listing(records, why is None, why),
-            "password.empty_accepted": why if why and not empty else empty}
-
-
-def accepts_empty(entry: _pam.Entry) -> bool:
-    return bool({"nullok", "nullok_secure"} & set(entry.arguments))
-
-
-def lockout(entries: list[_pam.Entry], settings: dict[str, str]) -> Collected:
-    """What one service does after wrong passwords. Pure.
-
-    pam_faillock refuses only in its ``preauth`` call, which must come before the password is checked, and
-    counts only in its ``authfail`` call.
-    """
-    check = next((index for index, one in enumerate(entries) if one.module in ("pam_unix", "pam_sss")), len(entries))
-    before = [one for one in entries[:check] if one.module == "pam_faillock" and "preauth" in one.arguments]
-    counted = any(one.module == "pam_faillock" and "authfail" in one.arguments for one in entries)
-    tally = [one for one in entries[:check] if one.module in ("pam_tally2", "pam_tally")]
-    module = (before if before and counted else tally)[-1:]
-    if not module or not module[0].enforced:
-        return {"enforced": False}
-    entry = module[0]
-    own = settings if entry.module == "pam_faillock" and not entry.value("conf") else {}
-    fallback = str(FAILLOCK_DENY) if entry.module == "pam_faillock" else "0"
-    deny = entry.value("deny") or own.get("deny", fallback)
-    unlock = entry.value("unlock_time") or own.get("unlock_time", str(FAILLOCK_UNLOCK))
-    found: Collected = {"module": entry.module}
-    if entry.value("conf"):
-        missing = Missing(Reason.UNSUPPORTED, f"{entry.value('conf')} is not read")
-        return found | {"enforced": missing, "deny": missing, "unlock_after": missing}
-    if not deny.isdigit() or not (unlock.isdigit() or unlock == "never"):
-        missing = Missing(Reason.ERROR, f"deny={deny} unlock_time={unlock} is not a number")
-        return found | {"enforced": missing, "deny": missing, "unlock_after": missing}
-    found |= {"enforced": int(deny) > 0, "deny": int(deny)}
-    if unlock not in ("0", "never"):
-        found["unlock_after"] = int(unlock)
-    return found
-
-
-def max_age(defs: dict[str, str]) -> object:
-    """How long the password of a new account holds. Pure."""
-    days = defs.get("PASS_MAX_DAYS", "")
-    return int(days) * 86400 if days.isdigit() and int(days) < 99999 else ABSENT
-
-
-def key_values(text: str) -> dict[str, str]:
-    """``name = value`` lines; a name alone reads ``true``."""
-    found = {}
-    for line in text.splitlines():
-        name, _, value = line.partition("#")[0].partition("=")
-        if name.strip():
-            found[name.strip()] = value.strip() or "true"
-    return found
-
-
 FACTS = (
     Fact("password.min_length", Type.INT, "The shortest new password accepted; absent: no module asks for a length",
          Disclosure.SHARED, unit="characters"),
     Fact("password.quality_module", Type.TEXT, "The module that judges new passwords; absent: none is enforced",
          Disclosure.SHARED),
+    Fact("password.quality_present", Type.BOOL, "Whether a module that judges new passwords stands in the stack, "
+         "heeded or not", Disclosure.SHARED),
+    Fact("password.quality", Type.RECORDS, "Every setting of that module as it holds (pwquality.conf(5)), those "
+         "nobody states included", Disclosure.SHARED, fields=(
+             Field("name", Type.TEXT, "minlen, dcredit, maxrepeat, enforce_for_root …"),
+             Field("value", Type.INT, "Its value; a switch is 1 when on"),
+             Field("stated", Type.BOOL, "Whether a file or an argument says so"),
+             Field("contradicted", Type.BOOL, "Whether it is stated elsewhere too, with another value"),
+             Field("source", Type.TEXT, "The file or PAM line that wins; empty when nothing states it"),
+         )),
     Fact("password.new_hash", Type.TEXT, "How new passwords are stored; absent: not by this machine",
          Disclosure.SHARED),
+    Fact("password.hash_argument", Type.TEXT, "The word by which pam_unix is told so: yescrypt, sha512 …; absent: "
+         "login.defs decides", Disclosure.SHARED),
+    Fact("password.stored_as_judged", Type.BOOL, "Whether what is stored is the password that was judged before "
+         "(use_authtok); absent: not stored by this machine", Disclosure.SHARED),
+    Fact("password.unix_remember", Type.BOOL, "Whether pam_unix keeps old passwords itself; absent: it is not in use",
+         Disclosure.SHARED),
     Fact("password.remembered", Type.INT, "How many old passwords are refused; absent: none", Disclosure.SHARED),
-    Fact("password.empty_accepted", Type.BOOL, "Whether PAM lets in an account whose password is empty",
+    Fact("password.remembered_stated", Type.BOOL, "Whether that number is written down", Disclosure.SHARED),
+    Fact("password.history_as_judged", Type.BOOL, "Whether pam_pwhistory looks at the password that was judged before "
+         "it (use_authtok), or is the first itself; absent: it is not enforced", Disclosure.SHARED),
+    Fact("password.history_root", Type.BOOL, "Whether that holds when root sets a password too; absent: pam_pwhistory "
+         "is not enforced", Disclosure.SHARED),
+    Fact("password.history_file", Type.TEXT, "Where they are kept; absent: pam_pwhistory is not enforced",
          Disclosure.SHARED),
-    Fact("password.max_age", Type.DURATION, "How long the password of a new account holds; absent: for ever",
-         Disclosure.SHARED),
-    Fact("lockout.services", Type.RECORDS, "What each way of signing in does after wrong passwords",
-         Disclosure.SHARED, fields=(
-             Field("service", Type.TEXT, "The PAM service: login, sshd, gdm-password …"),
-             Field("enforced", Type.BOOL, "Whether the account is closed after too many"),
-             Field("module", Type.TEXT, "The module that does it; absent: none"),
-             Field("deny", Type.INT, "After how many; absent: never"),
-             Field("unlock_after", Type.DURATION, "When it opens again by itself; absent: never"),
-         )),
 )
 
 COLLECTOR = Collector(
@@ -220,6 +212,7 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=("/etc/pam.d/", QUALITY, f"{QUALITY}.d/", FAILLOCK, "/etc/login.defs"),
+    reads=(*(f"{place}/" for place in _pam.PLACES), QUALITY, f"{QUALITY}.d/", HISTORY, *_login_defs.READS,
+           *(f"{place}/pam_pwhistory.so" for place in _MODULES)),
     needs="reading /etc/pam.d",
 )
