@@ -1,9 +1,9 @@
 """What audit rules record, in the kernel's order: the first rule that matches an event decides.
 
 An ``always`` rule records nothing that a ``never`` rule in front of it, the ``task`` list or an excluded
-message type took away (audit.rules(7)). A system call or a program counts as recorded only under a key
-(``-k``), by which it is found again, and for every account of a person: a rule may leave service accounts
-out (``auid>=1000``, ``auid!=unset``), nobody else.
+message type took away (audit.rules(7)). A system call counts as recorded only under a key (``-k``), by which
+it is found again; files and programs are found by their names. A rule may leave service accounts out
+(``auid>=1000``, ``auid!=unset``), nobody else, and where it is about files, no account at all.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ _LOGIN_SET = ("auid", "!=", "unset")
 _FIRST_PERSON = 1000
 _SPARING = frozenset({"exe", "pid", "ppid", "subj_user", "subj_role", "subj_type", "subj_sen", "subj_clr", "sessionid",
                       "fstype"})
+_WRITING = frozenset({"open", "openat", "openat2", "creat", "truncate", "ftruncate", "write", "rename", "renameat",
+                      "renameat2", "unlink", "unlinkat", "link", "linkat", "chmod", "fchmod", "fchmodat", "chown",
+                      "fchown", "fchownat", "lchown", "setxattr", "fsetxattr", "lsetxattr"})
+_RUNNING = frozenset({"execve", "execveat"})
 _ACCOUNTS = frozenset({"uid", "euid", "gid", "egid", "auid", "fsuid", "fsgid"})
 
 
@@ -38,10 +42,15 @@ class Reach:
 def reach(loaded: Rules, *, arches: frozenset[str] = ARCHES) -> Reach:
     """What the rules record on a machine that runs programs of ``arches``."""
     rules = loaded.rules
-    if loaded.settings.get("enabled") == 0 or any(_silences(rule, "SYSCALL", "1300") for rule in rules):
+    if loaded.settings.get("enabled") == 0 or silenced(loaded):
         return Reach([], [], [])
     return Reach(_calls(rules, arches), [] if any(_silences(rule, "PATH", "1302") for rule in rules) else
                  _files(rules, arches), _programs(rules, arches))
+
+
+def silenced(loaded: Rules) -> bool:
+    """Whether a rule takes the events of all programs away before any other rule is asked."""
+    return any(_silences(rule, "SYSCALL", "1300") for rule in loaded.rules)
 
 
 def _silences(rule: Rule, name: str, number: str) -> bool:
@@ -102,7 +111,7 @@ def _calls(rules: list[Rule], arches: frozenset[str]) -> list[str]:
             found.add(f"{call}:refused")
         if all(refusals):
             found.add(f"{call}:refused+people")
-        if (_SET_UID in kinds and _SET_GID in kinds) or frozenset() in kinds:
+        if call == "execve" and ((_SET_UID in kinds and _SET_GID in kinds) or frozenset() in kinds):
             found.add(f"{call}:set-id-root")
         if _SET_UID in kinds and _SET_GID in kinds:
             found.add(f"{call}:set-id-root+told")
@@ -140,7 +149,7 @@ def _files(rules: list[Rule], arches: frozenset[str]) -> list[str]:
 
 
 def _programs(rules: list[Rule], arches: frozenset[str]) -> list[str]:
-    """Programs whose every use by people is recorded under a key."""
+    """Programs whose every use by people is recorded."""
     found = set()
     for path in _paths(rules):
         alone = _on_all(rules, path, arches, "x", everyone=False)
@@ -159,7 +168,7 @@ def _on_all(rules: list[Rule], path: str, arches: frozenset[str], permissions: s
         rule = next((one for one in rules if _meets(one, path, arch, permissions, everyone=everyone)), None)
         if rule is None or rule.action == "never":
             return None
-        alone &= _people_alone(rule)
+        alone &= _people_alone(rule) and bool(rule.keys) and rule.permissions is not None
     return alone
 
 
@@ -169,7 +178,8 @@ def _meets(rule: Rule, path: str, arch: str, permissions: str, *, everyone: bool
         return False
     within = rule.path == path or (rule.whole_directory and path.startswith(f"{rule.path.rstrip('/')}/"))
     if rule.action == "never":
-        return not _spares(rule) and (within or not rule.path)
+        touched = rule.calls is None or bool(rule.calls & (_WRITING if everyone else _RUNNING))
+        return not _spares(rule) and (within or (not rule.path and touched))
     if not within or rule.calls is not None or not (rule.permissions is None or set(permissions) <= rule.permissions):
         return False
-    return not rule.fields if everyone else bool(rule.keys) and not _narrowing(rule)
+    return not rule.fields if everyone else not _narrowing(rule)

@@ -115,20 +115,24 @@ class Units:
             return "generated" if name.removesuffix(".service") in self._scripts else ""
         if self._masks(found):
             return "masked-runtime" if found.startswith("/run/") else "masked"
-        if self.canonical(name) != name:
-            return "alias"
+        own = self.canonical(name)
+        if own != name:
+            return "alias" if self._find(own) else "bad"
         if found.startswith(("/run/systemd/generator", "/run/systemd/transient")):
             return "generated" if "generator" in found else "transient"
-        if any(link == name or (template(link) == name) for _, link in self._enablements(CONFIG)):
+        install = [(key, value) for section, key, value in parse(self._text(found)) if section == "Install" and value]
+        names = {name, *(one for key, value in install if key == "Alias" for one in value.split())}
+        links = self._enablements(CONFIG, name)
+        if links & names or any(template(link) == name for link in links):
             return "enabled"
-        if any(link == name or (template(link) == name) for _, link in self._enablements("/run/systemd/system")):
+        if self._enablements("/run/systemd/system", name) & names:
             return "enabled-runtime"
         if self._target(found):
             return "linked"
-        install = {key for section, key, value in parse(self._text(found)) if section == "Install" and value}
-        if install & {"WantedBy", "RequiredBy", "UpheldBy", "Alias"}:
+        keys = {key for key, _ in install}
+        if keys & {"WantedBy", "RequiredBy", "UpheldBy", "Alias"} and not links:
             return "disabled"
-        return "indirect" if install & {"Also", "DefaultInstance"} else "static"
+        return "indirect" if links or keys & {"Also", "DefaultInstance"} else "static"
 
     def started(self) -> frozenset[str]:
         """The units that start at boot, or when a started socket, timer or path asks for them."""
@@ -166,16 +170,17 @@ class Units:
                                   for link in list_optional(self._host, f"{place}/{owner}") if link.endswith(SUFFIXES)]
         return self._links[owner]
 
-    def _enablements(self, place: str) -> list[tuple[str, str]]:
-        """The links below one directory that switch units on: in ``.wants`` and its kin, and aliases."""
-        owners = [name for name in self._places.get(place, ()) if name.endswith(_LINKS)]
-        found = [(owner, link) for owner in owners for where, link in self._linked(owner) if where == place]
-        for name in self._places.get(place, ()):
-            if name.endswith(SUFFIXES):
-                target = self._target(f"{place}/{name}")
-                if target and not target.endswith("/null") and posixpath.basename(target) != name:
-                    found.append(("", posixpath.basename(target)))
-        return found
+    def _enablements(self, place: str, name: str) -> frozenset[str]:
+        """The names of the links below one directory that lead to a unit: in ``.wants`` and its kin, and aliases."""
+        found = set()
+        for owner in self._places.get(place, ()):
+            if owner.endswith(_LINKS):
+                found |= {link for where, link in self._linked(owner) if where == place and name in (
+                    link, template(link), posixpath.basename(self._target(f"{place}/{owner}/{link}")))}
+            elif (owner.endswith(SUFFIXES) and owner != name
+                  and posixpath.basename(self._target(f"{place}/{owner}")) == name):
+                found.add(owner)
+        return frozenset(found)
 
     def _find(self, name: str) -> str | None:
         """The path of the entry that decides for a name: that in the first directory, an instance's before its
@@ -234,14 +239,14 @@ class Units:
 def template(name: str) -> str:
     """``getty@.service`` for ``getty@tty1.service``; "" for a unit that is no instance."""
     stem, at, rest = name.partition("@")
-    instance, suffix = posixpath.splitext(rest)
-    return f"{stem}@{suffix}" if at and instance else ""
+    instance, _, suffix = rest.rpartition(".")
+    return f"{stem}@.{suffix}" if at and instance else ""
 
 
 def _instance_of(target: str, name: str) -> str:
     """The instance of a template that an alias such as ``autovt@tty2.service`` stands for."""
     stem, _, suffix = target.partition("@.")
-    instance = posixpath.splitext(name.partition("@")[2])[0]
+    instance = name.partition("@")[2].rpartition(".")[0]
     return f"{stem}@{instance}.{suffix}" if suffix and instance else target
 
 

@@ -8,10 +8,9 @@ Rules that a path does not exist for are refused by the kernel; that is not fore
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from collectors import _units, processes
-from collectors._audit_reach import reach
+from collectors._audit_reach import reach, silenced
 from collectors._audit_rules import ARCHES, Rules, lines, load, merge
 from collectors._systemd import entry
 from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Listing, Platform, Type, gather
@@ -24,7 +23,7 @@ _FILE = "/etc/audit/audit.rules"
 _LOADERS = ("auditd.service", "audit-rules.service", "augenrules.service")
 _STATUS = ("enabled", "failure", "backlog_limit", "lost")
 _RULE_FACTS = ("audit.rules", "audit.calls", "audit.files", "audit.programs", "audit.immutable", "audit.failure_mode",
-               "audit.backlog_limit", "audit.rule_faults")
+               "audit.backlog_limit", "audit.silenced")
 
 
 def parse_status(text: str) -> dict[str, int]:
@@ -58,7 +57,8 @@ def collect(host: Host, declared: Declared) -> Collected:
     return gather({
         ("audit.daemon_running",): lambda: {"audit.daemon_running": bool(processes.running(host, [_DAEMON]))},
         ("audit.enabled", "audit.lost"): lambda: _kernel(host),
-        _RULE_FACTS: lambda: rules(host),
+        _RULE_FACTS: lambda: _facts(host, rules(host)),
+        ("audit.rule_faults",): lambda: {"audit.rule_faults": Listing(load(_commands(host)).faults)},
     })
 
 
@@ -72,7 +72,7 @@ def _kernel(host: Host) -> Collected:
     return {"audit.enabled": status["enabled"] != 0, "audit.lost": status.get("lost", ABSENT)}
 
 
-def _of_kernel(host: Host) -> Collected:
+def _of_kernel(host: Host) -> Rules:
     try:
         loaded = parse_rules(_auditctl(host, "-l"))
         loaded.settings = parse_status(_auditctl(host, "-s"))
@@ -80,15 +80,14 @@ def _of_kernel(host: Host) -> Collected:
         if processes.running(host, [_DAEMON]):
             raise
         loaded = Rules(settings={"enabled": 0})
-    return _facts(host, loaded, ABSENT)
+    return loaded
 
 
-def _of_files(host: Host) -> Collected:
-    loaded = load(_commands(host))
-    return _facts(host, loaded, Listing(loaded.faults))
+def _of_files(host: Host) -> Rules:
+    return load(_commands(host))
 
 
-def _facts(host: Host, loaded: Rules, faults: Any) -> Collected:
+def _facts(host: Host, loaded: Rules) -> Collected:
     recorded = reach(loaded, arches=_arches(host))
     return {
         "audit.rules": len(loaded.rules),
@@ -98,7 +97,7 @@ def _facts(host: Host, loaded: Rules, faults: Any) -> Collected:
         "audit.immutable": loaded.settings.get("enabled") == 2,
         "audit.failure_mode": loaded.settings.get("failure", ABSENT),
         "audit.backlog_limit": loaded.settings.get("backlog_limit", ABSENT),
-        "audit.rule_faults": faults,
+        "audit.silenced": silenced(loaded),
     }
 
 
@@ -168,17 +167,19 @@ COLLECTOR = Collector(
                                          "`:set-id-root` and `:user-emulation` where those uses are", platforms=_IMAGE),
         _fact("audit.files", Type.TEXTS, "Files and directories named by rules that record every write and change of "
                                          "attributes by anyone", platforms=_IMAGE),
-        _fact("audit.programs", Type.TEXTS, "Programs named by rules that record, under a key, every use by people; "
-                                            "`:people` follows where service accounts are left out",
+        _fact("audit.programs", Type.TEXTS, "Programs named by rules that record every use by people; `:people` "
+                                            "follows where they do so under a key, for execution, and leave service "
+                                            "accounts out",
               platforms=_IMAGE),
         _fact("audit.immutable", Type.BOOL, "Whether rules stay as they are until the next start (-e 2)",
               platforms=_IMAGE),
         _fact("audit.failure_mode", Type.INT, "What the kernel does when it cannot record: 0 nothing, 1 a line in its "
                                               "log, 2 stop", platforms=_IMAGE),
         _fact("audit.backlog_limit", Type.INT, "How many events may wait to be written", platforms=_IMAGE),
-        _fact("audit.rule_faults", Type.TEXTS, "Lines of the rules that auditctl refuses, the first of which ends the "
-                                               "loading; absent where the rules in force were asked for",
+        _fact("audit.silenced", Type.BOOL, "Whether a rule takes every event of programs away before others are asked",
               platforms=_IMAGE),
+        _fact("audit.rule_faults", Type.TEXTS, "Lines of the rules' files that auditctl refuses, the first of which "
+                                               "ends the loading"),
     ),
     collect=collect,
     reads=(*processes.READS, *_units.READS, f"{_DIRECTORY}/", "/etc/audit/*", "/lib64", "/usr/lib64", "/bin", "/sbin",
