@@ -20,6 +20,7 @@ def record(powershell: bool) -> None:
     collectors = discover(Platform.WINDOWS if powershell else Platform.LINUX)
     reads = [path for one in collectors for path in one.reads]
     runs = [line for one in collectors for line in one.runs]
-    click.echo((record_powershell if powershell else record_sh).script(reads, runs), nl=False)
+    stats = [path for one in collectors for path in one.stats]
+    click.echo(record_powershell.script(reads, runs) if powershell else record_sh.script(reads, runs, stats), nl=False)
     if not collectors:
         click.echo("note: no collector looks at this platform yet, so a recording of it answers nothing", err=True)

@@ -16,9 +16,10 @@ from hustings import __version__
 DIRECTORIES = (*PROGRAM_DIRECTORIES, *MORE_DIRECTORIES)
 
 
-def script(reads: Iterable[str], runs: Iterable[str]) -> str:
+def script(reads: Iterable[str], runs: Iterable[str], stats: Iterable[str] = ()) -> str:
     """The script that records these paths and command lines (as ``Collector`` declares them)."""
     lines = [_read(one) for one in sorted(set(reads))]
+    lines += [f"bare {shlex.quote(one)}" for one in sorted(set(stats))]
     lines += [line for one in sorted(set(runs)) if (line := _run(one))]
     text = files("agent").joinpath("recorder.sh").read_text("utf-8")
     for mark, value in (("@PATH@", ":".join(DIRECTORIES)), ("@VERSION@", __version__), ("@LOOKS@", "\n".join(lines))):

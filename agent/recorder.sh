@@ -216,12 +216,14 @@ clean_field='
     NF > 1 && $1 !~ /^[+-]/ { $2 = masked($2) }
     { print }'
 
+bare=
 left_out() {
     note "left out, since it may hold a secret: $1"
 }
 
 # The contents of a regular file, unless it is large (more than $2 bytes) or holds a secret.
 keep() {
+    [ -z "$bare" ] || return 0
     if [ ! -r "$1" ]; then
         printf '%s\tunread\n' "$1" >>"$stats"
         return
@@ -398,6 +400,18 @@ pattern() {
         seen "$one"
         [ ! -f "$one" ] || keep "$one" 1048576
     done <"$work/names$(printf %s "$whole" | tr / -)"
+}
+
+# Names, owners and permissions alone, never contents.
+bare() {
+    bare=yes
+    case $1 in
+        /\*) ;;
+        *\**) for one in ${1%/*}; do [ ! -d "$one" ] || [ -L "$one" ] || names "$one"; done ;;
+        */) tree "$1" ;;
+        *) path "$1" ;;
+    esac
+    bare=
 }
 
 # What the asker reads of itself: here it stands for the machine's own view.

@@ -52,6 +52,8 @@ class Collector:
     recorder records them, and a test holds every collector to them. An entry of ``runs`` is a whole
     command line, spaces between its words; a path with ``*`` in it stands for each file there is, and a
     lone ``*`` for arguments that depend on the machine, which the recorder cannot know.
+    ``stats`` names, in the same notation, the paths of which names, owners and permissions alone are
+    looked at, never the contents.
     ``every`` lets an expensive collector's facts be reused, with their ``as_of``, for that long.
     ``needs`` says in plain words which privilege it lacks when it is denied.
     """
@@ -61,6 +63,7 @@ class Collector:
     facts: tuple[Fact, ...]
     collect: Callable[[Host, Declared], Collected]
     reads: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     timeout: float = 15.0
     every: timedelta | None = None

@@ -222,7 +222,8 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=("/etc/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/local/etc/", "/var/log/",
+    reads=("/etc/passwd", "/etc/group", "/etc/login.defs", AUDITD_CONF),
+    stats=("/etc/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/local/etc/", "/var/log/",
            *sorted({path for purpose, sets in PURPOSES.items() if purpose != "logs"
                     for patterns in sets.values() for path in patterns if not path.startswith("/etc/")})),
     needs="listing every directory below /etc and /var/log needs root",

@@ -64,7 +64,7 @@ def looked_at(collector, host):
 
 def undeclared(collector, tracing):
     named = [one.location for one in DECLARED.repositories] + [one.path for one in DECLARED.data_paths]
-    allowed = [pattern(one) for one in (*collector.reads, *named)]
+    allowed = [pattern(one) for one in (*collector.reads, *collector.stats, *named)]
     paths = {path for path in tracing.paths if not any(one.fullmatch(path) for one in allowed)}
     return sorted(paths | (tracing.programs - collector.programs))
 
