@@ -12,7 +12,9 @@ import click
 @click.option("--config", type=click.Path(path_type=Path), help="machine.yaml of this machine.")
 @click.option("--root", type=click.Path(path_type=Path), help="A mounted root file system instead of this machine.")
 @click.option("--recorded", type=click.Path(path_type=Path), help="A recording made with `hustings record`.")
-def facts(form: str, config: Path | None, root: Path | None, recorded: Path | None) -> None:
+@click.option("--feeds", type=click.Path(path_type=Path),
+              help="A store of feeds of vulnerabilities, instead of this machine's own.")
+def facts(form: str, config: Path | None, root: Path | None, recorded: Path | None, feeds: Path | None) -> None:
     """Show every fact collected here, and whether it leaves the machine."""
     from agent import audit as audits
     from agent import config as configs
@@ -20,7 +22,7 @@ def facts(form: str, config: Path | None, root: Path | None, recorded: Path | No
     from policies import pack as packs
 
     host = audits.open_host(root, recorded)
-    seen, lacking = audits.look(host, configs.of_host(host, config), packs.shipped())
+    seen, lacking = audits.look(host, configs.of_host(host, config), packs.shipped(), feeds=feeds)
     registry = audits.registry()
     if form == "json":
         import msgspec

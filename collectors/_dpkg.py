@@ -23,6 +23,8 @@ class Package(NamedTuple):
     source: str
     """Name of the source package it was built from."""
     held: bool
+    source_version: str = ""
+    """Version of that source package; "" if it is the package's own."""
 
 
 def read(host: Host) -> list[Package]:
@@ -47,8 +49,9 @@ def parse(text: str) -> list[Package]:
         name, version = field(paragraph, "Package"), field(paragraph, "Version")
         if not name or not version:
             raise Unreadable(f"{STATUS}: a package without a name or version: {paragraph[:80]!r}")
-        source = field(paragraph, "Source").partition(" ")[0] or name
-        packages.append(Package(name, version, field(paragraph, "Architecture"), source, status[0] == "hold"))
+        source, _, source_version = field(paragraph, "Source").partition(" ")
+        packages.append(Package(name, version, field(paragraph, "Architecture"), source or name, status[0] == "hold",
+                                source_version.strip("() ")))
     return packages
 
 

@@ -20,9 +20,11 @@ from hustings.declared import Declared
 from hustings.times import utc_text
 
 _RELEASE = "/proc/sys/kernel/osrelease"
+_BUILD = "/proc/sys/kernel/version"
 _STAT = "/proc/stat"
 _MODULES = "/lib/modules"
 _FLAG = "/run/reboot-required"
+_ZYPP_FLAG = "/run/reboot-needed"
 _ASKERS = (
     "/etc/kernel/postinst.d/unattended-upgrades", "/usr/share/update-notifier/notify-reboot-required",
     "/etc/kernel/postinst.d/update-notifier",
@@ -31,6 +33,8 @@ _RPM = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
 _RPM_CORE = frozenset({
     "kernel", "kernel-core", "kernel-rt", "kernel-rt-core", "kernel-uki-virt", "linux-firmware", "microcode_ctl",
     "systemd", "systemd-udev", "dbus", "dbus-broker", "dbus-daemon", "glibc", "gnutls", "openssl-libs", "zlib",
+    "kernel-default", "kernel-default-base", "kernel-azure", "kernel-64kb", "dbus-1", "libopenssl1_1", "libopenssl3",
+    "udev", "ucode-intel", "ucode-amd",
 })
 _FLAVOUR = re.compile(r"[0-9][0-9.]*(?:[-.][0-9][0-9.]*)*(.*)")
 
@@ -59,6 +63,13 @@ def newest(running: str, installed: list[str]) -> str | None:
     return best
 
 
+def package_version(build: str) -> str | None:
+    """The version of the running kernel's package where the kernel itself says it, as Debian's do
+    (``#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)``): the package may have been replaced since."""
+    match = re.search(r" Debian ([0-9][A-Za-z0-9.+~-]*) \(", build)
+    return match[1] if match else None
+
+
 def parse_boot_time(stat: str) -> datetime:
     """When the machine was started, from ``/proc/stat`` (proc(5))."""
     match = re.search(r"^btime (\d+)$", stat, re.MULTILINE)
@@ -85,6 +96,8 @@ def collect(host: Host, declared: Declared) -> Collected:
     """The running kernel, the newest installed, the start, and whether a restart is asked for."""
     return gather({
         ("kernel.running",): lambda: {"kernel.running": host.read(_RELEASE).strip()},
+        ("kernel.running_version",): lambda: {
+            "kernel.running_version": package_version(host.read(_BUILD)) or ABSENT},
         ("kernel.newest_installed",): lambda: _newest(host),
         ("kernel.booted",): lambda: {"kernel.booted": utc_text(parse_boot_time(host.read(_STAT)))},
         ("kernel.restart_pending_since",): lambda: {"kernel.restart_pending_since": _pending(host)},
@@ -106,9 +119,10 @@ def _newest(host: Host) -> Collected:
 
 
 def _pending(host: Host) -> Any:
-    flag = entry(host, _FLAG)
-    if flag is not None:
-        return utc_text(flag.mtime)
+    for path in (_FLAG, _ZYPP_FLAG):
+        flag = entry(host, path)
+        if flag is not None:
+            return utc_text(flag.mtime)
     if entry(host, _dpkg.STATUS) is None and any(entry(host, path) is not None for path in _RPM):
         boot = parse_boot_time(host.read(_STAT))
         since = restart_since(host.run("rpm", *_INSTALLED, timeout=20.0).stdout, boot)
@@ -127,15 +141,19 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=(
         _fact("kernel.running", Type.TEXT, "Release of the running kernel"),
+        _fact("kernel.running_version", Type.VERSION, "Version of the package the running kernel came in, where the "
+              "kernel says it (Debian's do); absent elsewhere"),
         _fact("kernel.newest_installed", Type.TEXT,
               "The newest installed kernel of the running one's flavour; absent if no package put a kernel here"),
         _fact("kernel.booted", Type.TIME, "When the machine was started"),
         _fact("kernel.restart_pending_since", Type.TIME, "Since when a restart is needed; absent if none is",
               platforms="Debian, Ubuntu: /run/reboot-required, where unattended-upgrades or update-notifier writes it. "
-                        "Red Hat family: core packages installed since the start"),
+                        "Red Hat family, SUSE: core packages installed since the start; on SUSE also "
+                        "/run/reboot-needed, which zypper and transactional-update write"),
     ),
     collect=collect,
-    reads=(_RELEASE, _STAT, f"{_MODULES}/", "/usr/lib/modules/", _FLAG, *_ASKERS, _dpkg.STATUS, *_RPM),
+    reads=(_RELEASE, _BUILD, _STAT, f"{_MODULES}/", "/usr/lib/modules/", _FLAG, _ZYPP_FLAG, *_ASKERS, _dpkg.STATUS,
+           *_RPM),
     runs=(" ".join(("rpm", *_INSTALLED)),),
     timeout=30.0,
 )

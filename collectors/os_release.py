@@ -22,7 +22,8 @@ def parse(content: str) -> dict[str, Any]:
     values = _assignments(content)
     if not values.get("ID"):
         raise Unreadable("os-release does not say which system it is")
-    return {fact: values.get(name) or ABSENT for fact, name in _NAMES.items()}
+    base = values.get("UBUNTU_CODENAME") or values.get("DEBIAN_CODENAME") or ABSENT
+    return {fact: values.get(name) or ABSENT for fact, name in _NAMES.items()} | {"os.base_codename": base}
 
 
 def family(content: str) -> list[str]:
@@ -71,6 +72,8 @@ COLLECTOR = Collector(
         _fact("os.version", Type.VERSION, "Its release, such as 12 or 24.04; absent on rolling releases"),
         _fact("os.name", Type.TEXT, "Its name for people"),
         _fact("os.codename", Type.TEXT, "Code name of its release; absent where there is none"),
+        _fact("os.base_codename", Type.TEXT, "Code name of the Ubuntu or Debian release it is built from; absent where "
+                                             "it does not say"),
         _fact("os.edition", Type.TEXT, "Its edition or variant, such as server; absent where there is none"),
     ),
     collect=collect,

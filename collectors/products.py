@@ -1,7 +1,7 @@
 """products: everything that is installed, from the databases of the package managers.
 
-dpkg's database is read as it is; rpm's needs ``rpm``, which an image cannot run. Snap and Flatpak
-applications are added by what their directories say.
+The databases of dpkg and apk are read as they are; rpm's is asked for through ``rpm``, and read as it is where that
+cannot be run (``_rpmdb``). Snap and Flatpak applications are added by what their directories say.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ import re
 from functools import partial
 from typing import Any
 
-from collectors import _dpkg
+from collectors import _apk, _dpkg, _rpmdb
 from collectors._systemd import entry
 from collectors.base import Collected, Collector, Disclosure, Fact, Field, Listing, Platform, Type
 from collectors.host.protocol import Host, Unreadable, Unsupported, list_optional
 from hustings.declared import Declared
 
-_RPM = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
 _QUERY = ("-qa", "--qf", "%{NAME}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\n")
 _SNAPS = "/var/lib/snapd/snaps"
 _FLATPAKS = "/var/lib/flatpak/app"
@@ -35,15 +34,24 @@ def parse_rpm(text: str) -> list[dict[str, str]]:
             raise Unreadable(f"rpm says {line[:120]!r}")
         name, version, source = parts
         if name != "gpg-pubkey":
-            upstream = source.removesuffix(".src.rpm").rsplit("-", 2)[0] if source.endswith(".src.rpm") else name
-            products.append(_product(name, version.removeprefix("0:"), "rpm", upstream))
+            products.append(_product(name, version.removeprefix("0:"), "rpm", _source_name(source) or name))
     return products
+
+
+def from_rpmdb(packages: list[_rpmdb.Package]) -> list[dict[str, str]]:
+    """Products from the packages of rpm's database."""
+    return [_product(one.name, one.version, "rpm", _source_name(one.source) or one.name) for one in packages]
+
+
+def from_apk(packages: list[_apk.Package]) -> list[dict[str, str]]:
+    """Products from apk's packages."""
+    return [_product(one.name, one.version, "apk", one.origin) for one in packages]
 
 
 def from_dpkg(packages: list[_dpkg.Package]) -> list[dict[str, str]]:
     """Products from dpkg's packages; one installed for two architectures is one product."""
-    return [_product(name, version, "dpkg", source)
-            for name, version, source in dict.fromkeys((one.name, one.version, one.source) for one in packages)]
+    known = dict.fromkeys((one.name, one.version, one.source, one.source_version) for one in packages)
+    return [_product(name, version, "dpkg", source, source_version) for name, version, source, source_version in known]
 
 
 def from_snaps(names: list[str]) -> list[dict[str, str]]:
@@ -57,25 +65,41 @@ def from_snaps(names: list[str]) -> list[dict[str, str]]:
 
 
 def collect(host: Host, declared: Declared) -> Collected:
-    """One list over all databases. Raises ``Unsupported`` on a machine with neither dpkg nor rpm."""
+    """One list over all databases. Raises ``Unsupported`` on a machine with neither dpkg nor rpm nor apk."""
     products: list[dict[str, str]] = []
     known = False
     if entry(host, _dpkg.STATUS) is not None:
         products += from_dpkg(_dpkg.read(host))
         known = True
-    elif any(entry(host, path) is not None for path in _RPM):
-        products += parse_rpm(host.run("rpm", *_QUERY, timeout=20.0).stdout)
+    elif _rpmdb.there(host):
+        products += _rpm(host)
+        known = True
+    apk = _apk.database(host)
+    if apk is not None:
+        products += from_apk(_apk.read(host, apk))
         known = True
     if not known:
-        raise Unsupported("neither dpkg nor rpm keeps a list of what is installed here")
+        raise Unsupported("neither dpkg nor rpm nor apk keeps a list of what is installed here")
     products += from_snaps(list_optional(host, _SNAPS))
     products += [_product(name, "", "flatpak", name) for name in list_optional(host, _FLATPAKS)]
     items: list[Any] = list(products)
     return {"products.installed": Listing(items)}
 
 
-def _product(name: str, version: str, source: str, upstream: str) -> dict[str, str]:
-    return {"name": name, "version": version, "source": source, "upstream": upstream}
+def _rpm(host: Host) -> list[dict[str, str]]:
+    if host.kind != "image":
+        return parse_rpm(host.run("rpm", *_QUERY, timeout=20.0).stdout)
+    return from_rpmdb(_rpmdb.read(host))
+
+
+def _source_name(file: str) -> str:
+    """``bind`` of ``bind-9.16.23-1.el9.src.rpm``; "" for what was built from no source package."""
+    return file.removesuffix(".src.rpm").rsplit("-", 2)[0] if file.endswith(".src.rpm") else ""
+
+
+def _product(name: str, version: str, source: str, upstream: str, upstream_version: str = "") -> dict[str, str]:
+    product = {"name": name, "version": version, "source": source, "upstream": upstream}
+    return product | {"upstream_version": upstream_version} if upstream_version else product
 
 
 _fact = partial(Fact, disclosure=Disclosure.SHARED)
@@ -88,12 +112,13 @@ COLLECTOR = Collector(
             Field("name", Type.TEXT, "Name of the package"),
             Field("version", Type.VERSION, "Its version, as the package manager writes it; r and the revision for "
                                            "snaps, empty for Flatpak"),
-            Field("source", Type.TEXT, "Who manages it: dpkg, rpm, snap or flatpak"),
+            Field("source", Type.TEXT, "Who manages it: dpkg, rpm, apk, snap or flatpak"),
             Field("upstream", Type.TEXT, "Name of the source package it was built from"),
+            Field("upstream_version", Type.VERSION, "Version of that source package; absent where it is the same"),
         )),
     ),
     collect=collect,
-    reads=(_dpkg.STATUS, *(f"{path}/" for path in _RPM), f"{_SNAPS}/", f"{_FLATPAKS}/"),
+    reads=(_dpkg.STATUS, *(f"{path}/" for path in _rpmdb.DIRECTORIES), *_apk.DATABASES, f"{_SNAPS}/", f"{_FLATPAKS}/"),
     runs=(" ".join(("rpm", *_QUERY)),),
     timeout=30.0,
     needs="reading the database of packages",

@@ -25,7 +25,7 @@ def test_the_system_and_its_release_are_read():
     host = FakeHost({"/usr/lib/os-release": DEBIAN}, links={"/etc/os-release": "../usr/lib/os-release"})
     assert os_release.collect(host, Declared()) == {
         "os.family": "linux", "os.id": "debian", "os.version": "12", "os.name": "Debian GNU/Linux 12 (bookworm)",
-        "os.codename": "bookworm", "os.edition": ABSENT,
+        "os.codename": "bookworm", "os.edition": ABSENT, "os.base_codename": ABSENT,
     }
     assert os_release.collect(FakeHost({"/usr/lib/os-release": DEBIAN}), Declared())["os.id"] == "debian"
 
