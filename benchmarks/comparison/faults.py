@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 Change: TypeAlias = Callable[[Path], None]
 CLERK = "clerk:x:1000:1000:Clerk:/home/clerk:/bin/bash\n"
-LOCKED = "clerk:$y$j9T$Nes5Cb241hpnMwzVVnr3Z0$PIzT/KWSpXNDKZoE4jCSWPu1D2Z19yczkxNVzhEMwV4:20700:0:99999:7:::\n"
+HASHED = "clerk:$y$j9T$Nes5Cb241hpnMwzVVnr3Z0$PIzT/KWSpXNDKZoE4jCSWPu1D2Z19yczkxNVzhEMwV4:20700:0:99999:7:::\n"
 
 
 def write(path: str, text: str, mode: int = 0o644, uid: int = 0, gid: int = 0) -> Change:
@@ -82,7 +82,7 @@ CLEAN: tuple[Change, ...] = (
     append("/etc/passwd", CLERK),
     append("/etc/group", "clerk:x:1000:\n"),
     append("/etc/gshadow", "clerk:!::\n"),
-    append("/etc/shadow", LOCKED),
+    append("/etc/shadow", HASHED),
     lambda root: (root / "home/clerk").mkdir(mode=0o700),
     lambda root: os.chown(root / "home/clerk", 1000, 1000),
     append(SSH, "PermitRootLogin no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxAuthTries 4\n"
@@ -104,17 +104,17 @@ CLEAN: tuple[Change, ...] = (
 
 FAULTS = (
     Fault("an account with an empty password", "IAM-14",
-          (replace("/etc/shadow", LOCKED, "clerk::20700:0:99999:7:::\n"),),
-          (replace("/etc/shadow", LOCKED, "clerk:!:20700:0:99999:7:::\n"),)),
+          (replace("/etc/shadow", HASHED, "clerk::20700:0:99999:7:::\n"),),
+          (replace("/etc/shadow", HASHED, HASHED.replace(":20700:", ":20650:")),)),
     Fault("a second account with user number 0", "IAM-14",
           (append("/etc/passwd", "toor:x:0:0::/root:/bin/bash\n"), append("/etc/shadow", "toor:!:20700::::::\n")),
           (append("/etc/passwd", "guest:x:1001:1000::/nonexistent:/usr/sbin/nologin\n"),
-           append("/etc/shadow", "guest:!:20700::::::\n"))),
+           append("/etc/shadow", HASHED.replace("clerk", "guest")))),
     Fault("two accounts with one number", "IAM-13",
           (append("/etc/passwd", "clerk2:x:1000:1000::/home/clerk:/bin/bash\n"),
-           append("/etc/shadow", LOCKED.replace("clerk", "clerk2"))),
+           append("/etc/shadow", HASHED.replace("clerk", "clerk2"))),
           (append("/etc/passwd", "clerk2:x:1002:1000::/home/clerk2:/usr/sbin/nologin\n"),
-           append("/etc/shadow", "clerk2:!:20700::::::\n"))),
+           append("/etc/shadow", HASHED.replace("clerk", "clerk2")))),
     Fault("a password hash in the file everybody reads", "IAM-10",
           (replace("/etc/passwd", "clerk:x:", "clerk:$1$abcdefgh$GqLmmQ8rQj0WhF9i7cQ2l/:"),),
           (replace("/etc/passwd", "clerk:x:", "clerk:*:"),)),
