@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from agent import restore_counts
@@ -32,17 +33,26 @@ _SETTINGS = ("set datestyle to iso", "set intervalstyle to postgres", "set extra
              "set bytea_output to hex", "set timezone to utc", "set row_security to off")
 
 
+@cache
 def installed() -> dict[int, Path]:
-    """The directories of PostgreSQL servers' programs by major version."""
+    """The directories of PostgreSQL servers' programs by major version, if root alone can change them."""
     found: dict[int, Path] = {}
     for pattern in _PLACES:
         for directory in sorted(Path("/").glob(pattern.lstrip("/"))):
-            if (directory / "postgres").is_file() and (directory / "initdb").is_file():
+            if (directory / "initdb").is_file() and _roots(directory / "postgres"):
                 said = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=True)
                 version = re.search(r"(\d+)", said.stdout)
                 if version:
                     found.setdefault(int(version[1]), directory)
     return found
+
+
+def _roots(program: Path) -> bool:
+    """Whether a program is there and root alone can change it."""
+    if not program.is_file():
+        return False
+    seen = [one.stat() for one in (program.resolve(), program.resolve().parent)]
+    return all(one.st_uid == 0 and not one.st_mode & 0o022 for one in seen)
 
 
 @contextmanager

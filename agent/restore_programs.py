@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -58,18 +59,25 @@ class Programs:
     def run(self, program: str, *args: str, env: dict[str, str] | None = None, cwd: Path | None = None,
             path: Path | None = None, stdin: IO[bytes] | int = subprocess.DEVNULL,
             stdout: IO[bytes] | int = subprocess.DEVNULL) -> None:
-        """Run to the end. Raises ``NotRestored`` where it says no, ``CannotFinish`` where it is not installed."""
+        """Run to the end; what it writes to stderr is for the person at the terminal.
+
+        Raises ``NotRestored`` where it says no, ``CannotFinish`` where it is not installed.
+        """
         with self.started(program, *args, env=env, cwd=cwd, path=path, stdin=stdin, stdout=stdout) as process:
-            assert process.stderr is not None
-            said = process.stderr.read()
+            pass
+        self.check(program, process)
+
+    @staticmethod
+    def check(program: str, process: subprocess.Popen[bytes]) -> None:
+        """Raise ``NotRestored`` if a program that is over did not succeed."""
         if process.returncode:
             raise NotRestored(f"{program} ended with {process.returncode}", where=program,
-                              remedy=_last(said) or "it said nothing; try the same by hand")
+                              remedy="what it wrote is above; try the same by hand")
 
     @contextmanager
     def started(self, program: str, *args: str, env: dict[str, str] | None = None, cwd: Path | None = None,
                 path: Path | None = None, stdin: IO[bytes] | int = subprocess.DEVNULL,
-                stdout: IO[bytes] | int = subprocess.PIPE, stderr: IO[bytes] | int = subprocess.PIPE,
+                stdout: IO[bytes] | int = subprocess.PIPE, stderr: IO[bytes] | int | None = None,
                 ) -> Iterator[subprocess.Popen[bytes]]:
         """A running program, ended when the block is."""
         home = self.directory("home" if self.account is None else f"home-{self.account.uid}")
@@ -94,8 +102,12 @@ class Programs:
                     stream.close()
 
 
+@cache
 def find(program: str) -> str:
-    """A program's path. Raises ``CannotFinish`` if it is not installed."""
+    """A program's path. Raises ``CannotFinish`` if it is not installed.
+
+    Kept from the first look: in a user namespace it can no longer be seen that a program is root's.
+    """
     try:
         return find_program(program)
     except LookError as error:
@@ -125,9 +137,3 @@ def _account(uid: int) -> Account:
         raise CannotFinish(f"the owner of the repository, uid {uid}, is no account",
                            remedy="give the repository to an account") from error
     return Account(uid, entry.pw_gid, tuple(os.getgrouplist(entry.pw_name, entry.pw_gid)))
-
-
-def _last(said: bytes) -> str:
-    """The last lines of what a program wrote to stderr, for the person at the terminal."""
-    lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    return " · ".join(lines[-3:])[:500]

@@ -88,11 +88,7 @@ def prove(wanted: RestoreSet, repository: Repository, directory: Path | None) ->
     protection = scratch.protection(directory) if directory else "private memory"
     started = datetime.now(UTC).replace(microsecond=0)
 
-    def work(place: Path) -> bytes:
-        return msgspec.json.encode(_work(wanted, repository, place))
-
-    said = scratch.in_directory(work, directory) if directory else scratch.in_memory(work)
-    outcome = msgspec.json.decode(said, type=_Outcome)
+    outcome = _outcome(wanted, repository, directory)
     if outcome.trouble:
         raise CannotFinish(outcome.trouble)
     faults = outcome.faults or restore_record.faults(expected, outcome.found, "rows" if wanted.tables else "files")
@@ -105,13 +101,27 @@ def prove(wanted: RestoreSet, repository: Repository, directory: Path | None) ->
         faults=tuple(faults)), outcome.detail)
 
 
-def _work(wanted: RestoreSet, repository: Repository, place: Path) -> _Outcome:
-    """In the scratch place: choose the newest backup, restore it, count it. Every end becomes an answer."""
-    outcome, began = _Outcome(), time.monotonic()
+def _outcome(wanted: RestoreSet, repository: Repository, directory: Path | None) -> _Outcome:
+    """Choose the newest backup, and have it restored in the scratch place."""
     try:
         chosen = _newest(wanted, repository)
-        outcome.backup, outcome.backup_time = chosen.name, chosen.time
-        outcome.found = restore_tools.restore(restore_tools.Job(repository, wanted, chosen), place)
+    except NotRestored as error:
+        return _Outcome(faults=[f"it did not come back: {error.what}"], detail=str(error))
+    job = restore_tools.Job(repository, wanted, chosen)
+    restore_tools.prepare(job)
+
+    def work(place: Path) -> bytes:
+        return msgspec.json.encode(_work(job, place))
+
+    said = scratch.in_directory(work, directory) if directory else scratch.in_memory(work)
+    return msgspec.json.decode(said, type=_Outcome)
+
+
+def _work(job: restore_tools.Job, place: Path) -> _Outcome:
+    """In the scratch place: restore and count. Every end becomes an answer."""
+    outcome, began = _Outcome(job.backup.name, job.backup.time), time.monotonic()
+    try:
+        outcome.found = restore_tools.restore(job, place)
     except NotRestored as error:
         outcome.faults, outcome.detail = [f"it did not come back: {error.what}"], str(error)
     except HustingsError as error:

@@ -5,20 +5,15 @@ Nothing is written but in the scratch place: no locks, no caches, no notes in th
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import os
 import shlex
 import shutil
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
-from agent import private_postgres, restore_counts
-from agent.restore_programs import NotRestored, Programs, account_of, find
+from agent import private_postgres, restore_archive, restore_counts
+from agent.restore_programs import Programs, account_of, find
 from collectors import _backup_borg as borg
 from collectors import _backup_pgbackrest as pgbackrest
 from collectors._backup import Backup
@@ -28,8 +23,9 @@ from hustings.declared import Repository, RestoreSet
 from hustings.errors import CannotFinish
 from hustings.restore_record import Tally
 
+_NEEDED = {"restic": ("restic",), "borg": ("borg",), "duplicity": ("duplicity",), "rclone-crypt": ("rclone",),
+           "pgbackrest": ("pgbackrest",)}
 _ACCOUNTS = ("postgres", "nobody")
-_OPENERS: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 _BLOCK = 1 << 20
 
 
@@ -42,6 +38,20 @@ class Job:
     backup: Backup
 
 
+def prepare(job: Job) -> None:
+    """Look for what will be needed while it can be seen whose it is. Raises ``CannotFinish`` for what lacks."""
+    for program in _NEEDED.get(job.repository.tool, ()):
+        find(program)
+    if job.wanted.tables:
+        if not private_postgres.installed() and job.repository.tool == "pgbackrest":
+            raise CannotFinish("no PostgreSQL server is installed here, so the restored data cannot be counted",
+                               where=job.repository.name, remedy="install the server from the system's packages")
+        find("psql" if private_postgres.installed() else "pg_restore")
+    if job.repository.tool == "files":
+        for program in _decryption(job)[:1]:
+            find(program)
+
+
 def restore(job: Job, place: Path) -> dict[str, Tally]:
     """Restore and count. Raises ``NotRestored`` if it does not come back, ``CannotFinish``."""
     return _TOOLS[job.repository.tool](job, Programs(place))
@@ -50,8 +60,11 @@ def restore(job: Job, place: Path) -> dict[str, Tally]:
 def _restic(job: Job, programs: Programs) -> dict[str, Tally]:
     data = programs.directory("data")
     env = {"RESTIC_PASSWORD_FILE": job.repository.password_file} if job.repository.password_file else {}
-    programs.run("restic", f"--repo={job.repository.location}", "--no-cache", "--no-lock", "restore", job.backup.name,
-                 f"--target={data}", f"--include={job.wanted.path}", env=env)
+    with programs.started("restic", f"--repo={job.repository.location}", "--no-cache", "--no-lock", "dump",
+                          "--archive=tar", job.backup.name, job.wanted.path, env=env) as process:
+        assert process.stdout is not None
+        restore_archive.unpack(process.stdout, data)
+    programs.check("restic", process)
     return _tree(job, data / job.wanted.path.lstrip("/"))
 
 
@@ -100,10 +113,11 @@ def _pgbackrest(job: Job, programs: Programs) -> dict[str, Tally]:
 
 def _files(job: Job, programs: Programs) -> dict[str, Tally]:
     plain = _decrypted(job, programs)
-    kind = _kind(plain)
+    kind = restore_archive.kind(plain)
     if job.wanted.path:
         data = programs.directory("data")
-        _unpacked(plain, data)
+        with plain.open("rb") as archive:
+            restore_archive.unpack(archive, data)
         inner = data / job.wanted.path.lstrip("/")
         return _tree(job, inner if inner.is_dir() else data)
     if kind in ("SQL text", "text"):
@@ -114,8 +128,7 @@ def _files(job: Job, programs: Programs) -> dict[str, Tally]:
         with programs.started("pg_restore", "-f", "-", str(plain)) as process:
             assert process.stdout is not None
             found = restore_counts.dumped(process.stdout, job.wanted.tables)
-        if process.returncode:
-            raise NotRestored(f"pg_restore ended with {process.returncode}", where="pg_restore")
+        programs.check("pg_restore", process)
         return found
     return _loaded(job, programs, plain, servers[max(servers)])
 
@@ -134,60 +147,29 @@ def _loaded(job: Job, programs: Programs, plain: Path, binaries: Path) -> dict[s
 
 def _decrypted(job: Job, programs: Programs) -> Path:
     """The newest dump without its encryption and compression, in the scratch place."""
-    source, key = Path(job.backup.name), job.repository.password_file
-    with source.open("rb") as file:
+    plain, command = programs.place / "plain", _decryption(job)
+    with Path(job.backup.name).open("rb") as file, plain.open("wb") as out:
+        if command:
+            programs.run(*command, stdin=file, stdout=out)
+        else:
+            shutil.copyfileobj(file, out, _BLOCK)
+    return restore_archive.decompressed(plain)
+
+
+def _decryption(job: Job) -> tuple[str, ...]:
+    """The command that decrypts the dump from its standard input; () for one in the clear."""
+    key = job.repository.password_file
+    with Path(job.backup.name).open("rb") as file:
         seen = header(file.read(SIZE))
-    plain = programs.place / "plain"
+    if seen is None or not seen.encrypted:
+        return ()
     commands = {"age": ("age", "-d", "-i", key), "OpenPGP": (
         "gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase-file", key, "-d"),
         "openssl": ("openssl", "enc", "-d", "-aes-256-cbc", "-pbkdf2", "-pass", f"file:{key}")}
-    with source.open("rb") as file, plain.open("wb") as out:
-        if seen is None or not seen.encrypted:
-            shutil.copyfileobj(file, out, _BLOCK)
-        elif seen.kind in commands and key:
-            programs.run(*commands[seen.kind], stdin=file, stdout=out)
-        else:
-            raise CannotFinish(f"how to decrypt {seen.kind} is not known", where=job.backup.name,
-                               remedy="declare password_file, and encrypt with age, gpg or openssl")
-    return _decompressed(plain)
-
-
-def _decompressed(plain: Path) -> Path:
-    for _ in range(2):
-        kind = _kind(plain).partition(" of ")[0]
-        if kind not in _OPENERS and kind != "zstd":
-            break
-        wider = plain.with_name(f"{plain.name}-")
-        try:
-            with _opened(plain, kind) as packed, wider.open("wb") as out:
-                shutil.copyfileobj(packed, out, _BLOCK)
-        except (EOFError, lzma.LZMAError, gzip.BadGzipFile, ValueError) as error:
-            raise NotRestored(f"the dump cannot be unpacked: {error}", where=kind) from error
-        plain.unlink()
-        plain = wider
-    return plain
-
-
-def _opened(path: Path, kind: str) -> IO[bytes]:
-    if kind == "zstd":
-        import zstandard
-
-        return zstandard.open(path, "rb")  # type: ignore[no-any-return]
-    return _OPENERS[kind](path, "rb")  # type: ignore[no-any-return]
-
-
-def _kind(path: Path) -> str:
-    with path.open("rb") as file:
-        seen = header(file.read(SIZE))
-    return seen.kind if seen else ""
-
-
-def _unpacked(archive: Path, into: Path) -> None:
-    try:
-        with tarfile.open(archive) as packed:
-            packed.extractall(into, filter="data")
-    except (tarfile.TarError, OSError) as error:
-        raise NotRestored(f"the archive cannot be unpacked: {error}", where="tar") from error
+    if seen.kind not in commands or not key:
+        raise CannotFinish(f"how to decrypt {seen.kind} is not known", where=job.backup.name,
+                           remedy="declare password_file, and encrypt with age, gpg or openssl")
+    return commands[seen.kind]
 
 
 def _tree(job: Job, top: Path) -> dict[str, Tally]:

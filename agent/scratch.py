@@ -37,7 +37,7 @@ _OVER = Path("/dev/shm")  # noqa: S108 - in a mount namespace of our own a new f
 _PREFIX = "hustings-restore-"
 _NEWNS, _NEWUSER, _NEWPID = 0x20000, 0x10000000, 0x20000000
 _NOSUID, _NODEV, _NOEXEC, _PRIVATE = 2, 4, 8, (1 << 14) | (1 << 18)
-_PDEATHSIG = 1
+_PDEATHSIG, _DUMPABLE = 1, 4
 _REMEDY = "name a directory in memory or on an encrypted disk with --scratch DIR"
 
 
@@ -189,8 +189,9 @@ def _enclosed(work: Work, given: int) -> NoReturn:
     uid, gid = os.geteuid(), os.getegid()
     _call("unshare", _NEWNS | _NEWPID | (0 if uid == 0 else _NEWUSER))
     if uid != 0:
+        _call("prctl", _DUMPABLE, 1, 0, 0, 0)  # or our own /proc files are root's, if we changed account
         for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-            Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
+            Path(f"/proc/self/{name}").write_text(text, encoding="utf-8")
     us = os.getpid()
     pid = os.fork()
     if pid == 0:

@@ -44,6 +44,8 @@ READERS: dict[str, Reader] = {
 }
 _HOSTNAME = "/proc/sys/kernel/hostname"
 _SECONDS = 50.0
+_IN_CONFIG = ("rclone-crypt", "pgbackrest")
+"""Tools that keep the password in their configuration."""
 _NOT_RECORDED = "not recorded"
 
 
@@ -110,7 +112,8 @@ def _of_place(host: Host, repository: Repository, reader: Reader, name: str) -> 
     location = answer(partial(reader.location, host, repository))
     collected: Collected = {
         "backup.last_check": answer(partial(_last_check, host, repository.check_stamp)),
-        "backup.password_file_private": _of_password(repository, partial(_private, host)),
+        "backup.password_file_private": _of_password(
+            repository, partial(_private, host, 0o037 if repository.tool == "pgbackrest" else 0o077)),
     }
     if isinstance(location, Missing):
         return {**collected, **dict.fromkeys(_PLACED, location)}
@@ -138,7 +141,7 @@ def _readable(host: Host, repository: Repository, reader: Reader, directory: str
 
 def _of_password(repository: Repository, look: Any) -> Any:
     """The file that opens the repository: a password's, or the configuration that holds it."""
-    secret = repository.password_file or (repository.config if repository.tool == "rclone-crypt" else "")
+    secret = repository.password_file or (repository.config if repository.tool in _IN_CONFIG else "")
     return answer(partial(look, secret)) if secret else ABSENT
 
 
@@ -151,10 +154,10 @@ def _last_check(host: Host, stamp: str) -> Any:
         return ABSENT
 
 
-def _private(host: Host, path: str) -> bool:
-    """Whether its owner alone may read the file."""
+def _private(host: Host, others: int, path: str) -> bool:
+    """Whether the file has none of the permissions ``others``."""
     seen = host.stat(host.resolve(path))
-    return seen.kind is FileKind.FILE and seen.mode & 0o077 == 0
+    return seen.kind is FileKind.FILE and seen.mode & others == 0
 
 
 def _apart(host: Host, directory: str | None, path: str) -> bool:
@@ -191,7 +194,7 @@ COLLECTOR = Collector(
         _fact("backup.last_check", Type.TIME, "When the office's check job last found the repository whole, by the "
               "check_stamp declared for it; absent where there is no such record"),
         _fact("backup.password_file_private", Type.BOOL, "Whether its owner alone may read the password file (for "
-              "rclone: its configuration, which holds the password)"),
+              "rclone and pgBackRest: its configuration, which holds the password; pgBackRest's group may too)"),
         _fact("backup.password_file_apart", Type.BOOL, "Whether the password file is kept neither in the repository "
               "nor right beside it"),
         Fact("backup.keys_beside", Type.TEXTS, "Files in the repository's directory or right beside it that look like "
