@@ -48,7 +48,8 @@ def collect(host: Host, declared: Declared) -> Collected:
         ("accounts.local", "accounts.administrators", "accounts.root_by_group", "groups.local"): lambda: _people(host),
         ("accounts.shells",): lambda: _listed_shells(host),
         ("accounts.legacy_lines",): lambda: _legacy(host),
-        ("accounts.sources", "accounts.elsewhere"): lambda: _sources(host),
+        ("accounts.sources",): lambda: {"accounts.sources": Listing(_sources(host))},
+        ("accounts.elsewhere",): lambda: {"accounts.elsewhere": Listing(_elsewhere(host))},
         ("accounts.group_passwords",): lambda: _group_passwords(host),
     })
 
@@ -220,11 +221,13 @@ def _legacy(host: Host) -> Collected:
     return {"accounts.legacy_lines": Listing(found)}
 
 
-def _sources(host: Host) -> Collected:
+def _sources(host: Host) -> list[str]:
     text = read_optional(host, "/etc/nsswitch.conf")
-    found = sources(read_optional(host, "/usr/etc/nsswitch.conf") if text is None else text)
-    elsewhere = [one for one in found if one not in HERE and (one != "sss" or _asks_sssd(host))]
-    return {"accounts.sources": Listing(found), "accounts.elsewhere": Listing(elsewhere)}
+    return sources(read_optional(host, "/usr/etc/nsswitch.conf") if text is None else text)
+
+
+def _elsewhere(host: Host) -> list[str]:
+    return [one for one in _sources(host) if one not in HERE and (one != "sss" or _asks_sssd(host))]
 
 
 def _asks_sssd(host: Host) -> bool:
