@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from collectors import _second_factors, _sshd_start, os_release
+from collectors import _pam, _second_factors, _sshd_start, os_release
 from collectors._glob import expand
 from collectors._sshd_config import MAIN, Config, factors, parse_effective, parse_files
 from collectors._sshd_keys import host_key
@@ -376,8 +376,8 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=(PROGRAM, "/etc/ssh/", "/usr/etc/ssh/", "/etc/crypto-policies/back-ends/", "/etc/pam.d/",
-           *os_release.FILES, *_sshd_start.READS),
+    reads=(PROGRAM, "/etc/ssh/", "/usr/etc/ssh/", "/etc/crypto-policies/back-ends/",
+           *(f"{place}/" for place in _pam.PLACES), *os_release.FILES, *_sshd_start.READS),
     runs=("sshd -T",),
     needs="sshd -T needs root, or the capability CAP_DAC_READ_SEARCH",
 )

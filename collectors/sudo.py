@@ -8,9 +8,11 @@ another plugin) are not seen; when the machine is told to use them the lists are
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from collectors._sudoers import Default, Grant, Include, Member, Sudoers, parse
+from collectors import _pam, _sudo_pam
+from collectors._sudo_rules import STATS, default_record, may_be_changed, records
+from collectors._sudoers import Default, Include, Sudoers, parse
 from collectors._sudoers_text import Fault
 from collectors.base import (
     ABSENT,
@@ -24,13 +26,16 @@ from collectors.base import (
     Platform,
     Reason,
     Type,
+    gather,
 )
 from collectors.host.protocol import Host, LookError, NotThere, list_optional, read_optional
 from hustings.declared import Declared
 
 MAIN = "/etc/sudoers"
+DIRECTORY = "/etc/sudoers.d"
 PROGRAMS = ("/usr/bin/sudo", "/usr/local/bin/sudo", "/bin/sudo", "/usr/bin/sudo-rs")
 DEPTH = 16
+IN_FORCE, SKIPPED = "in force", "skipped"
 BUILT_IN_MEMORY = 15 * 60
 """Seconds for which Debian's and Ubuntu's sudo remembers a password unless it is told."""
 
@@ -41,6 +46,10 @@ class Reading:
 
     sudoers: Sudoers
     gaps: list[Missing]
+    files: list[str] = field(default_factory=list)
+    includes: list[Include] = field(default_factory=list)
+    skipped: list[tuple[str, Sudoers]] = field(default_factory=list)
+    """What stands in files of ``/etc/sudoers.d`` that sudo passes over: their names, or nothing includes them."""
 
     def missing(self) -> Missing | None:
         """The first reason why something may lack."""
@@ -50,10 +59,27 @@ class Reading:
 
 
 def collect(host: Host, declared: Declared) -> Collected:
-    installed = any(_exists(host, program) for program in PROGRAMS)
-    if not installed and not _exists(host, MAIN):
+    program = next((path for path in PROGRAMS if _exists(host, path)), "")
+    if not program and not _exists(host, MAIN):
         return {"sudo.installed": False} | dict.fromkeys((fact.id for fact in FACTS[1:]), ABSENT)
-    return {"sudo.installed": installed, **facts(read(host))}
+    return {"sudo.installed": bool(program), **facts(read(host), host)} | gather({
+        ("sudo.program_group", "sudo.program_mode"): lambda: _program(host, program),
+        ("sudo.pam_shortcuts",): lambda: {"sudo.pam_shortcuts": Listing(_sudo_pam.shortcuts(host))},
+    })
+
+
+def _program(host: Host, path: str) -> Collected:
+    """Who may start the program itself."""
+    if not path:
+        return {"sudo.program_group": ABSENT, "sudo.program_mode": ABSENT}
+    stat = host.stat(host.resolve(path))
+    groups = {gid: name for name, gid in _groups(read_optional(host, "/etc/group") or "")}
+    return {"sudo.program_group": groups.get(stat.gid, str(stat.gid)), "sudo.program_mode": f"{stat.mode:04o}"}
+
+
+def _groups(text: str) -> list[tuple[str, int]]:
+    parts = [line.split(":") for line in text.splitlines()]
+    return [(part[0], int(part[2])) for part in parts if len(part) > 2 and part[2].isdigit()]
 
 
 def read(host: Host) -> Reading:
@@ -63,6 +89,7 @@ def read(host: Host) -> Reading:
     sources = rule_sources(read_optional(host, "/etc/nsswitch.conf") or "")
     if set(sources) - {"files"}:
         reading.gaps.append(Missing(Reason.UNSUPPORTED, f"nsswitch.conf takes rules from {', '.join(sources)} too"))
+    _passed_over(host, reading)
     plugin = other_plugin(read_optional(host, "/etc/sudo.conf") or "")
     if plugin:
         reading.gaps.append(Missing(Reason.UNSUPPORTED, f"sudo.conf loads {plugin}"))
@@ -78,8 +105,28 @@ def _file(host: Host, path: str, reading: Reading, depth: int) -> None:
     except LookError as error:
         reading.gaps.append(error.missing)
         return
+    reading.files.append(path)
     for include in parse(text, path, reading.sudoers):
+        reading.includes.append(include)
         _follow(host, include, reading, depth)
+
+
+def _passed_over(host: Host, reading: Reading) -> None:
+    """Files of the usual directory that are not read: they come into force by a rename."""
+    try:
+        names = list_optional(host, DIRECTORY)
+    except LookError as error:
+        reading.gaps.append(error.missing)
+        return
+    for path in (posixpath.join(DIRECTORY, name) for name in names if name != "README"):
+        if path not in reading.files and _exists(host, path):
+            try:
+                text = host.read(path)
+            except LookError:
+                continue  # what sudo does not read decides nothing
+            into = Sudoers(aliases=dict(reading.sudoers.aliases))
+            list(parse(text, path, into))
+            reading.skipped.append((path, into))
 
 
 def _follow(host: Host, include: Include, reading: Reading, depth: int) -> None:
@@ -99,21 +146,22 @@ def _follow(host: Host, include: Include, reading: Reading, depth: int) -> None:
                 _file(host, posixpath.join(path, name), reading, depth + 1)
 
 
-def facts(reading: Reading) -> Collected:
-    """The facts of everything read. Pure."""
+def facts(reading: Reading, host: Host) -> Collected:
+    """The facts of everything read."""
     sudoers = reading.sudoers
-    rules: list[dict[str, object]] = []
     root = _last(sudoers.defaults, "runas_default") or "root"
-    for grant in sudoers.grants:
-        try:
-            rules += records(sudoers, grant, root)
-        except Fault as fault:
-            sudoers.faults.append(f"{grant.file}:{grant.line}: {fault}")
+    rules: list[dict[str, object]] = []
+    defaults: list[dict[str, object]] = []
+    for one, standing in ((sudoers, IN_FORCE), *((other, SKIPPED) for _, other in reading.skipped)):
+        rules += _rules(one, root, standing, host)
+        defaults += [default_record(default, standing) for default in one.defaults]
     why = reading.missing()
     gap = reading.gaps[0] if reading.gaps else None
     found: Collected = {
         "sudo.rules": Listing(rules, why is None, why),
-        "sudo.defaults": Listing([_default(one) for one in sudoers.defaults], why is None, why),
+        "sudo.defaults": Listing(defaults, why is None, why),
+        "sudo.includes": Listing([{"path": one.path, "directory": one.directory, "file": one.file, "line": one.line}
+                                  for one in reading.includes], why is None, why),
         "sudo.unreadable_lines": Listing(list(sudoers.faults), gap is None, gap),
     }
     found["sudo.use_pty"] = why or _switch(sudoers.defaults, ("use_pty",), weaker=False)
@@ -125,9 +173,14 @@ def facts(reading: Reading) -> Collected:
     return found
 
 
-def _default(default: Default) -> dict[str, object]:
-    return {"name": default.name, "value": default.value, "binding": default.binding,
-            "file": default.file, "line": default.line}
+def _rules(sudoers: Sudoers, root: str, standing: str, host: Host) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for grant in sudoers.grants:
+        try:
+            found += records(sudoers, grant, root, standing, lambda path: may_be_changed(host, path))
+        except Fault as fault:
+            sudoers.faults.append(f"{grant.file}:{grant.line}: {fault}")
+    return found
 
 
 def _last(defaults: list[Default], name: str) -> str | None:
@@ -168,44 +221,6 @@ def _timeout(minutes: str) -> int | Missing:
     except ValueError:
         return Missing(Reason.ERROR, f"timestamp_timeout={minutes} is not a number of minutes")
     return seconds if seconds >= 0 else 10 * 365 * 86400
-
-
-def records(sudoers: Sudoers, grant: Grant, root: str) -> list[dict[str, object]]:
-    """One record for each person or group a grant names. Raises ``Fault`` for an alias in a loop."""
-    users = sudoers.expand("user", grant.users)
-    hosts = sudoers.expand("host", grant.hosts)
-    commands = sudoers.expand("command", grant.commands)
-    targets = None if grant.runas is None else sudoers.expand("runas", grant.runas)
-    allowed = [one for one in commands if not one.negated]
-    shared = {
-        "except": _joined([one for one in users if one.negated]),
-        "hosts": _joined(hosts),
-        "runas": root if targets is None else _joined(targets) + (f":{_joined(grant.groups)}" if grant.groups else ""),
-        "as_root": as_root(targets, root),
-        "commands": _joined(commands),
-        "nopasswd": "NOPASSWD" in grant.tags,
-        "all_commands": any(one.name == "ALL" for one in allowed),
-        "pattern": any(one.pattern for one in allowed),
-        "negated": any(one.negated for one in commands),
-        "file": grant.file,
-        "line": grant.line,
-    }
-    return [{"who": one.name, **shared} for one in users if not one.negated and allowed]
-
-
-def as_root(targets: tuple[Member, ...] | None, default: str) -> bool:
-    """Whether the rule lets its holder act as root; a later ``!root`` takes it back."""
-    if targets is None:
-        return default in ("root", "#0", "ALL")
-    answer = False
-    for target in targets:
-        if target.name in ("ALL", "root", "#0"):
-            answer = not target.negated
-    return answer
-
-
-def _joined(members: tuple[Member, ...] | list[Member]) -> str:
-    return ", ".join(("!" if one.negated else "") + one.name for one in members)
 
 
 def rule_sources(nsswitch: str) -> list[str]:
@@ -251,6 +266,13 @@ FACTS = (
              Field("pattern", Type.BOOL, "Whether an allowed command is a wildcard, a regular expression or a "
                    "whole directory"),
              Field("negated", Type.BOOL, "Whether the rule tries to forbid commands one by one"),
+             Field("kind", Type.TEXT, "What who is: user, group, netgroup or everyone"),
+             Field("breadth", Type.TEXT, "all: every command (ALL); named: some"),
+             Field("explicit", Type.BOOL, "Whether each allowed command says its arguments plainly"),
+             Field("way_to_root", Type.TEXT, "How an allowed command leads to a root shell: all, wildcard, directory, "
+                   "shell, editor, pager, interpreter, starts-others, writes-files, installs-packages, writable; "
+                   "empty: none known"),
+             Field("standing", Type.TEXT, "in force; skipped: in a file of /etc/sudoers.d that sudo passes over"),
              Field("file", Type.TEXT, "The file it stands in"),
              Field("line", Type.INT, "Its line"),
          )),
@@ -258,9 +280,31 @@ FACTS = (
         Field("name", Type.TEXT, "The setting"),
         Field("value", Type.TEXT, "true, false or its text; += and -= are kept in front"),
         Field("binding", Type.TEXT, "Empty for everyone; else :user, @host, !command or >target"),
+        Field("minutes", Type.INT, "Its value in whole minutes, rounded up; -1: for ever; 0 where it is no number"),
+        Field("standing", Type.TEXT, "in force; skipped: in a file of /etc/sudoers.d that sudo passes over"),
         Field("file", Type.TEXT, "The file it stands in"),
         Field("line", Type.INT, "Its line"),
     )),
+    Fact("sudo.includes", Type.RECORDS, "Every file and directory that the rules are also read from",
+         Disclosure.COUNTED, fields=(
+             Field("path", Type.TEXT, "As written"),
+             Field("directory", Type.BOOL, "Whether it is a directory"),
+             Field("file", Type.TEXT, "The file that includes it"),
+             Field("line", Type.INT, "The line there"),
+         )),
+    Fact("sudo.program_group", Type.TEXT, "The group that owns the program; absent: there is none",
+         Disclosure.SHARED),
+    Fact("sudo.program_mode", Type.TEXT, "The program's permission bits in octal; absent: there is none",
+         Disclosure.SHARED),
+    Fact("sudo.pam_shortcuts", Type.RECORDS, "Modules in sudo's PAM stack that ask for nothing", Disclosure.SHARED,
+         fields=(
+             Field("module", Type.TEXT, "The module"),
+             Field("kind", Type.TEXT, "auth, account, password or session"),
+             Field("control", Type.TEXT, "Its control in the stack"),
+             Field("enough", Type.BOOL, "Whether its yes alone may let somebody in"),
+             Field("file", Type.TEXT, "The file it stands in"),
+             Field("line", Type.INT, "Its line"),
+         )),
     Fact("sudo.unreadable_lines", Type.TEXTS, "Lines that sudo's grammar does not allow", Disclosure.COUNTED),
     Fact("sudo.use_pty", Type.BOOL, "Whether everyone's commands get a terminal of their own; absent: not stated "
          "(sudo 1.9.14 and later do so by themselves)", Disclosure.SHARED),
@@ -278,6 +322,8 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=(MAIN, "/etc/sudoers.d/", "/etc/nsswitch.conf", "/etc/sudo.conf", *PROGRAMS),
+    reads=(MAIN, "/etc/sudoers.d/", "/etc/nsswitch.conf", "/etc/sudo.conf", "/etc/group",
+           *(f"{place}/" for place in _pam.PLACES)),
+    stats=(*PROGRAMS, *STATS),
     needs="reading /etc/sudoers and /etc/sudoers.d needs root",
 )

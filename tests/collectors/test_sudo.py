@@ -9,6 +9,7 @@ import pytest
 
 from collectors import sudo
 from collectors._sudoers import Grant, Member, Sudoers, parse
+from collectors.base import ABSENT
 from hustings.declared import Declared
 from hustings.facts import Missing, Reason
 from tests.collectors.captured import captured
@@ -123,12 +124,14 @@ def test_a_rule_gives_one_record_for_each_person_with_aliases_expanded():
                   "User_Alias OPS = alice, %ops, !mallory\nRunas_Alias WHO = root, web\n"
                   "OPS ALL = (WHO) NOPASSWD: SVC\n")
     assert [one["who"] for one in found] == ["alice", "%ops"]
-    assert found[0] | {"who": ""} == found[1] | {"who": ""}
+    assert found[0] | {"who": "", "kind": ""} == found[1] | {"who": "", "kind": ""}
     assert {name: found[0][name] for name in found[0] if name != "who"} == {
         "except": "!mallory", "hosts": "ALL", "runas": "root, web", "as_root": True,
         "commands": "/usr/bin/systemctl restart web, !/usr/bin/systemctl stop *", "nopasswd": True,
         "all_commands": False, "pattern": False, "negated": True, "file": "/etc/sudoers", "line": 4,
-    }
+        "breadth": "named", "explicit": True, "way_to_root": "", "standing": "in force",
+    } | {"kind": found[0]["kind"]}
+    assert [one["kind"] for one in found] == ["user", "group"]
 
 
 @pytest.mark.parametrize(("command", "pattern"), [
@@ -154,7 +157,73 @@ def test_included_directories_are_read_in_order_without_the_names_sudo_skips():
         "/etc/sudoers.more": "alice ALL=ALL\n", "/etc/sudoers.d/30.disabled": "eve ALL=ALL\n",
         "/etc/sudoers.d/40~": "eve ALL=ALL\n",
     })
-    assert [one["who"] for one in found] == ["alice", "bob", "zoe"]
+    assert [one["who"] for one in found if one["standing"] == "in force"] == ["alice", "bob", "zoe"]
+    assert {one["file"] for one in found if one["standing"] == "skipped"} == {
+        "/etc/sudoers.d/30.disabled", "/etc/sudoers.d/40~"}
+
+
+def test_a_directory_that_nothing_includes_is_known_but_not_in_force():
+    found = look({"/etc/sudoers": "alice ALL=ALL\n", "/etc/sudoers.d/x": "bob ALL=NOPASSWD: ALL\nDefaults use_pty\n"})
+    assert [(one["who"], one["standing"]) for one in found["sudo.rules"].items] == [
+        ("alice", "in force"), ("bob", "skipped")]
+    assert [one["standing"] for one in found["sudo.defaults"].items] == ["skipped"]
+    assert found["sudo.use_pty"] is ABSENT
+
+
+@pytest.mark.parametrize(("command", "way"), [
+    ("ALL", "all"), ("/bin/bash", "shell"), ("/bin/bash -c test", ""), ("/usr/bin/vim /etc/hosts", "editor"),
+    ("/usr/bin/less /var/log/syslog", "pager"), ("/usr/bin/python3", "interpreter"),
+    ("/usr/bin/python3.11 *", "interpreter"), ("/usr/bin/python3 /usr/local/bin/report.py", "writable"),
+    ("/usr/bin/python3 /usr/local/bin/safe.py", ""), ("/usr/bin/python3 /home/alice/x.py", "writable"),
+    ("/usr/bin/find", "starts-others"), ("/usr/bin/find / -name core", ""), ("/bin/systemctl restart web", ""),
+    ("/bin/systemctl", "writes-files"), ("/bin/systemctl restart *", "writes-files"),
+    ("/usr/bin/apt-get", "installs-packages"),
+    ("/usr/bin/apt-get update", ""), ("/usr/bin/*", "wildcard"), ("/usr/local/bin/", "directory"),
+    ("/opt/app/run", "writable"), ("/bin/cat /var/log/*", "wildcard"), ("sudoedit /etc/hosts", ""),
+    ("sudoedit /etc/*", "writes-files"), ("^/usr/bin/(a|b)$", "wildcard"), ("/usr/local/bin/backup", ""),
+    ("/usr/local/bin/linked", "writable"), ('/usr/bin/find ""', ""),
+])
+def test_commands_that_lead_to_a_root_shell_are_known(command, way):
+    found = look({"/etc/sudoers": f"alice ALL = NOPASSWD: {command}\n", "/usr/local/bin/report.py": "",
+                  "/usr/local/bin/safe.py": "", "/opt/app/run": "", "/usr/local/bin/backup": "", "/opt/own": ""},
+                 links={"/usr/local/bin/linked": "/opt/own"},
+                 stats={"/usr/local/bin/report.py": {"mode": 0o664, "gid": 1000}, "/opt/app": {"uid": 1000},
+                        "/opt/own": {"mode": 0o666}})
+    assert found["sudo.rules"].items[0]["way_to_root"] == way
+
+
+def test_a_command_in_a_place_that_is_not_looked_at_is_a_reason_and_a_rule_for_another_account_no_way_to_root():
+    found = rules("alice ALL = NOPASSWD: /data/tools/run now\nbob ALL = (web) NOPASSWD: /bin/bash\n")
+    assert found[0]["way_to_root"].reason is Reason.UNSUPPORTED
+    assert found[1]["way_to_root"] == ""
+
+
+@pytest.mark.parametrize(("commands", "explicit"), [
+    ("/bin/ls", False), ('/bin/ls ""', True), ("/bin/cat arg", True), ("/bin/cat arg, /bin/ls", False), ("ALL", False),
+    ("/bin/cat *", False), ("/bin/dog val1\\,val2", False),
+    ("sudoedit /etc/hosts", True), ("!/bin/su, /bin/cat a", True),
+])
+def test_it_is_known_whether_commands_say_their_arguments(commands, explicit):
+    assert rules(f"alice ALL = {commands}")[0]["explicit"] is explicit
+
+
+@pytest.mark.parametrize(("lines", "found"), [
+    ("auth sufficient pam_succeed_if.so user ingroup wheel\n", [("pam_succeed_if", True)]),
+    ("auth required pam_succeed_if.so uid >= 1000\n", [("pam_succeed_if", False)]),
+    ("auth [success=1 default=ignore] pam_wheel.so trust\n", [("pam_wheel", True)]),
+    ("auth sufficient pam_wheel.so use_uid\n", [("pam_wheel", False)]),
+    ("# auth sufficient pam_succeed_if.so\n@include common-auth\n", [("pam_permit", False)]),
+])
+def test_what_lets_somebody_through_sudo_unasked_is_seen(lines, found):
+    common = "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n"
+    seen = look({"/etc/sudoers": "", "/etc/pam.d/sudo": lines, "/etc/pam.d/common-auth": common})
+    assert [(one["module"], one["enough"]) for one in seen["sudo.pam_shortcuts"].items] == found
+
+
+def test_the_programs_own_group_and_permissions_are_told():
+    found = look({"/etc/sudoers": "", "/etc/group": "sudoers:x:990:\n"},
+                 stats={"/usr/bin/sudo": {"mode": 0o4750, "gid": 990}})
+    assert (found["sudo.program_group"], found["sudo.program_mode"]) == ("sudoers", "4750")
 
 
 def test_a_file_that_cannot_be_read_leaves_the_rest_incomplete():
@@ -198,8 +267,8 @@ def test_a_setting_that_is_weaker_for_a_few_counts():
                                   "Defaults:alice timestamp_timeout=-1, rootpw\n"})
     assert (found["sudo.use_pty"], found["sudo.target_password"]) == (False, True)
     assert found["sudo.remembers_for"] > 86400
-    assert {"name": "use_pty", "value": "false", "binding": ":alice", "file": "/etc/sudoers", "line": 2} in (
-        found["sudo.defaults"].items)
+    assert {"name": "use_pty", "value": "false", "binding": ":alice", "minutes": 0, "standing": "in force",
+            "file": "/etc/sudoers", "line": 2} in found["sudo.defaults"].items
     stricter = look({"/etc/sudoers": "Defaults:alice timestamp_timeout=0, !rootpw, use_pty\n"})
     assert {stricter[f"sudo.{name}"] for name in ("use_pty", "target_password", "remembers_for")} == {sudo.ABSENT}
 
