@@ -95,6 +95,7 @@ def _of_tally(entry: Entry) -> dict[str, Any]:
     found: dict[str, Any] = {"module": entry.module, "deny": number,
                              "enforced": number > 0 if isinstance(number, int) else number}
     found["root_too"] = bool({"even_deny_root", "even_deny_root_account"} & set(entry.arguments))
+    found |= {"every_call": False, "logs_names": "audit" in entry.arguments, "silent": "silent" in entry.arguments}
     return found | _time("unlock_after", entry.value("unlock_time") or "0") | {
         "deny_once": entry.value("deny") is not None, "unlock_once": entry.value("unlock_time") is not None}
 
