@@ -6,6 +6,7 @@ thing. A virtual machine is known by the processor's hypervisor flag.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ _EFI = "/sys/firmware/efi"
 _SECURE_BOOT = f"{_EFI}/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 _TPM = "/sys/class/tpm"
 _CPUINFO = "/proc/cpuinfo"
+_LOCKDOWN = "/sys/kernel/security/lockdown"
 
 
 def parse_secure_boot(variable: bytes) -> bool:
@@ -34,6 +36,14 @@ def parse_virtual(cpuinfo: str) -> bool:
     raise Unsupported("this processor does not say whether it is virtual")
 
 
+def parse_lockdown(text: str) -> str:
+    """The mode in brackets: ``none [integrity] confidentiality`` (kernel_lockdown(7))."""
+    match = re.search(r"\[(\w+)\]", text)
+    if match is None:
+        raise Unreadable(f"{_LOCKDOWN} says {text[:60]!r}")
+    return match[1]
+
+
 def collect(host: Host, declared: Declared) -> Collected:
     """Firmware, chip and processor, each on its own."""
     if host.kind == "image":
@@ -41,6 +51,7 @@ def collect(host: Host, declared: Declared) -> Collected:
     return gather({
         ("platform.secure_boot",): lambda: {"platform.secure_boot": _secure_boot(host)},
         ("platform.tpm",): lambda: {"platform.tpm": _tpm(host)},
+        ("platform.lockdown",): lambda: {"platform.lockdown": _lockdown(host)},
         ("platform.virtual",): lambda: {"platform.virtual": parse_virtual(host.read(_CPUINFO))},
     })
 
@@ -67,6 +78,15 @@ def _tpm(host: Host) -> Any:
         return "1"
 
 
+def _lockdown(host: Host) -> Any:
+    try:
+        return parse_lockdown(host.read(_LOCKDOWN))
+    except NotThere:
+        if not list_optional(host, "/sys/kernel/security"):
+            raise Unsupported("securityfs is not mounted, so the lockdown mode cannot be seen") from None
+        return ABSENT
+
+
 _fact = partial(Fact, disclosure=Disclosure.SHARED)
 
 COLLECTOR = Collector(
@@ -75,8 +95,10 @@ COLLECTOR = Collector(
     facts=(
         _fact("platform.secure_boot", Type.BOOL, "Whether the firmware starts signed code alone; absent without UEFI"),
         _fact("platform.tpm", Type.TEXT, "The major version of the TPM chip; absent where there is none"),
+        _fact("platform.lockdown", Type.TEXT, "How far the kernel is locked against root: none, integrity or "
+              "confidentiality; absent where it has no such mode"),
         _fact("platform.virtual", Type.BOOL, "Whether this is a virtual machine"),
     ),
     collect=collect,
-    reads=("/sys/firmware/", f"{_TPM}/", "/sys/devices/", _CPUINFO),
+    reads=("/sys/firmware/", f"{_TPM}/", "/sys/devices/", "/sys/kernel/security/", _CPUINFO),
 )
