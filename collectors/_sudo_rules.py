@@ -67,6 +67,25 @@ def default_record(default: Default, standing: str) -> dict[str, object]:
             "minutes": _minutes(default.value), "standing": standing, "file": default.file, "line": default.line}
 
 
+SETTINGS = ("authenticate", "env_reset", "ignore_dot", "insults", "log_input", "log_output", "logfile", "mail_badpass",
+            "noexec", "passwd_timeout", "passwd_tries", "pwfeedback", "requiretty", "rootpw", "runaspw", "secure_path",
+            "setenv", "syslog", "targetpw", "timestamp_timeout", "timestamp_type", "umask", "use_pty", "visiblepw")
+"""Settings told whether or not they are stated."""
+
+
+def settings(defaults: list[Default]) -> list[dict[str, object]]:
+    """One record for each of ``SETTINGS`` and each that is stated: what holds for everyone (the last one), and
+    how many further statements say otherwise, of everyone or of some."""
+    found = []
+    for name in dict.fromkeys((*SETTINGS, *(one.name for one in defaults))):
+        stated = [one for one in defaults if one.name == name]
+        general = [one for one in stated if not one.binding]
+        value = general[-1].value if general else ""
+        found.append({"name": name, "value": value, "origin": "stated" if general else "built-in",
+                      "contradictions": sum(one.value != value for one in stated)})
+    return found
+
+
 def _minutes(value: str) -> int:
     try:
         return math.ceil(float(value)) if float(value) >= 0 else -1

@@ -8,10 +8,11 @@ another plugin) are not seen; when the machine is told to use them the lists are
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, field
 
 from collectors import _pam, _sudo_pam
-from collectors._sudo_rules import STATS, default_record, may_be_changed, records
+from collectors._sudo_rules import STATS, default_record, may_be_changed, records, settings
 from collectors._sudoers import Default, Include, Sudoers, parse
 from collectors._sudoers_text import Fault
 from collectors.base import (
@@ -62,7 +63,8 @@ def collect(host: Host, declared: Declared) -> Collected:
     program = next((path for path in PROGRAMS if _exists(host, path)), "")
     if not program and not _exists(host, MAIN):
         return {"sudo.installed": False} | dict.fromkeys((fact.id for fact in FACTS[1:]), ABSENT)
-    return {"sudo.installed": bool(program), **facts(read(host), host)} | gather({
+    version = _version(host, program)
+    return {"sudo.installed": bool(program), "sudo.version": version, **facts(read(host), host, version)} | gather({
         ("sudo.program_group", "sudo.program_mode"): lambda: _program(host, program),
         ("sudo.pam_shortcuts",): lambda: {"sudo.pam_shortcuts": Listing(_sudo_pam.shortcuts(host))},
     })
@@ -75,6 +77,24 @@ def _program(host: Host, path: str) -> Collected:
     stat = host.stat(host.resolve(path))
     groups = {gid: name for name, gid in _groups(read_optional(host, "/etc/group") or "")}
     return {"sudo.program_group": groups.get(stat.gid, str(stat.gid)), "sudo.program_mode": f"{stat.mode:04o}"}
+
+
+def _version(host: Host, path: str) -> object:
+    """The version written into the program, without its patch level; absent where there is no program."""
+    if not path:
+        return ABSENT
+    try:
+        found = re.search(rb"\0(1\.\d+\.\d+)(?:p\d+|rc\d+|b\d+)?\0", host.read_bytes(path))
+    except LookError as error:
+        return error.missing
+    return found[1].decode() if found else Missing(Reason.UNSUPPORTED, f"{path} does not say which version it is")
+
+
+def _own_terminal(version: object) -> object:
+    """What sudo does by itself: 1.9.14 and later give each command a terminal of its own."""
+    if not isinstance(version, str):
+        return ABSENT
+    return tuple(int(part) for part in version.split(".")) >= (1, 9, 14)
 
 
 def _groups(text: str) -> list[tuple[str, int]]:
@@ -146,7 +166,7 @@ def _follow(host: Host, include: Include, reading: Reading, depth: int) -> None:
                 _file(host, posixpath.join(path, name), reading, depth + 1)
 
 
-def facts(reading: Reading, host: Host) -> Collected:
+def facts(reading: Reading, host: Host, version: object = ABSENT) -> Collected:
     """The facts of everything read."""
     sudoers = reading.sudoers
     root = _last(sudoers.defaults, "runas_default") or "root"
@@ -160,11 +180,13 @@ def facts(reading: Reading, host: Host) -> Collected:
     found: Collected = {
         "sudo.rules": Listing(rules, why is None, why),
         "sudo.defaults": Listing(defaults, why is None, why),
+        "sudo.settings": Listing(settings(sudoers.defaults), why is None, why),
         "sudo.includes": Listing([{"path": one.path, "directory": one.directory, "file": one.file, "line": one.line}
                                   for one in reading.includes], why is None, why),
         "sudo.unreadable_lines": Listing(list(sudoers.faults), gap is None, gap),
     }
-    found["sudo.use_pty"] = why or _switch(sudoers.defaults, ("use_pty",), weaker=False)
+    pty = _switch(sudoers.defaults, ("use_pty",), weaker=False)
+    found["sudo.use_pty"] = why or (_own_terminal(version) if pty is ABSENT else pty)
     found["sudo.target_password"] = why or _switch(sudoers.defaults, ("targetpw", "rootpw", "runaspw"), weaker=True)
     for fact, name in (("sudo.logfile", "logfile"), ("sudo.secure_path", "secure_path")):
         value = _last(sudoers.defaults, name)
@@ -253,6 +275,7 @@ def _exists(host: Host, path: str) -> bool:
 
 FACTS = (
     Fact("sudo.installed", Type.BOOL, "Whether sudo is installed", Disclosure.SHARED),
+    Fact("sudo.version", Type.VERSION, "sudo's version, without its patch level", Disclosure.SHARED),
     Fact("sudo.rules", Type.RECORDS, "Every right that sudo grants, one record for each person or group and set of "
          "commands, aliases expanded", Disclosure.COUNTED, fields=(
              Field("who", Type.TEXT, "A user, %group, #uid, %#gid, +netgroup or ALL"),
@@ -285,6 +308,13 @@ FACTS = (
         Field("file", Type.TEXT, "The file it stands in"),
         Field("line", Type.INT, "Its line"),
     )),
+    Fact("sudo.settings", Type.RECORDS, "The settings in force for everyone, one record for each that is known or "
+         "stated", Disclosure.COUNTED, fields=(
+             Field("name", Type.TEXT, "The setting"),
+             Field("value", Type.TEXT, "true, false or its text; empty where it is not stated"),
+             Field("origin", Type.TEXT, "stated: for everyone; built-in: sudo's own"),
+             Field("contradictions", Type.INT, "Further statements that say otherwise, of everyone or of some"),
+         )),
     Fact("sudo.includes", Type.RECORDS, "Every file and directory that the rules are also read from",
          Disclosure.COUNTED, fields=(
              Field("path", Type.TEXT, "As written"),
@@ -306,8 +336,8 @@ FACTS = (
              Field("line", Type.INT, "Its line"),
          )),
     Fact("sudo.unreadable_lines", Type.TEXTS, "Lines that sudo's grammar does not allow", Disclosure.COUNTED),
-    Fact("sudo.use_pty", Type.BOOL, "Whether everyone's commands get a terminal of their own; absent: not stated "
-         "(sudo 1.9.14 and later do so by themselves)", Disclosure.SHARED),
+    Fact("sudo.use_pty", Type.BOOL, "Whether everyone's commands get a terminal of their own, stated or by the "
+         "version's own choice; absent: neither stated nor is the version known", Disclosure.SHARED),
     Fact("sudo.target_password", Type.BOOL, "Whether the target's or root's password is asked of anyone instead of "
          "one's own (targetpw, rootpw, runaspw); absent: not stated, which means no", Disclosure.SHARED),
     Fact("sudo.logfile", Type.TEXT, "The log file of sudo's own; absent: the system log alone", Disclosure.SHARED),
@@ -322,7 +352,7 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=(MAIN, "/etc/sudoers.d/", "/etc/nsswitch.conf", "/etc/sudo.conf", "/etc/group",
+    reads=(MAIN, "/etc/sudoers.d/", "/etc/nsswitch.conf", "/etc/sudo.conf", "/etc/group", *PROGRAMS,
            *(f"{place}/" for place in _pam.PLACES)),
     stats=(*PROGRAMS, *STATS),
     needs="reading /etc/sudoers and /etc/sudoers.d needs root",

@@ -220,6 +220,23 @@ def test_what_lets_somebody_through_sudo_unasked_is_seen(lines, found):
     assert [(one["module"], one["enough"]) for one in seen["sudo.pam_shortcuts"].items] == found
 
 
+@pytest.mark.parametrize(("program", "stated", "own"), [
+    (b"\x7fELF\x001.9.13p3\x00", "", False), (b"\x7fELF\x001.9.15p5\x00", "", True), (b"\x7fELF", "", ABSENT),
+    (b"\x7fELF\x001.9.15p5\x00", "Defaults !use_pty\n", False), (b"\x7fELF", "Defaults use_pty\n", True),
+])
+def test_a_terminal_of_its_own_is_stated_or_the_versions_choice(program, stated, own):
+    assert look({"/etc/sudoers": stated, "/usr/bin/sudo": program})["sudo.use_pty"] is own
+
+
+def test_the_settings_in_force_tell_where_they_come_from_and_what_speaks_against_them():
+    found = look({"/etc/sudoers": "Defaults use_pty, passwd_timeout=5\nDefaults passwd_timeout=9\n"
+                                  "Defaults:x !use_pty\n"})
+    seen = {one["name"]: one for one in found["sudo.settings"].items}
+    assert seen["use_pty"] == {"name": "use_pty", "value": "true", "origin": "stated", "contradictions": 1}
+    assert (seen["passwd_timeout"]["value"], seen["passwd_timeout"]["contradictions"]) == ("9", 1)
+    assert seen["noexec"] == {"name": "noexec", "value": "", "origin": "built-in", "contradictions": 0}
+
+
 def test_the_programs_own_group_and_permissions_are_told():
     found = look({"/etc/sudoers": "", "/etc/group": "sudoers:x:990:\n"},
                  stats={"/usr/bin/sudo": {"mode": 0o4750, "gid": 990}})
