@@ -27,6 +27,8 @@ READS = (
 RUNS = ("apt-helper cat-file /var/lib/apt/lists/*.lz4", "apt-helper cat-file /var/lib/apt/lists/*.zst")
 _TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 _ALIASES = frozenset({"stable", "oldstable", "oldoldstable", "testing"})
+_INSECURE = ("APT::Get::AllowUnauthenticated", "Acquire::AllowInsecureRepositories", "Acquire::AllowWeakRepositories",
+             "Acquire::AllowDowngradeToInsecureRepositories")
 _SECONDS = {"": 86400, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -38,6 +40,9 @@ def collect(host: Host) -> Collected:
         ("patches.lists_updated", "patches.security_pending"): lambda: _updates(host, packages),
         ("patches.held",): lambda: {"patches.held": Listing(held(packages, _preferences(host)))},
         ("patches.automatic",): lambda: {"patches.automatic": _automatic(host, packages)},
+        ("patches.unauthenticated",): lambda: {"patches.unauthenticated": Listing(_unauthenticated(host))},
+        ("patches.unused_packages", "patches.unused_kernels"): lambda: unused(_apt_conf.read(host)),
+        ("patches.sources",): lambda: {"patches.sources": Listing(_listed(host))},
     })
 
 
@@ -116,13 +121,14 @@ def of_release(suite: str, codename: str) -> bool:
 
 
 def _codename(host: Host) -> str:
-    """The release's code name on Debian and Ubuntu themselves: derivatives may borrow another's sources."""
+    """The release's code name on Debian and Ubuntu themselves, and of the one it is built from on derivatives that
+    say which: their own archives are not known, but the security pocket is that of the base."""
     try:
         found = os_release.parse(os_release.text(host))
     except NotThere:
         return ""
-    name = found["os.codename"]
-    return name if found["os.id"] in ("debian", "ubuntu") and isinstance(name, str) else ""
+    name = found["os.codename" if found["os.id"] in ("debian", "ubuntu") else "os.base_codename"]
+    return name if isinstance(name, str) else ""
 
 
 def _preferences(host: Host) -> str:
@@ -194,6 +200,38 @@ def daily(interval: str) -> bool:
     """Whether a value of ``APT::Periodic`` (days, or a number with ``s``, ``m``, ``h`` or ``d``) means every day."""
     match = re.fullmatch(r"(\d+)([smhd]?)", interval)
     return interval == "always" or (match is not None and 0 < int(match[1]) * _SECONDS[match[2]] <= 86400)
+
+
+def unused(settings: _apt_conf.Settings) -> Collected:
+    """What unattended-upgrades does with packages and kernels that nothing needs any more, by its own defaults:
+    ``Remove-Unused-Dependencies`` off, ``Remove-New-Unused-Dependencies`` and ``Remove-Unused-Kernel-Packages`` on."""
+    every, new, kernels = (_apt_conf.switch(settings, f"Unattended-Upgrade::Remove-{name}") for name in (
+        "Unused-Dependencies", "New-Unused-Dependencies", "Unused-Kernel-Packages"))
+    return {
+        "patches.unused_packages": "removed" if every else "kept" if new is False else "new-removed",
+        "patches.unused_kernels": {None: "removed-by-default", True: "removed", False: "kept"}[kernels],
+    }
+
+
+def _unauthenticated(host: Host) -> list[Any]:
+    """Settings and sources by which packages are taken without a valid signature (apt-secure(8), sources.list(5))."""
+    settings = _apt_conf.read(host)
+    found = [name for name in _INSECURE if _apt_conf.switch(settings, name)]
+    return found + sorted({f"{_without_password(one.uri)} {one.suite}" for one in _sources(host) if one.trusted})
+
+
+def _listed(host: Host) -> list[Any]:
+    codename = _codename(host)
+    return [{"uri": _without_password(one.uri), "host": one.host, "suite": one.suite,
+             "components": " ".join(one.components), "security": one.security,
+             "own_release": of_release(one.suite, codename)} for one in _sources(host)]
+
+
+def _without_password(uri: str) -> str:
+    """An address without the name and password that may stand in it."""
+    scheme, mark, rest = uri.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}" if mark else uri
 
 
 def _automatic(host: Host, packages: list[_dpkg.Package]) -> bool:

@@ -17,6 +17,9 @@ _TOKEN = re.compile(r"""
   | (?P<word>[^\s{};"]+)
 """, re.VERBOSE | re.DOTALL)
 
+_ON = frozenset({"1", "yes", "true", "with", "on", "enable"})
+_OFF = frozenset({"0", "no", "false", "without", "off", "disable"})
+
 Settings = dict[str, list[str]]
 """Values by full name in lower case, the last one in force; for a list (``name::``), all of them."""
 
@@ -85,3 +88,9 @@ def last(settings: Settings, name: str) -> str | None:
     """The value in force of a scalar, or None."""
     values = settings.get(name.lower())
     return values[-1] if values else None
+
+
+def switch(settings: Settings, name: str) -> bool | None:
+    """A setting that is on or off, as apt reads such words; None if it is not set or is another word."""
+    value = (last(settings, name) or "").lower()
+    return True if value in _ON else False if value in _OFF else None

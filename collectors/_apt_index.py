@@ -21,7 +21,7 @@ def text(host: Host, path: str) -> str:
         return host.read(path, limit=LIMIT)
     if suffix not in _UNPACKED:
         return host.run("apt-helper", "cat-file", path, limit=LIMIT).stdout
-    return _unpack(host.read_bytes(path, limit=LIMIT), suffix, path).decode("utf-8", "replace")
+    return unpack(host.read_bytes(path, limit=LIMIT), suffix, path).decode("utf-8", "replace")
 
 
 def versions(index: str, installed: set[str]) -> list[tuple[str, str, str]]:
@@ -38,7 +38,7 @@ def versions(index: str, installed: set[str]) -> list[tuple[str, str, str]]:
     return found
 
 
-def _unpack(data: bytes, suffix: str, path: str) -> bytes:
+def unpack(data: bytes, suffix: str, path: str) -> bytes:
     import bz2
     import gzip
     import lzma

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from collectors.host.protocol import Unreadable
 
+_UNSIGNED = ("trusted", "allow-insecure", "allow-weak")
+_YES = frozenset({"yes", "true", "with", "on", "enable", "1"})
 _ESCAPED = frozenset('\\|{}[]<>"^~_=!@#$%&*')
 
 
@@ -22,6 +24,13 @@ class Source:
     """Empty for a flat repository, whose suite ends in ``/``."""
     architectures: tuple[str, ...] = ()
     """Empty: those the machine has."""
+    trusted: bool = False
+    """Whether it is taken without a valid signature: ``trusted``, ``allow-insecure`` or ``allow-weak`` is yes."""
+
+    @property
+    def host(self) -> str:
+        """The host name of its address, "" for one without."""
+        return self.uri.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
 
     @property
     def base(self) -> str:
@@ -57,8 +66,10 @@ def parse_list(text: str) -> list[Source]:
             options, words = " ".join(words[1:end + 1]).strip("[]").split(), [words[0], *words[end + 1:]]
         if words[0] != "deb" or len(words) < 3:
             raise Unreadable(f"not a source: {line.strip()!r}")
-        architectures = [one.removeprefix("arch=").split(",") for one in options if one.startswith("arch=")]
-        found.append(Source(words[1], words[2], tuple(words[3:]), tuple(one for some in architectures for one in some)))
+        said = dict(one.split("=", 1) for one in options if "=" in one)
+        architectures = tuple(one for one in said.get("arch", "").split(",") if one)
+        trusted = any(said.get(name, "").lower() in _YES for name in _UNSIGNED)
+        found.append(Source(words[1], words[2], tuple(words[3:]), architectures, trusted))
     return found
 
 
@@ -74,7 +85,8 @@ def parse_sources(text: str) -> list[Source]:
             raise Unreadable("a source without URIs or Suites")
         components = tuple(paragraph.get("components", "").split())
         architectures = tuple(paragraph.get("architectures", "").split())
-        found += [Source(uri, suite, components, architectures) for uri in uris for suite in suites]
+        trusted = any(paragraph.get(name, "").lower() in _YES for name in _UNSIGNED)
+        found += [Source(uri, suite, components, architectures, trusted) for uri in uris for suite in suites]
     return found
 
 
