@@ -52,6 +52,8 @@ def _repository(one: Repository, declared: Declared) -> Iterator[Fault]:
     if one.tool == "rclone-crypt" and (not one.config or one.location.startswith("/")):
         yield "config" if not one.config else "location", "rclone needs its configuration and the name of a remote", \
             "add config: /etc/rclone.conf, and location: REMOTE:path"
+    if one.tool in ("restic", "duplicity", "files") and one.config:
+        yield "config", f"{one.tool} has no configuration file", "remove config"
     for name, value in (("password_file", one.password_file), ("config", one.config), ("check_stamp", one.check_stamp)):
         if value and not value.startswith("/"):
             yield name, f"{value!r} is not an absolute path", "start it with /"

@@ -101,8 +101,10 @@ def _pgbackrest(job: Job, programs: Programs) -> dict[str, Tally]:
     data, notes = programs.directory("data"), programs.directory("notes")
     common = [*pgbackrest.options(host, job.repository), f"--pg1-path={data}", f"--lock-path={notes}"]
     fetch = shlex.join([find("pgbackrest"), *common, "--no-archive-async", "archive-get"])
-    programs.run("pgbackrest", *common, f"--set={job.backup.name}", "--type=immediate", "--target-action=promote",
-                 "--archive-mode=off", f"--recovery-option=restore_command={fetch} %f %p", "restore")
+    # Its own notes are kept apart from those of a cluster that runs here; a damaged file is read once.
+    programs.run("pgbackrest", *common, f"--spool-path={notes}", "--job-retry=0", f"--set={job.backup.name}",
+                 "--type=immediate", "--target-action=promote", "--archive-mode=off",
+                 f"--recovery-option=restore_command={fetch} %f %p", "restore")
     version = int((data / "PG_VERSION").read_text(encoding="ascii").partition(".")[0])
     if version not in servers:
         raise CannotFinish(f"PostgreSQL {version} is not installed here, so its data cannot be counted",

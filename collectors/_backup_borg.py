@@ -67,8 +67,9 @@ class Borg:
 
 def environment(repository: Repository) -> dict[str, str]:
     """What borg needs to know to ask nobody anything. No secret is in it."""
+    ssh = ["ssh", *(["-F", repository.config] if repository.config else []), "-oBatchMode=yes"]
     found = {"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes", "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
-             "BORG_RSH": "ssh -oBatchMode=yes", "TZ": "UTC"}
+             "BORG_RSH": shlex.join(ssh), "TZ": "UTC"}
     if repository.password_file:
         found["BORG_PASSCOMMAND"] = shlex.join(["cat", repository.password_file])
     return found

@@ -9,6 +9,7 @@ office declares the file its check job touches.
 from __future__ import annotations
 
 import posixpath
+import time
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -44,6 +45,8 @@ READERS: dict[str, Reader] = {
 }
 _HOSTNAME = "/proc/sys/kernel/hostname"
 _SECONDS = 50.0
+_SHARE = 3
+"""No repository may take more than this part of what is left, so that one that hangs leaves time for the others."""
 _IN_CONFIG = ("rclone-crypt", "pgbackrest")
 """Tools that keep the password in their configuration."""
 _NOT_RECORDED = "not recorded"
@@ -54,11 +57,12 @@ def collect(host: Host, declared: Declared) -> Collected:
     collected: Collected = {}
     own: list[tuple[Repository, tuple[Backup, ...] | Missing]] = []
     name = host.read(_HOSTNAME).strip()
-    patience = _SECONDS / max(1, len(declared.repositories))
+    until, left = time.monotonic() + _SECONDS, len(declared.repositories)
     seen: dict[str, list[Any]] = {"backup.location": [], "backup.append_only": []}
     for repository in declared.repositories:
         reader = READERS[repository.tool]
-        contents = answer(partial(reader.contents, host, repository, patience))
+        patience = max(0.5, until - time.monotonic()) / min(left, _SHARE)
+        contents, left = answer(partial(reader.contents, host, repository, patience)), left - 1
         facts = {**_of_contents(contents, name), **_of_place(host, repository, reader, name)}
         collected.update({key(fact, repository.name): value for fact, value in facts.items()})
         own.append((repository, contents if isinstance(contents, Missing) else _of_machine(contents, name)))

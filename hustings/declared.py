@@ -56,7 +56,7 @@ class Repository(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     password_file: str = ""
     """What opens it: a passphrase, or for ``files`` the key with which they are decrypted."""
     config: str = ""
-    """The tool's own configuration file: pgBackRest's, rclone's."""
+    """The tool's own configuration file: pgBackRest's, rclone's; for borg over SSH, an ssh_config."""
     stanza: str = ""
     """pgBackRest's name for the cluster."""
     repo: int = 1
