@@ -85,7 +85,9 @@ def main() -> int:
     base = base_root()
     alone()
     faults = tuple(one for one in FAULTS if not chosen.fault or any(part in one.name for part in chosen.fault))
-    tallies = {tool: measure(tool, base, faults) for tool in chosen.tool or TOOLS}
+    tools = chosen.tool or list(TOOLS)
+    measured = {tool: measure(tool, base, faults) for tool in reversed(tools)}
+    tallies = {tool: measured[tool] for tool in tools}
     if chosen.json:
         chosen.json.write_text(json.dumps({name: vars(one) for name, one in tallies.items()}, indent=1))
     print(table(tallies, faults))
