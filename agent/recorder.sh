@@ -262,6 +262,7 @@ keep() {
     case $1 in
         */passwd|*/passwd-|*/shadow|*/shadow-|*/group|*/group-|*/gshadow|*/gshadow-)
             awk "$clean_field" "$copy" >"$work/text" && unended "$copy" && cat "$work/text" >"$copy" ;;
+        */bin/*|*/sbin/*) ;;
         /usr/*|/lib/*|/var/lib/*|/var/cache/*)
             ! grep -q 'PRIVATE KEY' "$copy" || { rm -f "$copy"; left_out "$1"; } ;;
         *) clean_copy "$1" ;;
@@ -334,6 +335,13 @@ path() {
 tree() {
     dir=${1%/}
     path "$dir"
+    case $dir in
+        /usr|/opt|/snap|/root) # too much to go through: what stands in it, and in what stands in it
+            names "$dir"
+            find "$dir/." ! -name . -prune -type d -print >"$work/tops" 2>/dev/null
+            while IFS= read -r top; do names "$dir/${top##*/}"; done <"$work/tops"
+            return ;;
+    esac
     [ -L "$dir" ] && dir=$(readlink -f "$dir")
     [ -d "$dir" ] || return
     # Names with a tab or a line end cannot be written down; their directories do not count as listed.
@@ -358,7 +366,7 @@ tree() {
         while IFS= read -r one; do seen "$one"; done <"$work/paths"
     fi
     case $dir in
-        /*/*) ;;
+        /*/*|/boot|/efi) ;;
         *) return ;;
     esac
     case $dir in */bin|*/sbin|/var/log) return ;; esac  # names and permissions are enough
@@ -369,6 +377,8 @@ tree() {
             /sys/firmware/*) keep "$one" 65536 ;;
             /sys/*/config|/sys/*/rom|/sys/*/resource[0-9]*|/sys/*/vpd|/sys/*/remove|/sys/*/rescan|/sys/*/reset) ;;
             /proc/sys/*_key) ;;
+            /boot/*.cfg|/boot/*.conf|/boot/*grubenv|/efi/*.cfg|/efi/*.conf|/efi/*grubenv) keep "$one" 1048576 ;;
+            /boot/*|/efi/*) ;;
             /sys/*|/proc/sys/*) keep_small "$one" ;;
             *) keep "$one" "$LARGEST_ANSWER" ;;
         esac
@@ -389,17 +399,34 @@ names() {
 }
 named=$newline
 
-# A file in every directory of one: /proc/*/cmdline. What ended since it was listed is not there.
+# A path with one * in it: what it may stand for in the directory before it. In /proc these are processes, and
+# what ended since it was listed is not there.
 pattern() {
-    whole=${1%%/\**}
+    whole=${1%%\**}
+    whole=${whole%/*}
+    part=${1#"$whole"/}
+    case $part in */*) rest=/${part#*/} ;; *) rest= ;; esac
+    part=${part%%/*}
+    above "$whole/x"
+    [ -d "$whole" ] || return
+    whole=$(readlink -f "$whole")
     names "$whole"
-    [ -f "$work/names$(printf %s "$whole" | tr / -)" ] || return
+    list=$work/names$(printf %s "$whole" | tr / -)
+    [ -f "$list" ] || return
     while IFS= read -r entry; do
-        [ ! -L "$whole/$entry" ] && case $whole in /proc) [ -z "${entry%%[0-9]*}" ] ;; esac || continue
-        one=$whole/$entry/${1##*\*/}
-        seen "$one"
-        [ ! -f "$one" ] || keep "$one" 1048576
-    done <"$work/names$(printf %s "$whole" | tr / -)"
+        case $entry in
+            $part) ;;
+            *) continue ;;
+        esac
+        one=$whole/$entry$rest
+        case $whole in
+            /proc)
+                [ ! -L "$whole/$entry" ] && [ -z "${entry%%[0-9]*}" ] || continue
+                seen "$one"
+                [ ! -f "$one" ] || keep "$one" 1048576 ;;
+            *) path "$one" ;;
+        esac
+    done <"$list"
 }
 
 # Names, owners and permissions alone, never contents.
