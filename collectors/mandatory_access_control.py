@@ -18,7 +18,8 @@ from hustings.declared import Declared
 _SELINUX, _APPARMOR = "/sys/fs/selinux/enforce", "/sys/module/apparmor/parameters/enabled"
 _PROFILES = "/sys/kernel/security/apparmor/profiles"
 _DIRECTORY, _PARSER, _CONFIG = "/etc/apparmor.d", "/usr/sbin/apparmor_parser", "/etc/selinux/config"
-_START = re.compile(r"^(?:profile\s|[/@\"])[^\n]*\{", re.MULTILINE)
+_START = re.compile(r"^(?:profile\s|[/@\"])[^\n]*\{[ \t]*(?:#.*)?$", re.MULTILINE)
+_NAME = re.compile(r'(?:profile\s+)?(?:"([^"]+)"|(\S+))')
 _FLAGS = re.compile(r"flags\s*=\s*\(([^)]*)\)")
 
 
@@ -35,12 +36,10 @@ def parse_profile_file(text: str) -> list[tuple[str, str]]:
     """(name, mode) of the profiles that a file of ``/etc/apparmor.d`` defines at its top level."""
     found = []
     for match in _START.finditer(text):
-        header = match[0].rstrip("{").strip()
-        flags = _FLAGS.search(header)
+        flags, name = _FLAGS.search(match[0]), _NAME.match(match[0])
         words = {one.strip() for one in (flags[1] if flags else "").replace(",", " ").split()}
-        name = header.removeprefix("profile ").split()[0].strip('"')
         mode = next((one for one in ("complain", "unconfined", "kill") if one in words), "enforce")
-        found.append((name, mode))
+        found.append(((name[1] or name[2]) if name else match[0], mode))
     return found
 
 
