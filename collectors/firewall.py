@@ -1,6 +1,7 @@
 """firewall: what the packet filter does with traffic nobody asked for, for IPv4 and IPv6 apart.
 
-The kernel is asked, not a tool's configuration: ufw, firewalld and plain rule files all end as
+In an image they are the rules its services will load (see ``firewall_files``). On a running machine
+the kernel is asked, not a tool's configuration: ufw, firewalld and plain rule files all end as
 nftables or iptables rules, and only what is loaded protects. nftables is read by
 ``nft -j list ruleset``. Rules made through iptables are in it without their conditions, so those are
 read by ``iptables-save``; the older kernel tables of iptables are outside nftables altogether and
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from collectors import firewall_iptables, firewall_nft
+from collectors import firewall_files, firewall_iptables, firewall_nft
 from collectors.base import Collected, Collector, Disclosure, Fact, Missing, Platform, Reason, Type
 from collectors.firewall_rules import Outcome, RuleSet
 from collectors.host.protocol import Denied, Host, LookError, NotThere, Unsupported, read_optional
@@ -25,20 +26,22 @@ _IF_INET6 = "/proc/net/if_inet6"
 def collect(host: Host, declared: Declared) -> Collected:
     """Load every rule set in force and judge what a newcomer meets."""
     if host.kind == "image":
-        raise Unsupported("a packet filter exists only in a running system")
+        found, made_by = firewall_files.rules(host)
+        return {"firewall.tool": made_by, "firewall.ipv4_default": _default(found, 4),
+                "firewall.ipv6_default": _default(found, 6)}
     rules, tool = RuleSet(), "none"
     text = _nft(host)
     if text is not None:
         hidden = firewall_nft.opaque_tables(text)
-        _add(rules, firewall_nft.parse(text, without=hidden))
+        firewall_files.add(rules, firewall_nft.parse(text, without=hidden))
         for family, name in ((4, "ip"), (6, "ip6")):
             if any(table[0] == name for table in hidden):
-                _add(rules, firewall_iptables.parse(_save(host, family, "nft"), family, "nft"))
+                firewall_files.add(rules, firewall_iptables.parse(_save(host, family, "nft"), family, "nft"))
         tool = _tool(firewall_nft.tables(text), rules, iptables=bool(hidden))
     for family in (4, 6):
         names = (read_optional(host, _NAMES[family]) or "").split()
         if names:
-            _add(rules, firewall_iptables.parse(_save(host, family, "legacy"), family, "legacy"))
+            firewall_files.add(rules, firewall_iptables.parse(_save(host, family, "legacy"), family, "legacy"))
             tool = _tool(frozenset(), rules, iptables=True) if tool in ("none", "nftables") else tool
     if text is None:
         _no_nftables(host)
@@ -47,11 +50,6 @@ def collect(host: Host, declared: Declared) -> Collected:
         "firewall.ipv4_default": _default(rules, 4),
         "firewall.ipv6_default": _default(rules, 6) if _speaks_ipv6(host) else "off",
     }
-
-
-def _add(rules: RuleSet, more: RuleSet) -> None:
-    rules.chains.update(more.chains)
-    rules.entrances.extend(more.entrances)
 
 
 def _nft(host: Host) -> str | None:
@@ -130,7 +128,8 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=(
         _fact("firewall.tool", Type.TEXT,
-              "What made the packet filter's rules: nftables, iptables, ufw, firewalld or none"),
+              "What made the packet filter's rules: nftables, iptables, ufw, firewalld or none",
+              platforms="In an image: what will make them at boot"),
         _fact("firewall.ipv4_default", Type.TEXT,
               "What becomes of an unsolicited IPv4 packet that no rule was written for: drop or accept"),
         _fact("firewall.ipv6_default", Type.TEXT,
@@ -138,7 +137,7 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=(*_NAMES.values(), _IF_INET6, "/proc/sys/net/ipv6/conf/all/disable_ipv6", "/proc/sys/kernel/osrelease",
-           "/proc/modules", "/lib/modules/"),
+           "/proc/modules", "/lib/modules/", *firewall_files.READS),
     runs=("nft -j list ruleset", "iptables-nft-save", "ip6tables-nft-save", "iptables-legacy-save",
           "ip6tables-legacy-save", "iptables-save", "ip6tables-save"),
     needs="list the packet filter's rules (CAP_NET_ADMIN)",
