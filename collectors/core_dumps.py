@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from collectors._fragments import fragments, settings, text_of
-from collectors._systemd import enabled, entry, masked
+from collectors._systemd import DIRECTORY, PACKAGED, enabled, entry, masked
 from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Field, Listing, Platform, Type, gather
 from collectors.host.protocol import Host, read_optional
 from hustings.declared import Declared
@@ -22,7 +22,6 @@ _PACKAGED = ("/usr/lib/systemd/coredump.conf", "/lib/systemd/coredump.conf")
 _DROPINS = ("/etc/systemd/coredump.conf.d", "/run/systemd/coredump.conf.d", "/usr/local/lib/systemd/coredump.conf.d",
             "/usr/lib/systemd/coredump.conf.d", "/lib/systemd/coredump.conf.d")
 _BUILT_IN = {"Storage": "external", "ProcessSizeMax": "32G"}
-_UNITS = "/etc/systemd/system/"
 _REPORTERS = {"apport": ("/usr/share/apport/apport", "apport.service"),
               "whoopsie": ("/usr/bin/whoopsie", "whoopsie.service")}
 
@@ -107,6 +106,6 @@ COLLECTOR = Collector(
                "masked; absent where it is not installed", Disclosure.SHARED) for name in _REPORTERS),
     ),
     collect=collect,
-    reads=(_LIMITS, f"{_LIMITS_D}/", *_PROGRAM, _CONF, *_PACKAGED, *(f"{one}/" for one in _DROPINS), _UNITS,
-           "/usr/lib/systemd/system/", "/lib/systemd/system/", *(program for program, _ in _REPORTERS.values())),
+    reads=(_LIMITS, f"{_LIMITS_D}/", *_PROGRAM, _CONF, *_PACKAGED, *(f"{one}/" for one in _DROPINS), f"{DIRECTORY}/",
+           *(f"{one}/" for one in PACKAGED), *(program for program, _ in _REPORTERS.values())),
 )

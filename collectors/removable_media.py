@@ -9,7 +9,7 @@ A module that is loaded or built in is not stopped by any modprobe rule.
 from __future__ import annotations
 
 from collectors import _modprobe, processes
-from collectors._systemd import enabled
+from collectors._systemd import DIRECTORY, PACKAGED, enabled
 from collectors.base import Collected, Collector, Disclosure, Fact, Platform, Type
 from collectors.host.protocol import Host, NotThere, Unsupported, list_optional, read_optional
 from hustings.declared import Declared
@@ -101,6 +101,6 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=("/sys/bus/", _AUTHORISE, _USBGUARD, _RELEASE, "/proc/modules", "/lib/modules/",
-           "/etc/systemd/system/", *_modprobe.READS, *processes.READS),
+           f"{DIRECTORY}/", *(f"{one}/" for one in PACKAGED), *_modprobe.READS, *processes.READS),
     needs="read USBGuard's configuration",
 )
