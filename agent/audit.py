@@ -12,6 +12,7 @@ from typing import Any
 
 from agent.feeds import opened
 from collectors import isolate
+from collectors.base import Memory
 from collectors.discovery import discover
 from collectors.host.protocol import Host, LookError
 from hustings.declared import KINDS, Declared
@@ -81,17 +82,20 @@ def open_host(root: Path | None = None, recorded: Path | None = None) -> Host:
 
 
 def look(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (),
-         cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None) -> tuple[Facts, tuple[str, ...]]:
+         cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None, sweep: bool = False,
+         memories: Mapping[str, Memory] | None = None) -> tuple[Facts, tuple[str, ...]]:
     """All facts of ``host``, derived ones included, and the privileges that were lacking.
 
     With ``only`` (ids of checks) just the collectors that those checks rest on are run. ``feeds`` is the store
-    of feeds of vulnerabilities, instead of this machine's own.
+    of feeds of vulnerabilities, instead of this machine's own. Every file is looked at with ``sweep``, in an
+    image, and where ``only`` needs it; ``memories`` is what the last such look left.
     """
     collectors = discover(host.platform)
     if names := set(only):
         needed = needed_facts(pack, names)
         collectors = [one for one in collectors if any(fact.id in needed for fact in one.facts)]
-    looked = isolate.look(host, collectors, declared, cache=cache)
+    looked = isolate.look(host, collectors, declared, cache=cache, memories=memories,
+                          exhaustive=sweep or bool(names) or host.kind != "live")
     with opened(feeds) as store:
         facts = derive_all(looked.facts, declared, {**pack.tables, FEEDS: store}, host.now())
     return facts, tuple(f"{name}: {need}" for name, need in sorted(looked.lacking.items()))
@@ -115,11 +119,12 @@ def needed_facts(pack: Pack, checks: Iterable[str]) -> set[str]:
 
 def audit(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (),
           overrides: Mapping[str, Mapping[str, Any]] | None = None, skew: timedelta = timedelta(0),
-          cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None) -> Audit:
+          cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None, sweep: bool = False,
+          memories: Mapping[str, Memory] | None = None) -> Audit:
     """Look at ``host`` and judge it by ``pack``. ``skew`` is how far its clock is known to be off."""
     started, clock = host.now(), time.monotonic()
     only = tuple(only)
-    facts, lacking = look(host, declared, pack, only=only, cache=cache, feeds=feeds)
+    facts, lacking = look(host, declared, pack, only=only, cache=cache, feeds=feeds, sweep=sweep, memories=memories)
     context = Context(
         now=host.now(), roles=declared.roles, voting_days=declared.voting_days, overrides=overrides or {},
         declared={kind: tuple(declared.instances(kind)) for kind in KINDS}, clock_ok=abs(skew) <= SKEW_LIMIT,

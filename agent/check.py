@@ -22,13 +22,15 @@ DIRECTORY = click.Path(path_type=Path)
 @click.option("--root", type=DIRECTORY, help="Audit a mounted root file system instead of this machine.")
 @click.option("--recorded", type=DIRECTORY, help="Audit what `hustings record` recorded: the directory or its .tar.")
 @click.option("--feeds", type=DIRECTORY, help="A store of feeds of vulnerabilities, instead of this machine's own.")
+@click.option("--sweep", is_flag=True, help="Look at every file of this machine too, which takes a while. "
+              "In an image that is always done.")
 @click.option("--fail-on", type=click.Choice([one.value for one in SEVERITIES]), default="critical", show_default=True,
               help="Exit with 1 if a check of at least this severity fails.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Show passing and not applicable checks too.")
 def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Path | None, only: tuple[str, ...],
-          settings: tuple[str, ...], root: Path | None, recorded: Path | None, feeds: Path | None, fail_on: str,
-          language: str, everything: bool) -> None:
+          settings: tuple[str, ...], root: Path | None, recorded: Path | None, feeds: Path | None, sweep: bool,
+          fail_on: str, language: str, everything: bool) -> None:
     """Audit this machine here and now, without a server.
 
     Exit code 1 means that a check of at least --fail-on severity fails, 2 wrong usage.
@@ -53,7 +55,7 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
             raise UsageError(f"no check {name!r} in the pack", where="--only",
                              remedy=f"did you mean {close}?" if close else "see `hustings policy list`")
     overrides = audits.parse_overrides(settings, pack)
-    found = audits.audit(host, declared, pack, only=only, overrides=overrides, feeds=feeds)
+    found = audits.audit(host, declared, pack, only=only, overrides=overrides, feeds=feeds, sweep=sweep)
     if form == "json":
         click.echo(render.as_json(found))
     elif form == "sarif":

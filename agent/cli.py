@@ -13,7 +13,7 @@ from agent.restore_cli import restore_manifest, restore_proof
 from hustings.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from agent.identity import Identity
+    from agent.identity import Identity, State
     from agent.reporting import Content
     from agent.run import Run
 
@@ -65,12 +65,13 @@ def enroll(server: str, token: str | None, token_file: Path | None, ca_pin: str,
 
 @agent.command()
 @click.option("--if-due", is_flag=True, help="Report only if the day's report is due or something changed.")
+@click.option("--sweep", is_flag=True, help="Look at every file now, as the scheduled runs do.")
 @click.option("--server", default="", help="Send to this address instead (the same server, moved).")
 @click.option("--pack", "pack_path", type=PLACE, help="A pack directory or compiled pack.")
 @click.option("--set", "settings", multiple=True, metavar="AREA/CHECK.PARAMETER=VALUE", help="Change a threshold.")
 @STATE
 @CONFIG
-def once(if_due: bool, server: str, pack_path: Path | None, settings: tuple[str, ...], state: Path,
+def once(if_due: bool, sweep: bool, server: str, pack_path: Path | None, settings: tuple[str, ...], state: Path,
          config: Path | None) -> None:
     """Audit now and send the report, and all that waits.
 
@@ -89,7 +90,7 @@ def once(if_due: bool, server: str, pack_path: Path | None, settings: tuple[str,
     ways = HttpTransport(address, ca=place.place / identity.ca if identity.ca else None, proxy=identity.proxy)
 
     def audit(found: Identity, skew: float | None) -> Content:
-        return _audit(place.cache_file, found, skew, config, pack_path, settings)
+        return _audit(place, found, skew, config, pack_path, settings, sweep=sweep or if_due)
 
     try:
         run = run_once(place, audit, ways, wall_clock(_sleep), server=address, if_due=if_due)
@@ -160,11 +161,15 @@ def _token(token: str | None, file: Path | None) -> str:
                          remedy="name a file that holds the token") from error
 
 
-def _audit(cache_file: Path, identity: Identity, skew: float | None, config: Path | None, pack_path: Path | None,
-           settings: tuple[str, ...]) -> Content:
+def _audit(place: State, identity: Identity, skew: float | None, config: Path | None, pack_path: Path | None,
+           settings: tuple[str, ...], *, sweep: bool) -> Content:
+    """The content of a report. Every file is looked at when ``sweep`` says so; where that was done before,
+    what changed since is looked at in every run."""
+    from contextlib import ExitStack
+
     from agent import audit as audits
     from agent import config as configs
-    from agent import facts_cache, reporting
+    from agent import facts_cache, reporting, sweep_memory
     from agent.run import skew_of
     from policies import pack as packs
 
@@ -172,10 +177,13 @@ def _audit(cache_file: Path, identity: Identity, skew: float | None, config: Pat
     if not declared.roles:
         declared = configs.with_roles(declared, identity.roles)
     pack = packs.load(pack_path) if pack_path else packs.shipped()
-    cache = facts_cache.load(cache_file)
-    found = audits.audit(audits.open_host(), declared, pack, overrides=audits.parse_overrides(settings, pack),
-                         skew=skew_of(skew), cache=cache)
-    facts_cache.save(cache_file, cache)
+    cache = facts_cache.load(place.cache_file)
+    sweep = sweep or place.sweep_file.exists()
+    with ExitStack() as kept:
+        memories = kept.enter_context(sweep_memory.taken_up(place.sweep_file)) if sweep else None
+        found = audits.audit(audits.open_host(), declared, pack, overrides=audits.parse_overrides(settings, pack),
+                             skew=skew_of(skew), cache=cache, sweep=sweep, memories=memories)
+    facts_cache.save(place.cache_file, cache)
     return reporting.prepare(found, identity, audits.registry(), skew)
 
 

@@ -74,6 +74,7 @@ class State:
         self.pending_file = place / "enrolling.json"
         self.contact_file = place / "contact.json"
         self.cache_file = place / "facts.cache"
+        self.sweep_file = place / "sweep.memory"
         self.lock_file = place / "lock"
 
     def create(self) -> None:

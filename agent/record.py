@@ -18,6 +18,7 @@ def record(powershell: bool) -> None:
     from collectors.host.protocol import Platform
 
     collectors = discover(Platform.WINDOWS if powershell else Platform.LINUX)
+    collectors = [one for one in collectors if not one.exhaustive]
     reads = [path for one in collectors for path in one.reads]
     runs = [line for one in collectors for line in one.runs]
     stats = [path for one in collectors for path in one.stats]

@@ -13,7 +13,7 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -22,7 +22,7 @@ from typing import NoReturn
 import msgspec
 
 from collectors._outcome import flood, kill, kill_session, late, nothing, understood
-from collectors.base import Collector
+from collectors.base import Collector, Memory
 from collectors.host.protocol import Host
 from collectors.worker import Answer, answer, confine
 from hustings.declared import Declared
@@ -68,8 +68,9 @@ class _Worker:
 
 
 def run(host: Host, collectors: list[Collector], declared: Declared, count: int, memory: int,
-        limit: int) -> Iterator[tuple[Collector, Answer]]:
-    """Every collector with its answer, as they come, from at most ``count`` workers at once."""
+        limit: int, memories: Mapping[str, Memory]) -> Iterator[tuple[Collector, Answer]]:
+    """Every collector with its answer, as they come, from at most ``count`` workers at once. What a collector
+    remembers (``memories``, by its name) it reads and writes itself: open files outlive a fork."""
     for module in {name: None for one in collectors for name in one.modules}:
         with suppress(ImportError):  # the collector will say so itself
             import_module(module)
@@ -82,7 +83,7 @@ def run(host: Host, collectors: list[Collector], declared: Declared, count: int,
                 while waiting and len([one for one in workers if one.collector]) < count:
                     worker = next((one for one in workers if not one.collector), None)
                     if worker is None:
-                        worker = _fork(host, collectors, declared, memory, workers)
+                        worker = _fork(host, collectors, declared, memory, workers, memories)
                         workers.append(worker)
                         selector.register(worker.answers, selectors.EVENT_READ, worker)
                     number = waiting.pop()
@@ -126,7 +127,8 @@ def _outcome(worker: _Worker, declared: Declared, limit: int) -> tuple[Collector
     return collector, msgspec.structs.replace(said, cpu=max(0.0, cpu - worker.cpu))
 
 
-def _fork(host: Host, collectors: list[Collector], declared: Declared, memory: int, others: list[_Worker]) -> _Worker:
+def _fork(host: Host, collectors: list[Collector], declared: Declared, memory: int, others: list[_Worker],
+          memories: Mapping[str, Memory]) -> _Worker:
     taken, orders = os.pipe()
     answers, given = os.pipe()
     pid = os.fork()
@@ -134,13 +136,14 @@ def _fork(host: Host, collectors: list[Collector], declared: Declared, memory: i
         for other in others:
             os.close(other.orders)
         os.close(orders)
-        _work(host, collectors, declared, memory, taken, given)
+        _work(host, collectors, declared, memory, taken, given, memories)
     os.close(taken)
     os.close(given)
     return _Worker(pid, orders, answers)
 
 
-def _work(host: Host, collectors: list[Collector], declared: Declared, memory: int, taken: int, given: int) -> NoReturn:
+def _work(host: Host, collectors: list[Collector], declared: Declared, memory: int, taken: int, given: int,
+          memories: Mapping[str, Memory]) -> NoReturn:
     """A worker's whole life: until there are no more orders."""
     try:
         os.setsid()
@@ -153,7 +156,7 @@ def _work(host: Host, collectors: list[Collector], declared: Declared, memory: i
         while order := os.read(taken, 2):
             collector = collectors[int.from_bytes(order, "big")]
             signal.alarm(int(collector.timeout) + _GRACE)
-            said = answer(collector, host, declared)
+            said = answer(collector, host, declared, memories.get(collector.name))
             signal.alarm(0)
             frame = memoryview(len(said).to_bytes(4, "big") + said)
             while frame:

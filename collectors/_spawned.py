@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Timer
@@ -13,7 +13,7 @@ from threading import Timer
 import msgspec
 
 from collectors._outcome import flood, kill_session, late, nothing, understood
-from collectors.base import Collector
+from collectors.base import Collector, Memory
 from collectors.host.protocol import Host
 from collectors.worker import Answer, Task
 from hustings.declared import Declared
@@ -21,9 +21,9 @@ from hustings.facts import Missing
 
 
 def run(host: Host, collectors: list[Collector], declared: Declared, count: int, memory: int,
-        limit: int) -> Iterator[tuple[Collector, Answer]]:
+        limit: int, memories: Mapping[str, Memory]) -> Iterator[tuple[Collector, Answer]]:
     """Every collector with its answer, in order, at most ``count`` at once. The host must be one that can be
-    opened again by kind and place."""
+    opened again by kind and place; open files cannot, so ``memories`` are not used and each looks at everything."""
     with ThreadPoolExecutor(count) as pool:
         answers = pool.map(lambda one: _spawn(host, one, declared, memory, limit), collectors)
         yield from zip(collectors, answers, strict=True)

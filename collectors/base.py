@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from collectors.host.protocol import Host, LookError, Platform
 from hustings.declared import Declared
@@ -19,7 +19,7 @@ from hustings.facts import Disclosure, Fact, Facts, Field, Listing, Missing, Obs
 
 __all__ = [
     "ABSENT", "Collected", "Collector", "Dated", "Disclosure", "Fact", "Field", "Listing",
-    "Missing", "Platform", "Reason", "Type", "gather", "key", "observe",
+    "Memory", "Missing", "Platform", "Reason", "Type", "gather", "key", "observe",
 ]
 
 
@@ -41,6 +41,15 @@ class Dated:
 
 
 Collected: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a collector left last time, to look at less this time: it reads ``before`` and writes ``after``,
+    in a form that tells a whole memory from one cut short. Without streams it looks at everything."""
+
+    before: BinaryIO | None = None
+    after: BinaryIO | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,11 @@ class Collector:
     needs: str = ""
     each: str = ""
     """The kind of declared instance it looks at; with none declared it is not run at all."""
+    exhaustive: bool = False
+    """Whether it looks through whole file systems: only when asked for, and never for a recording. ``reads`` and
+    ``stats`` then leave out the directories whose entries it merely passes."""
+    recall: Callable[[Host, Declared, Memory], Collected] | None = None
+    """``collect`` with a memory of the last look, where the asker keeps one."""
     modules: tuple[str, ...] = field(default=())
     """Modules to import before it is isolated, so that the cost is paid once."""
 

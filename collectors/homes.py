@@ -8,7 +8,7 @@ they are ``unsupported``. Of the shells' start files only the lines that set a m
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from collectors import _passwd
@@ -46,6 +46,8 @@ LIMIT = 64 << 10
 class People:
     """Who owns what: the accounts of people, and every number that has a name."""
 
+    accounts: tuple[_passwd.Account, ...]
+    groups: tuple[_passwd.Group, ...]
     homes: tuple[_passwd.Account, ...]
     """People, and root."""
     least: int
@@ -82,10 +84,9 @@ def people(host: Host) -> People:
     accounts, faults = _passwd.passwd(host.read("/etc/passwd"))
     groups, more = _passwd.group(host.read("/etc/group"))
     least = _passwd.login_defs(read_optional(host, "/etc/login.defs") or "").get("UID_MIN", "")
-    found = People((), int(least) if least.isdigit() else UID_MIN, frozenset(one.uid for one in accounts),
-                   frozenset(one.gid for one in groups), tuple(faults + more))
-    homes = tuple(one for one in accounts if one.has_shell and (found.person(one) or one.uid == 0))
-    return People(homes, found.least, found.uids, found.gids, found.faults)
+    found = People(tuple(accounts), tuple(groups), (), int(least) if least.isdigit() else UID_MIN,
+                   frozenset(one.uid for one in accounts), frozenset(one.gid for one in groups), tuple(faults + more))
+    return replace(found, homes=tuple(one for one in accounts if one.has_shell and (found.person(one) or one.uid == 0)))
 
 
 def collect(host: Host, declared: Declared) -> Collected:

@@ -10,14 +10,14 @@ afresh (``_spawned``).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
 
 from collectors import _forked
-from collectors.base import Collector, failed
+from collectors.base import Collector, Memory, failed
 from collectors.host.protocol import Host
 from collectors.worker import MEMORY_ABOVE
 from hustings.declared import Declared
@@ -25,6 +25,8 @@ from hustings.facts import Facts, Missing, Reason
 
 ANSWER_LIMIT = 32 << 20
 """Bytes one collector may say."""
+_NOT_SWEPT = Missing(Reason.UNSUPPORTED, "every file is looked at in the agent's scheduled runs; "
+                     "`hustings check --sweep` does it now")
 
 
 class Kept(msgspec.Struct):
@@ -49,10 +51,13 @@ class Looked:
 
 
 def look(host: Host, collectors: Iterable[Collector], declared: Declared, *, cache: dict[str, Kept] | None = None,
+         exhaustive: bool = False, memories: Mapping[str, Memory] | None = None,
          spawn: bool = not hasattr(os, "fork"), workers: int | None = None,
          memory: int = MEMORY_ABOVE, limit: int = ANSWER_LIMIT) -> Looked:
     """Run ``collectors`` on ``host`` and answer every fact they declare.
 
+    Exhaustive collectors are left out unless asked for, which is then the reason of their facts; ``memories``
+    (by collector name) is what they left last time and take up again.
     ``cache`` (by collector name) is read and updated: a collector that says ``every`` is not run again
     before then unless its declarations changed or some fact was missing. A collector of another platform
     gives ``unsupported``; one about declared instances of which there are none is left out.
@@ -62,6 +67,8 @@ def look(host: Host, collectors: Iterable[Collector], declared: Declared, *, cac
         if host.platform not in collector.platforms:
             missing = Missing(Reason.UNSUPPORTED, f"{collector.name} does not look at {host.platform}")
             looked.facts |= failed(collector, missing, declared)
+        elif collector.exhaustive and not exhaustive:
+            looked.facts |= failed(collector, _NOT_SWEPT, declared)
         elif not collector.each or declared.instances(collector.each):
             kept = _young(collector, cache, declared, host.now())
             if kept is None:
@@ -76,7 +83,8 @@ def look(host: Host, collectors: Iterable[Collector], declared: Declared, *, cac
         run = _spawned.run
     else:
         run = _forked.run
-    for collector, said in run(host, to_run, declared, workers or os.cpu_count() or 1, memory, limit):
+    for collector, said in run(host, to_run, declared, workers or os.cpu_count() or 1, memory, limit,
+                               memories or {}):
         looked.facts |= said.facts
         looked.cpu[collector.name] = said.cpu
         _keep(collector, said.facts, cache, declared, host.now())

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.base import Collector, failed, observe
+from collectors.base import Collector, Memory, failed, observe
 from collectors.host.image import ImageHost
 from collectors.host.live import LiveHost
 from collectors.host.protocol import Host, LookError
@@ -47,11 +47,13 @@ class Answer(msgspec.Struct):
     """Processor seconds, its programs included."""
 
 
-def answer(collector: Collector, host: Host, declared: Declared) -> bytes:
+def answer(collector: Collector, host: Host, declared: Declared, memory: Memory | None = None) -> bytes:
     """The collector's facts as JSON; whatever goes wrong in it becomes the reason of all of them."""
     before = _cpu()
     try:
-        facts = observe(collector, collector.collect(host, declared), host.now(), declared)
+        collected = (collector.collect(host, declared) if memory is None or collector.recall is None
+                     else collector.recall(host, declared, memory))
+        facts = observe(collector, collected, host.now(), declared)
         return encoded(Answer(facts, _cpu() - before))
     except LookError as error:
         missing = error.missing

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+import stat as modes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,7 +39,7 @@ class FakeHost:
     it a file is 0644, a directory 0755, both root's, last changed at ``now``. ``denied`` names files
     that cannot be read and directories that cannot be entered. ``commands`` maps an argv such as
     ``("sshd", "-T")`` to an ``Output`` or to the ``LookError`` it raises. ``sockets`` may be an
-    error too. What was not given is ``NotThere``.
+    error too, ``attributes`` extended attributes by path and name. What was not given is ``NotThere``.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class FakeHost:
         sockets: Sequence[Socket] | LookError = (),
         registry: Mapping[str, dict[str, Any]] | None = None,
         denied: Iterable[str] = (),
+        attributes: Mapping[tuple[str, str], bytes] | None = None,
         now: datetime = NOW,
         kind: str = "live",
         platform: Platform = Platform.LINUX,
@@ -65,6 +68,7 @@ class FakeHost:
         self._sockets = sockets
         self._registry = dict(registry or {})
         self._denied = set(denied)
+        self._attributes = dict(attributes or {})
         self._dirs = {"/"}
         for path in [*self._files, *self._links, *dirs, *self._stats]:
             above = path if path in set(dirs) else posixpath.dirname(path)
@@ -121,6 +125,23 @@ class FakeHost:
                 yield below, stat
                 if stat.kind is FileKind.DIRECTORY:
                     pending.append(below)
+
+    def scan(self, path: str) -> Iterator[tuple[str, os.stat_result]]:
+        yield "", self.status(path)
+        for name in self.list(path):
+            yield name, self.status(posixpath.join(path, name))
+
+    def status(self, path: str) -> os.stat_result:
+        seen = self._entry(path, path)
+        kinds = {FileKind.FILE: modes.S_IFREG, FileKind.DIRECTORY: modes.S_IFDIR, FileKind.LINK: modes.S_IFLNK,
+                 FileKind.OTHER: modes.S_IFCHR}
+        nanoseconds = int(seen.mtime.timestamp()) * 10**9
+        times = {"st_mtime_ns": nanoseconds, "st_ctime_ns": nanoseconds}
+        return os.stat_result((kinds[seen.kind] | seen.mode, hash(path) & 0xFFFF, 1, 1, seen.uid, seen.gid, seen.size,
+                               0, 0, 0), times)
+
+    def attribute(self, path: str, name: str) -> bytes | None:
+        return self._attributes.get((path, name))
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,
             ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,

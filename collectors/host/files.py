@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from collectors.host import scanning
 from collectors.host.protocol import (
     READ_LIMIT,
     Denied,
@@ -140,6 +141,18 @@ class FileTree:
                 yield below, seen_as
                 if seen_as.kind is FileKind.DIRECTORY and status.st_dev == device and self.enters(below):
                     pending.append((below, where))
+
+    def scan(self, path: str) -> Iterator[scanning.Entry]:
+        self.permit(path, path)
+        return scanning.scan(self.prefix + path, path)
+
+    def status(self, path: str) -> os.stat_result:
+        self.permit(path, path)
+        return scanning.status(self.prefix + path, path)
+
+    def attribute(self, path: str, name: str) -> bytes | None:
+        self.permit(path, path)
+        return scanning.attribute(self.prefix + path, path, name)
 
     def list(self, path: str) -> list[str]:
         local = self._open_at(path)

@@ -6,6 +6,7 @@ fact it was looking for will show. It is never turned into an empty answer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -155,6 +156,19 @@ class Host(Protocol):
     def walk(self, path: str, *, limit: int = 200_000) -> Iterator[tuple[str, Stat]]:
         """Every entry below ``path`` on the same file system; raises ``Truncated`` past ``limit`` entries
         and ``Denied`` at the first directory that cannot be read."""
+        ...
+
+    def scan(self, path: str) -> Iterator[tuple[str, os.stat_result]]:
+        """For the sweep of whole file systems: the directory itself, named "", then every entry in it, no link
+        followed. ``path`` is one that holds no link, found by an earlier scan. Raises as ``list`` does."""
+        ...
+
+    def status(self, path: str) -> os.stat_result:
+        """What ``lstat`` says of such a path."""
+        ...
+
+    def attribute(self, path: str, name: str) -> bytes | None:
+        """An extended attribute of such a path, or None if it has none of that name."""
         ...
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,

@@ -60,6 +60,7 @@ from hustings.times import parse_time
 
 SCHEMA = "hustings.recording/1"
 _MAX_LINKS = 40
+_NOT_SWEPT = "a recording does not hold the whole file system"
 _T = TypeVar("_T")
 
 
@@ -168,6 +169,15 @@ class RecordedHost:
                 yield below, stat
                 if stat.kind is FileKind.DIRECTORY:
                     pending.append(below)
+
+    def scan(self, path: str) -> Iterator[tuple[str, os.stat_result]]:
+        raise Unsupported(_NOT_SWEPT)
+
+    def status(self, path: str) -> os.stat_result:
+        raise Unsupported(_NOT_SWEPT)
+
+    def attribute(self, path: str, name: str) -> bytes | None:
+        raise Unsupported(_NOT_SWEPT)
 
     def run(self, program: str, *args: str, timeout: float = 10.0, limit: int = OUTPUT_LIMIT,
             ok: tuple[int, ...] = (0,), stdin: bytes = b"", env: dict[str, str] | None = None,
