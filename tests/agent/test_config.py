@@ -21,8 +21,10 @@ repositories:
 tenants: [{name: office, kind: entra}]
 domains: [{name: votes.example, sends_mail: false}]
 data_paths: [{name: roll, path: /srv/roll}]
+restore_sets: [{name: list, repository: nightly, path: /srv/roll, manifest: /srv/manifest.json}]
+printed_lists: [{name: november, file: /srv/list.pdf, sha256: DIGEST, pages: 12, certified: 480}]
 voting_days: [2026-11-03, 2027-11-02]
-"""
+""".replace("DIGEST", "a" * 64)
 
 
 def refused(text: str) -> ConfigError:
@@ -35,7 +37,7 @@ def test_everything_that_can_be_declared_is_read() -> None:
     declared = config.parse(WHOLE, "machine.yaml")
     assert {kind: declared.instances(kind) for kind in KINDS} == {
         "database": ["register"], "repository": ["nightly"], "tenant": ["office"], "domain": ["votes.example"],
-        "data_path": ["roll"]}
+        "data_path": ["roll"], "restore_set": ["list"], "printed_list": ["november"]}
     assert declared.roles == ("registration-db", "backup-server")
     assert declared.voting_days == (date(2026, 11, 3), date(2027, 11, 2))
     assert declared.databases[0].schemas == ("public", "roll")
