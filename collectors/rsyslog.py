@@ -1,107 +1,176 @@
-"""Where rsyslog forwards messages to, in its old and its new language (rsyslog.conf(5))."""
+"""What rsyslog's configuration amounts to: where it forwards to, what it accepts, writes and with which permissions."""
 
 from __future__ import annotations
 
-import fnmatch
-import posixpath
 import re
 
-from collectors.host.protocol import Host, LookError, NotThere
-from hustings.facts import Missing, Reason
+from collectors._rsyslog_conf import Configuration, Statement
+from collectors._rsyslog_conf import statements as read_statements
 
-_MAIN = "/etc/rsyslog.conf"
-READS = (_MAIN, "/etc/rsyslog.d/")
-_MAX_FILES = 200
-
-_OLD_INCLUDE = re.compile(r"^\s*\$IncludeConfig\s+(\S+)", re.IGNORECASE | re.MULTILINE)
-_NEW_INCLUDE = re.compile(r"""\binclude\s*\(\s*file\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
-_ACTION = re.compile(r"""\baction\s*\(((?:[^()"']|"[^"]*"|'[^']*')*)\)""", re.IGNORECASE | re.DOTALL)
-_SETTING = re.compile(r"""([\w.]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_OLD_FORWARD = re.compile(r"^\s*[^#$\s]\S*\s+-?(@@?)(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;@]+)")
-_OLD_RELP = re.compile(r"^\s*[^#$\s]\S*\s+:omrelp:([^\s:;]+)")
-_COMMENT = re.compile(r"""
-    ("(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*')
-  | (?:^|(?<=\s)) (?: /\*.*?\*/ | \#[^\n]* )
-""", re.DOTALL | re.MULTILINE | re.VERBOSE)
-_GLOBAL = re.compile(r"""\bglobal\s*\(((?:[^()"']|"[^"]*"|'[^']*')*)\)""", re.IGNORECASE | re.DOTALL)
-_OLD_DRIVER = re.compile(r"^\s*\$DefaultNetstreamDriver\s+(\S+)", re.IGNORECASE | re.MULTILINE)
+FACILITIES = ("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp",
+              *(f"local{number}" for number in range(8)))
+KNOWN = ("filecreatemode", "dircreatemode", "umask", "defaultnetstreamdriver", "defaultnetstreamdrivercafile",
+         "defaultnetstreamdrivercertfile", "defaultnetstreamdriverkeyfile", "actionsendstreamdrivermode",
+         "actionsendstreamdriverauthmode", "actionsendstreamdriverpermittedpeer", "workdirectory",
+         "maxmessagesize", "preservefqdn")
+"""Settings told whether or not they are stated."""
+BUILT_IN_FILE_MODE = "0644"
 _TLS_DRIVERS = frozenset({"gtls", "ossl", "mbedtls"})
-_OLD_MODE = re.compile(r"^\s*\$ActionSendStreamDriverMode\s+(\d)", re.IGNORECASE)
-
-
-def uncommented(text: str) -> str:
-    """The text without ``#`` to the end of a line and ``/* … */``; what is quoted stays."""
-    return _COMMENT.sub(lambda found: found[1] or "", text)
-
-
-def default_driver(text: str) -> str:
-    """The stream driver of actions that name none: ``ptcp``, which cannot encrypt, unless another is set."""
-    named = _OLD_DRIVER.findall(text) + [
-        settings["defaultnetstreamdriver"] for settings in map(_settings, _GLOBAL.findall(text))
-        if "defaultnetstreamdriver" in settings]
-    return str(named[-1]).lower() if named else "ptcp"
-
-
-def _settings(action: str) -> dict[str, str]:
-    return {name.lower(): first or second for name, first, second in _SETTING.findall(action)}
+_CHECKED = frozenset({"x509/name", "x509/fingerprint", "x509/certvalid"})
+_OLD_FORWARD = re.compile(r"-?(@@?)(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;@]+)")
+_OLD_RELP = re.compile(r":omrelp:([^\s:;]+)")
+_OLD_SENDING = {"streamdrivermode": "actionsendstreamdrivermode", "streamdriver.mode": "actionsendstreamdrivermode",
+                "streamdriverauthmode": "actionsendstreamdriverauthmode",
+                "streamdriver.authmode": "actionsendstreamdriverauthmode",
+                "streamdriverpermittedpeers": "actionsendstreamdriverpermittedpeer",
+                "streamdriver.permittedpeers": "actionsendstreamdriverpermittedpeer"}
+"""A forwarding action's own parameters, and the directives that say the same of the actions after them."""
+_INPUTS = {"inputtcpserverrun": "imtcp", "udpserverrun": "imudp", "inputrelpserverrun": "imrelp",
+           "inputptcpserverrun": "imptcp", "inputgssserverrun": "imgssapi"}
+_LISTENERS = frozenset(_INPUTS.values()) | {"im3195"}
 
 
 def parse_forwards(text: str) -> list[object]:
-    """Every forwarding action: target, protocol, and whether TLS is on for it."""
-    text = uncommented(text)
-    usual = default_driver(text)
+    """The forwarding actions of one text; see ``forwards``."""
+    return forwards(Configuration(read_statements(text)))
+
+
+def forwards(configuration: Configuration) -> list[object]:
+    """Every forwarding action: target, protocol, whether TLS is on for it, and whether the other side's
+    certificate is checked."""
     found: list[object] = []
-    for action in _ACTION.findall(text):
-        settings = _settings(action)
-        driver = settings.get("streamdriver", settings.get("streamdriver.name", usual)).lower()
-        kind = settings.get("type", "").lower()
-        if kind == "omfwd" and "target" in settings:
-            found.append(_record(settings["target"], settings.get("protocol", "udp").lower(),
-                                 driver in _TLS_DRIVERS
-                                 and settings.get("streamdrivermode", settings.get("streamdriver.mode")) == "1"))
-        elif kind == "omrelp" and "target" in settings:
-            found.append(_record(settings["target"], "relp", settings.get("tls", "off").lower() == "on"))
-    encrypted = False
-    for line in text.splitlines():
-        if mode := _OLD_MODE.match(line):
-            encrypted = mode[1] == "1" and usual in _TLS_DRIVERS
-        elif forward := _OLD_FORWARD.match(line):
-            protocol = "tcp" if forward[1] == "@@" else "udp"
-            found.append(_record(forward[2].strip("[]"), protocol, encrypted))
-        elif relp := _OLD_RELP.match(line):
-            found.append(_record(relp[1], "relp", False))
+    old: dict[str, str] = {}
+    usual = default_driver(configuration)
+    for one in configuration.statements:
+        if one.kind == "directive":
+            old[one.name] = one.value
+        elif one.kind == "action":
+            found += _action(one.parameters, usual)
+        elif one.kind == "rule":
+            encrypted = old.get("actionsendstreamdrivermode") == "1" and usual in _TLS_DRIVERS
+            checked = old.get("actionsendstreamdriverauthmode", "").lower() in _CHECKED
+            if forward := _OLD_FORWARD.match(one.value):
+                protocol = "tcp" if forward[1] == "@@" else "udp"
+                found.append(_record(forward[2].strip("[]"), protocol, encrypted, checked))
+            elif relp := _OLD_RELP.match(one.value):
+                found.append(_record(relp[1], "relp", False, False))
     return found
 
 
-def _record(target: str, protocol: str, tls: bool) -> dict[str, object]:
-    return {"target": target, "protocol": protocol, "tls": tls and protocol != "udp"}
+def default_driver(configuration: Configuration) -> str:
+    """The stream driver of actions that name none: ``ptcp``, which cannot encrypt, unless another is set."""
+    named = [value for name, value, _ in settings(configuration) if name == "defaultnetstreamdriver"]
+    return named[-1].lower() if named else "ptcp"
 
 
-def configuration(host: Host) -> tuple[str, Missing | None]:
-    """The text of the configuration with every included file, and why it is not whole if it is not."""
-    texts: list[str] = []
-    pending, missing = [_MAIN], None
-    while pending:
-        if len(texts) == _MAX_FILES:
-            return "\n".join(texts), Missing(Reason.TRUNCATED, f"more than {_MAX_FILES} files are included")
-        try:
-            text = uncommented(host.read(pending.pop(0)))
-        except LookError as error:
-            missing = error.missing
-            continue
-        texts.append(text)
-        for pattern in (*_OLD_INCLUDE.findall(text), *_NEW_INCLUDE.findall(text)):
-            try:
-                pending += _matching(host, pattern)
-            except LookError as error:
-                missing = error.missing
-    return "\n".join(texts), missing
-
-
-def _matching(host: Host, pattern: str) -> list[str]:
-    directory, name = posixpath.split(pattern)
-    try:
-        names = host.list(directory)
-    except NotThere:
+def _action(said: dict[str, str], usual: str) -> list[object]:
+    if "target" not in said:
         return []
-    return [posixpath.join(directory, one) for one in names if fnmatch.fnmatchcase(one, name)]
+    if said.get("type", "").lower() == "omfwd":
+        driver = said.get("streamdriver", said.get("streamdriver.name", usual)).lower()
+        mode = said.get("streamdrivermode", said.get("streamdriver.mode"))
+        checked = said.get("streamdriverauthmode", said.get("streamdriver.authmode", "")).lower() in _CHECKED
+        return [_record(said["target"], said.get("protocol", "udp").lower(), driver in _TLS_DRIVERS and mode == "1",
+                        checked)]
+    if said.get("type", "").lower() == "omrelp":
+        checked = said.get("tls.authmode", "").lower() in ("name", "fingerprint", "certvalid")
+        return [_record(said["target"], "relp", said.get("tls", "off").lower() == "on", checked)]
+    return []
+
+
+def _record(target: str, protocol: str, tls: bool, checked: bool) -> dict[str, object]:
+    encrypted = tls and protocol != "udp"
+    return {"target": target, "protocol": protocol, "tls": encrypted, "authenticated": encrypted and checked}
+
+
+def settings(configuration: Configuration) -> list[tuple[str, str, Statement]]:
+    """Every setting in order, by its name in the old language: directives, ``global()``, the file module's own
+    and what forwarding actions say of their connection."""
+    found: list[tuple[str, str, Statement]] = []
+    for one in configuration.statements:
+        if one.kind == "directive":
+            found.append((one.name, one.value.strip('"'), one))
+        elif one.kind == "global" or (one.kind == "module" and one.parameters.get("load") == "builtin:omfile"):
+            found += [(name, value, one) for name, value in one.parameters.items() if name != "load"]
+        elif one.kind == "action" and one.parameters.get("type", "").lower() == "omfwd":
+            found += [(_OLD_SENDING[name], value, one) for name, value in one.parameters.items()
+                      if name in _OLD_SENDING]
+    return found
+
+
+def setting_records(configuration: Configuration) -> list[dict[str, object]]:
+    """One record for each known or stated setting: the last word, and how many others say otherwise."""
+    stated: dict[str, list[tuple[str, Statement]]] = {name: [] for name in KNOWN}
+    for name, value, statement in settings(configuration):
+        stated.setdefault(name, []).append((value, statement))
+    return [{"name": name, "value": said[-1][0] if said else "", "origin": "stated" if said else "built-in",
+             "contradictions": sum(value != said[-1][0] for value, _ in said),
+             "file": said[-1][1].file if said else "", "line": said[-1][1].line if said else 0}
+            for name, said in stated.items()]
+
+
+def inputs(configuration: Configuration) -> list[dict[str, object]]:
+    """What rsyslog takes messages from the network by: a module that is loaded for it, and each opened port."""
+    found: list[dict[str, object]] = []
+    for one in configuration.statements:
+        module, port = "", ""
+        if one.kind == "directive" and one.name == "modload":
+            module = one.value.strip('"').removesuffix(".so")
+        elif one.kind == "directive" and one.name in _INPUTS:
+            module, port = _INPUTS[one.name], one.value
+        elif one.kind == "module":
+            module = one.parameters.get("load", "")
+        elif one.kind == "input":
+            module, port = one.parameters.get("type", ""), one.parameters.get("port", "")
+        if module.lower() in _LISTENERS:
+            found.append({"module": module.lower(), "port": port, "file": one.file, "line": one.line})
+    return found
+
+
+def file_modes(configuration: Configuration) -> list[str]:
+    """The permissions that log files are made with: each that is stated, and the built-in one if a file is
+    written before any is. Four octal digits."""
+    found: list[str] = []
+    current = ""
+    for one in configuration.statements:
+        if one.kind == "directive" and one.name == "filecreatemode":
+            current = _octal(one.value)
+            found.append(current)
+        elif one.kind == "module" and one.parameters.get("load") == "builtin:omfile":
+            current = _octal(one.parameters.get("filecreatemode", current))
+            found.append(current)
+        elif one.kind == "action" and one.parameters.get("type", "").lower() == "omfile":
+            found.append(_octal(one.parameters.get("filecreatemode", current)))
+        elif one.kind == "rule" and re.match(r"-?[/?]", one.value):
+            found.append(_octal(current))
+    return sorted(set(found))
+
+
+def _octal(text: str) -> str:
+    digits = text.strip().strip('"')
+    return digits.zfill(4) if digits else BUILT_IN_FILE_MODE
+
+
+def selectors(configuration: Configuration) -> list[str]:
+    """The parts of every rule's selector, each ``facilities.priority`` as written, once."""
+    parts = [part.strip(",;") for one in configuration.statements if one.kind == "rule"
+             for part in re.findall(r"[\w*,]+\.[=!]*[\w*]+", one.name)]
+    return list(dict.fromkeys(parts))
+
+
+def facilities_logged(configuration: Configuration) -> list[str]:
+    """The facilities of which every message goes to a file or another machine by some rule."""
+    found: set[str] = set()
+    for one in configuration.statements:
+        if one.kind != "rule" or one.value.startswith((":omusrmsg:", "~", "stop")):
+            continue
+        here: set[str] = set()
+        for part in re.findall(r"[\w*,]+\.[=!]*[\w*]+", one.name):
+            names, _, priority = part.strip(",;").partition(".")
+            meant = set(FACILITIES) if "*" in names.split(",") else set(names.split(","))
+            if priority in ("*", "debug"):
+                here |= meant
+            elif priority == "none" or priority.startswith("!"):
+                here -= meant
+        found |= here
+    return sorted(found)

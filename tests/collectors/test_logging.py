@@ -1,14 +1,18 @@
 """The audit daemon, journald, rsyslog and what leaves the machine."""
 
+from datetime import timedelta
+
 import pytest
 
 from collectors import audit_daemon, journald, logging_daemon, rsyslog
+from collectors.base import ABSENT
 from collectors.host.protocol import Output, Unreadable
 from hustings.declared import Declared
 from hustings.facts import Missing, Reason
+from hustings.times import utc_text
 from tests.collectors.captured import captured
 from tests.collectors.test_devices import daemons
-from tests.fakes import FakeHost
+from tests.fakes import NOW, FakeHost
 
 NONE = Declared()
 AUDITD = {"auditd": ("100", 0)}
@@ -85,7 +89,7 @@ def test_the_journal_is_where_the_last_word_of_its_configuration_puts_it(files, 
     ('action(type="omfwd" target="x" protocol="udp" StreamDriverMode="1")\n', ("x", "udp", False)),
 ])
 def test_a_forwarding_rule_says_where_how_and_whether_encrypted(text, found):
-    assert [tuple(one.values()) for one in rsyslog.parse_forwards(text)] == [found]
+    assert [(one["target"], one["protocol"], one["tls"]) for one in rsyslog.parse_forwards(text)] == [found]
 
 
 @pytest.mark.parametrize("text", [
@@ -142,8 +146,131 @@ def test_rules_of_a_daemon_that_does_not_run_do_not_count():
 
 
 def test_another_daemons_rules_are_unknown_and_shippers_are_named():
-    host = FakeHost(daemons(**{"syslog-ng": ("100", 0), "filebeat": ("101", 0), "systemd-journald": ("102", 0)}))
+    host = FakeHost(daemons(**{"syslogd": ("100", 0), "filebeat": ("101", 0), "systemd-journald": ("102", 0)}))
     seen = logging_daemon.collect(host, NONE)
     assert seen["logging.remote"].why.reason is Reason.UNSUPPORTED
     assert seen["logging.shippers"].items == ["filebeat"]
     assert seen["logging.journal_running"] is True
+
+
+def image(files: dict[str, str], **more: object) -> dict[str, object]:
+    present = {"/usr/sbin/rsyslogd": "", "/etc/systemd/system/multi-user.target.wants/rsyslog.service": ""}
+    return logging_daemon.collect(FakeHost({**present, **files}, kind="image", **more), NONE)
+
+
+def test_in_an_image_the_daemon_that_is_switched_on_counts():
+    conf = {"/etc/rsyslog.conf": "*.* @@logs.example.org\n"}
+    assert [one["target"] for one in image(conf)["logging.remote"].items] == ["logs.example.org"]
+    off = logging_daemon.collect(FakeHost({"/usr/sbin/rsyslogd": "", **conf}, kind="image"), NONE)
+    assert (off["logging.syslog_daemon"], off["logging.remote"].items) == ("none", [])
+    assert [one["target"] for one in off["rsyslog.forwards"].items] == ["logs.example.org"]
+
+
+@pytest.mark.parametrize(("text", "tls", "authenticated"), [
+    ('action(type="omfwd" target="x" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1"\n'
+     '  StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="x")\n', True, True),
+    ('action(type="omfwd" target="x" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1")\n', True, False),
+    ('action(type="omfwd" target="x" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" '
+     'StreamDriverAuthMode="anon")\n', True, False),
+    ("$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n$ActionSendStreamDriverAuthMode x509/name\n"
+     "*.* @@x\n", True, True),
+    ('action(type="omrelp" target="x" tls="on" tls.authmode="name")\n', True, True),
+    ('action(type="omfwd" target="x" protocol="tcp" StreamDriverAuthMode="x509/name")\n', False, False),
+])
+def test_the_other_side_is_authenticated_only_where_its_certificate_is_checked(text, tls, authenticated):
+    [found] = rsyslog.parse_forwards(text)
+    assert (found["tls"], found["authenticated"]) == (tls, authenticated)
+
+
+def test_settings_of_both_languages_have_one_name_and_the_last_word_counts():
+    text = ('$DefaultNetstreamDriver none\nglobal(\n  DefaultNetstreamDriver="gtls"\n)\n$FileCreateMode 0640\n'
+            "# $FileCreateMode 0600\n")
+    seen = {one["name"]: one for one in image({"/etc/rsyslog.conf": text})["rsyslog.settings"].items}
+    assert (seen["defaultnetstreamdriver"]["value"], seen["defaultnetstreamdriver"]["contradictions"]) == ("gtls", 1)
+    assert (seen["filecreatemode"]["value"], seen["filecreatemode"]["line"]) == ("0640", 5)
+    assert seen["umask"]["origin"] == "built-in"
+
+
+@pytest.mark.parametrize(("text", "modes"), [
+    ("*.* /var/log/all\n", ["0644"]), ("$FileCreateMode 0600\n*.* -/var/log/all\n", ["0600"]),
+    ("mail.* /var/log/mail\n$FileCreateMode 0600\n*.* /var/log/all\n", ["0600", "0644"]),
+    ('module(load="builtin:omfile" FileCreateMode="0640")\naction(type="omfile" file="/x")\n', ["0640"]),
+    ('$FileCreateMode 0600\naction(type="omfile" file="/x" fileCreateMode="0666")\n', ["0600", "0666"]),
+    ("$IncludeConfig /etc/rsyslog.d/*.conf\n*.* /var/log/all\n", ["0601"]), ("*.* @x\n", []),
+])
+def test_the_permissions_of_log_files_are_those_in_force_where_each_is_opened(text, modes):
+    seen = image({"/etc/rsyslog.conf": text, "/etc/rsyslog.d/00-mode.conf": "  $FileCreateMode 0601\n"})
+    assert [one["mode"] for one in seen["rsyslog.file_modes"].items] == modes
+
+
+@pytest.mark.parametrize(("text", "modules"), [
+    ('module(load="imtcp")\ninput(type="imtcp" port="514")\n', [("imtcp", ""), ("imtcp", "514")]),
+    ("$ModLoad imudp\n$UDPServerRun 514\n", [("imudp", ""), ("imudp", "514")]), ('module(load="imuxsock")\n', []),
+    ('#module(load="imtcp")\n', []), ("$InputTCPServerRun 601\n", [("imtcp", "601")]),
+])
+def test_what_takes_messages_from_the_network_is_seen(text, modules):
+    seen = image({"/etc/rsyslog.conf": text})["rsyslog.inputs"].items
+    assert [(one["module"], one["port"]) for one in seen] == modules
+
+
+def test_facilities_are_logged_where_every_message_of_them_goes_somewhere():
+    def logged(text: str) -> list[str]:
+        return image({"/etc/rsyslog.conf": text})["rsyslog.facilities_logged"].items
+
+    assert {"auth", "authpriv", "cron", "daemon"} <= set(logged(captured("devices/rsyslog.conf")))
+    assert logged("auth,authpriv.* /var/log/auth.log\ncron.info /var/log/cron\n*.emerg :omusrmsg:*\n") == [
+        "auth", "authpriv"]
+    assert "auth" not in logged("*.*;auth.none /var/log/all\n")
+    assert image({"/etc/rsyslog.conf": "auth.*,authpriv.*;daemon.* /x\n"})["rsyslog.selectors"].items == [
+        "auth.*", "authpriv.*", "daemon.*"]
+
+
+SYSLOG_NG = """@version: 3.38
+@include "scl.conf"
+source s_src { system(); internal(); };
+destination d_net { network("logs.example.org" port(6514) transport("tls")
+    tls(ca-dir("/etc/ssl/certs") peer-verify(required-trusted))); };
+destination d_old { udp("192.0.2.9" port(514)); };  # nobody uses it
+destination d_file { file("/var/log/messages"); };
+log { source(s_src); destination(d_net); destination(d_file); };
+@include "/etc/syslog-ng/conf.d/*.conf"
+"""
+
+
+def test_syslog_ng_is_read_with_what_its_log_paths_use():
+    files = {**daemons(**{"syslog-ng": ("100", 0)}), "/etc/syslog-ng/syslog-ng.conf": SYSLOG_NG,
+             "/etc/syslog-ng/conf.d/more.conf": 'log { source(s_src); destination { tcp("192.0.2.7"); }; };\n'}
+    seen = logging_daemon.collect(FakeHost(files), NONE)["logging.remote"]
+    assert seen.complete
+    assert [(one["target"], one["protocol"], one["tls"], one["authenticated"]) for one in seen.items] == [
+        ("logs.example.org", "tcp", True, True), ("192.0.2.7", "tcp", False, False)]
+    broken = {**files, "/etc/syslog-ng/syslog-ng.conf": "log { source(s_src);\n"}
+    assert isinstance(logging_daemon.collect(FakeHost(broken), NONE)["logging.remote"], Missing)
+
+
+@pytest.mark.parametrize(("url", "expected"), [
+    ("https://logs.example.org:19532", ("logs.example.org", "https", True)),
+    ("logs.example.org", ("logs.example.org", "https", True)), ("http://192.0.2.9:19532", ("192.0.2.9", "http", False)),
+])
+def test_the_journals_upload_counts_while_it_runs(url, expected):
+    files = {"/etc/systemd/journal-upload.conf": f"[Upload]\nURL={url}\n"}
+    running = daemons(**{"systemd-journal-upload": ("100", 0)})
+    [seen] = logging_daemon.collect(FakeHost({**running, **files}), NONE)["logging.remote"].items
+    assert (seen["target"], seen["protocol"], seen["tls"]) == expected
+    assert logging_daemon.collect(FakeHost({**daemons(), **files}), NONE)["logging.remote"].items == []
+
+
+def test_how_long_the_journal_is_kept_and_how_far_the_log_reaches_back():
+    old, new = NOW - timedelta(days=100), NOW - timedelta(days=2)
+    files = {"/etc/systemd/journald.conf": "[Journal]\nMaxRetentionSec=3month\n#Compress=no\n",
+             "/var/log/journal/0a/system@1.journal": "x", "/var/log/syslog.1": "x", "/var/log/dpkg.log": "x"}
+    stats = {"/var/log/journal/0a/system@1.journal": {"mtime": old}, "/var/log/syslog.1": {"mtime": new},
+             "/var/log/dpkg.log": {"mtime": NOW - timedelta(days=900)}}
+    seen = image(files, stats=stats)
+    assert seen["logging.journal_retention"] == 3 * 2629800
+    assert seen["logging.reaches_back_to"] == utc_text(old)
+    settings = {one["name"]: one for one in seen["logging.journal_settings"].items}
+    assert (settings["maxretentionsec"]["origin"], settings["compress"]["origin"]) == ("stated", "built-in")
+    soon = image({"/etc/systemd/journald.conf": "[Journal]\nMaxRetentionSec=soon\n"})
+    assert soon["logging.journal_retention"].reason is Reason.ERROR
+    assert soon["logging.reaches_back_to"] is ABSENT
