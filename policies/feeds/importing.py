@@ -82,9 +82,9 @@ def import_feed(paths: Sequence[Path], store: Path, wish: Wish, now: datetime) -
 
     Raises ``BadDocument``, ``CannotFinish`` or ``UsageError``; the store is then as it was.
     """
-    where = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
-    found, read = _opened(paths)
+    where = wish.origin or (str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more")
     try:
+        found, read = _opened(paths, where)
         name = wish.name or _default_name(found, read, paths)
         with replacing(store, name) as builder:
             read(builder, name)
@@ -148,14 +148,14 @@ def _feed(found: _Found, builder: Builder, name: str, wish: Wish, now: datetime,
                          remedy="give the time it was fetched with --as-of, or leave that out")
     return Feed(name=name, kind=found.kind, made=min(made, now), confirmed=min(max(confirmed, made), now), imported=now,
                 digest=f"sha256:{found.digest.hexdigest()}", records=builder.lines,
-                whole=found.whole or wish.whole, origin=wish.origin or where, etag=wish.etag,
+                whole=found.whole or wish.whole, origin=where, etag=wish.etag,
                 last_modified=wish.last_modified)
 
 
 _Reader = Callable[[Builder, str], None]
 
 
-def _opened(paths: Sequence[Path]) -> tuple[_Found, _Reader]:
+def _opened(paths: Sequence[Path], where: str) -> tuple[_Found, _Reader]:
     """What kind of feed is in ``paths``, and how to read it."""
     if len(paths) > 1 or paths[0].is_dir():
         return _osv_files(_json_files(paths))
@@ -178,36 +178,34 @@ def _opened(paths: Sequence[Path]) -> tuple[_Found, _Reader]:
         def tracker(builder: Builder, name: str) -> None:
             with _unpacked(path, found) as read:
                 builder.advices(debian.advices(read))
-                if read(1 << 20).strip():
-                    raise NotMembers("there is more after its end")
 
         return found, tracker
-    return _document(path)
+    return _document(path, where)
 
 
-def _document(path: Path) -> tuple[_Found, _Reader]:
+def _document(path: Path, where: str) -> tuple[_Found, _Reader]:
     """A single document: the catalogue of known exploited vulnerabilities, or one OSV record."""
     found = _Found(Kind.KEV)
     try:
         with _unpacked(path, found) as read:
             data = read(RECORD_LIMIT + 1)
         if len(data) > RECORD_LIMIT:
-            raise TooLarge(f"neither Debian's tracker nor a document of at most {RECORD_LIMIT} bytes", where=str(path),
+            raise TooLarge(f"neither Debian's tracker nor a document of at most {RECORD_LIMIT} bytes", where=where,
                            remedy="name a feed of one of the kinds in docs/feeds.md")
         keys = set(msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw]))
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError, EOFError) as error:
-        raise BadDocument(f"this is no feed: {error}", where=str(path), remedy=_AGAIN) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadDocument(f"this is no feed: {error}", where=where, remedy=_AGAIN) from error
     if {"vulnerabilities", "dateReleased"} <= keys:
         try:
             found.made, entries = kev.exploited(data)
         except NotMembers as error:
-            raise BadDocument(f"not a whole catalogue of known exploited vulnerabilities: {error}", where=str(path),
+            raise BadDocument(f"not a whole catalogue of known exploited vulnerabilities: {error}", where=where,
                               remedy=_AGAIN) from error
         return found, lambda builder, name: builder.exploited(name, entries)
     if {"id", "modified"} <= keys:
         return _osv_files([path])
     raise BadDocument("this is neither Debian's tracker nor an OSV record nor the catalogue of known exploited "
-                      "vulnerabilities", where=str(path), remedy="name a feed of one of the kinds in docs/feeds.md")
+                      "vulnerabilities", where=where, remedy="name a feed of one of the kinds in docs/feeds.md")
 
 
 def _osv_zip(path: Path) -> tuple[_Found, _Reader]:

@@ -39,10 +39,11 @@ def members(read: Callable[[int], bytes], *, limit: int = MEMBER_LIMIT) -> Itera
             depth += 1 if text.brace() == b"{" else -1
         try:
             name = msgspec.json.decode(key, type=str)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise NotMembers(f"a name cannot be read: {error}") from error
         yield name, text.cut()
         if text.take(_NEXT, "after a member comes neither a comma nor the end") == b"}":
+            text.finish()
             return
 
 
@@ -77,6 +78,13 @@ class _Text:
                 raise NotMembers(f"one member has more than {self._limit} bytes")
             if not self._more(self.start):
                 raise NotMembers("it ends early")
+
+    def finish(self) -> None:
+        """Nothing but blanks may follow."""
+        while not self._data[self.position:].strip():
+            if not self._more(len(self._data)):
+                return
+        raise NotMembers("there is more after its end")
 
     def cut(self) -> bytes:
         return self._data[self.start:self.position]

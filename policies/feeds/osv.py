@@ -120,11 +120,16 @@ def _start(introduced: str) -> str:
 
 
 def _urgency(said: Record, affected: _Affected) -> str:
-    specific: object = (affected.ecosystem_specific or {}).get("urgency")
-    if isinstance(specific, str):
-        return specific.lower()
-    for one in [*(affected.severity or ()), *(said.severity or ())]:
+    specific = _text(affected.ecosystem_specific, "urgency")
+    if specific:
+        return specific
+    rated: list[_Severity] = [*(affected.severity or ()), *(said.severity or ())]
+    for one in rated:
         if one.type == "Ubuntu":
             return one.score.lower()
-    general: object = (said.database_specific or {}).get("severity")
-    return general.lower() if isinstance(general, str) else ""
+    return _text(said.database_specific, "severity")
+
+
+def _text(values: dict[str, Any] | None, name: str) -> str:
+    value = (values or {}).get(name)
+    return value.lower() if isinstance(value, str) else ""

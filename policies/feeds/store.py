@@ -58,12 +58,17 @@ class Store:
         try:
             _trusted(path)
             self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-            mark = self._db.execute("PRAGMA application_id").fetchone()[0]
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
         except OSError as error:
             raise CannotFinish(f"the store of feeds cannot be read: {error.strerror}", where=str(path),
                                remedy="run as a user that may read it, or name another one with --feeds") from error
         except sqlite3.Error as error:
+            raise CannotFinish(f"the store of feeds cannot be opened: {error}", where=str(path),
+                               remedy="run as a user that may read it, or name another one with --feeds") from error
+        try:
+            mark = self._db.execute("PRAGMA application_id").fetchone()[0]
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            self._db.close()
             raise BadDocument(f"not a store of feeds: {error}", where=str(path), remedy=_AGAIN) from error
         if (mark, version) != (_MARK, SCHEMA_VERSION):
             self._db.close()

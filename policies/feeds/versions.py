@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cmp_to_key
 from typing import Any
 
-_DEB = re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+~-]*\Z")
+_DEB = re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+~-]*(?<!-)\Z")
 _RPM = re.compile(r"(?:[0-9]+:)?[^\s:-]+(?:-[^\s:-]+)?\Z")
 _APK = re.compile(r"[0-9]+(?:\.[0-9]+)*[a-z]?(?:_(?:alpha|beta|pre|rc|p)[0-9]*)*(?:-r[0-9]+)?\Z")
 
