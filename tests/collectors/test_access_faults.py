@@ -22,6 +22,7 @@ COLLECTORS: tuple[Collector, ...] = tuple(
     one.COLLECTOR for one in (accounts, file_permissions, password_policy, sshd, sudo))
 HASH = "$y$j9T$himkIJVkhhY80XkAVEpGs.$A8gJvclOr1OgPf1uyyHfk3eBFqrh51Ha1PrnzGpg7R3"
 STATS: dict[str, dict[str, Any]] = {
+    "/usr/bin/sudo": {"mode": 0o4750, "gid": 27},
     "/etc/shadow": {"mode": 0o640}, "/etc/gshadow": {"mode": 0o640}, "/etc/sudoers": {"mode": 0o440},
     "/etc/ssh/ssh_host_rsa_key": {"mode": 0o600}, "/etc/ssh/ssh_host_ed25519_key": {"mode": 0o600},
 }
@@ -33,13 +34,16 @@ HARDENED: dict[str, str | bytes] = {
     "/etc/shells": "/bin/bash\n", "/etc/login.defs": "ENCRYPT_METHOD YESCRYPT\nUMASK 027\n",
     "/var/log/wtmp": b"", "/var/log/lastlog": b"",
     "/usr/bin/sudo": b"", "/usr/local/bin/tool": b"",
-    "/etc/sudoers": "Defaults use_pty\nDefaults secure_path=/usr/sbin:/usr/bin\nroot ALL=(ALL:ALL) ALL\n"
+    "/etc/sudoers": "Defaults use_pty\nDefaults secure_path=/usr/sbin:/usr/bin\n"
+                    "Defaults logfile=/var/log/sudo.log\nroot ALL=(ALL:ALL) ALL\n"
                     "%sudo ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n",
     "/etc/sudoers.d/README": "# nothing\n",
-    "/usr/sbin/sshd": b"OpenSSH_9.2p1",
+    "/usr/sbin/sshd": b"OpenSSH_9.2p1", "/etc/os-release": "ID=debian\n",
     "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nX11Forwarding no\n",
     "/etc/ssh/sshd_config.d/50-hardened.conf": "PermitRootLogin no\nPasswordAuthentication no\n"
-                                               "KbdInteractiveAuthentication no\n",
+                                               "KbdInteractiveAuthentication no\nDisableForwarding yes\n"
+                                               "AllowGroups sudo\nBanner /etc/issue.net\n"
+                                               "ClientAliveInterval 300\n",
     "/etc/ssh/sshd_config.d/90-mfa.conf": "AuthenticationMethods publickey\n",
     "/etc/ssh/ssh_host_rsa_key": "", "/etc/ssh/ssh_host_rsa_key.pub": captured("access/rsa.pub"),
     "/etc/ssh/ssh_host_ed25519_key": "", "/etc/ssh/ssh_host_ed25519_key.pub": captured("access/ed25519.pub"),
@@ -96,7 +100,15 @@ PLANTED: list[tuple[str, Callable[[], Mapping[str, str | bytes]], dict[str, dict
     ("password authentication", lambda: {"/etc/ssh/sshd_config.d/10-x.conf": "PasswordAuthentication yes\n"}, {},
      {"identity/ssh-no-password-authentication"}),
     ("NOPASSWD ALL", lambda: {"/etc/sudoers.d/90-x": "alice ALL=(ALL) NOPASSWD: ALL\n"}, {},
-     {"privilege/sudo-no-passwordless-root", "privilege/sudo-no-nopasswd", "privilege/sudo-all-limited"}),
+     {"privilege/sudo-no-passwordless-root", "privilege/sudo-no-nopasswd", "privilege/sudo-all-limited",
+      "privilege/sudo-people-not-as-root"}),
+    ("an editor without a password",
+     lambda: {"/etc/sudoers.d/90-x": "%ops ALL=(root) NOPASSWD: /usr/bin/vim /etc/hosts\n"},
+     {}, {"privilege/sudo-no-passwordless-root", "privilege/sudo-no-nopasswd"}),
+    ("a way around sudo's password", lambda: {"/etc/pam.d/sudo": "auth sufficient pam_succeed_if.so uid = 1000\n"}, {},
+     {"privilege/sudo-asks-through-pam"}),
+    ("a setting sshd refuses", lambda: {"/etc/ssh/sshd_config.d/10-x.conf": "TCPKeepAlive maybe\n"}, {},
+     {"devices/ssh-configuration-accepted"}),
     ("NOPASSWD ALL for the administrators", lambda: {"/etc/sudoers.d/90-x": "%sudo ALL=(ALL) NOPASSWD: ALL\n"}, {},
      {"privilege/sudo-no-passwordless-root", "privilege/sudo-no-nopasswd"}),
     ("a second uid 0", lambda: append("/etc/passwd", "toor:x:0:0::/root:/bin/bash\n"), {},
@@ -112,9 +124,9 @@ PLANTED: list[tuple[str, Callable[[], Mapping[str, str | bytes]], dict[str, dict
     ("a duplicate number", lambda: append("/etc/passwd", "eve:x:1000:1000::/:/bin/bash\n"), {},
      {"identity/unique-account-numbers"}),
     ("sudo without passwords by default", lambda: {"/etc/sudoers.d/90-x": "Defaults !authenticate\n"}, {},
-     {"privilege/sudo-authenticates"}),
+     {"privilege/sudo-authenticates", "privilege/sudo-no-nopasswd"}),
     ("weak ciphers", lambda: {"/etc/ssh/sshd_config.d/10-x.conf": "Ciphers +aes256-cbc\n"}, {},
-     {"devices/ssh-strong-algorithms"}),
+     {"devices/ssh-strong-algorithms", "devices/ssh-approved-ciphers"}),
     ("short passwords", lambda: replace("/etc/pam.d/passwd", "minlen=16", "minlen=8"), {},
      {"identity/password-length"}),
     ("no lockout", lambda: {"/etc/pam.d/login": "auth required pam_unix.so\n"}, {}, {"identity/lockout"}),
