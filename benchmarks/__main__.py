@@ -7,7 +7,7 @@ import os
 import platform
 from importlib import import_module
 
-PARTS = ("auditing", "startup", "resident", "intake")
+PARTS = ("auditing", "sweeping", "startup", "resident", "intake")
 
 
 def main() -> None:
