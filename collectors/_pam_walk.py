@@ -97,11 +97,12 @@ def _levels(outer: tuple[tuple[str, str], ...], within: tuple[str, ...], standin
 
 
 def _follow(entry: Entry, answered: frozenset[str] | None) -> set[tuple[str, str]]:
-    """The (answer, action) pairs a module may bring about."""
+    """The (answer, action) pairs a module may bring about. ``new_authtok_reqd`` is left out: a stack that ends
+    with it asks for a new password, and lets nobody in before."""
     acts = actions(entry)
     if answered is None:
         answered = {"pam_deny": FAILS, "pam_permit": SUCCEEDS}.get(entry.module) or frozenset(
-            {"success", "ignore", "default", *acts})
+            {"success", "ignore", "default", *acts} - {"new_authtok_reqd"})
     return {(answer, acts.get(answer, acts["default"])) for answer in answered}
 
 
@@ -115,10 +116,9 @@ def _step(entries: list[Entry], state: _State, answer: str, action: str) -> _Sta
     if action == "reset":
         return (index + 1, outer[-1][1] if outer else _UNDECIDED, outer)
     if action in ("ok", "done"):
-        good = answer in ("success", "new_authtok_reqd")
-        if good and standing == _UNDECIDED:
+        if answer == "success" and standing == _UNDECIDED:
             standing = _GOOD
-        elif not good and answer != "ignore" and standing == _GOOD:
+        elif answer not in ("success", "ignore") and standing == _GOOD:
             standing = _BAD
         if action == "done" and standing == _GOOD:
             return (_after(entries, index, within), standing, outer)
