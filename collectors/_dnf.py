@@ -98,19 +98,19 @@ def _updates(host: Host) -> Collected:
     answer: Collected = {"patches.lists_updated": utc_text(oldest)}
     look = partial(_from_cache, host, advisories) if host.kind == "image" else partial(_asked, host)
     return answer | gather({("patches.security_pending",): lambda: {
-        "patches.security_pending": Dated(Listing(look()), oldest)}})
+        "patches.security_pending": Dated(look(), oldest)}})
 
 
-def _asked(host: Host) -> list[Any]:
+def _asked(host: Host) -> Listing:
     offered = parse_updateinfo(host.run("dnf", *_UPDATES, timeout=20.0).stdout)
     installed = _installed(host) if offered else {}
-    return [{"package": name, "installed": installed.get(name, ""), "fixed": version}
-            for name, version in sorted(offered)]
+    return Listing([{"package": name, "installed": installed.get(name, ""), "fixed": version}
+                    for name, version in sorted(offered)])
 
 
-def _from_cache(host: Host, advisories: list[str]) -> list[Any]:
+def _from_cache(host: Host, advisories: list[str]) -> Listing:
     advised = [one for path in advisories for one in _updateinfo.read(host, path)]
-    return list(_updateinfo.pending(advised, _rpmdb.read(host)))
+    return _updateinfo.pending(advised, _rpmdb.read(host))
 
 
 def metadata_time(host: Host, path: str) -> datetime | None:

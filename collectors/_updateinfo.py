@@ -2,8 +2,8 @@
 cannot be run, the same data they would use are read from their cache.
 
 Only what is for security counts. An advisory for one stream of a module (``.module`` in the release) speaks of
-packages of that stream alone; which streams are enabled is not read, so those are left out if nothing of that
-stream is installed.
+packages of that stream alone. Which streams are enabled is not read: the same major and minor number is taken for
+the same stream and another major number for another; between those it is not known.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from collectors import _apt_index
 from collectors._rpmdb import Package
+from collectors.base import Listing, Missing, Reason
 from collectors.host.protocol import Host, Truncated, Unreadable
 
 LIMIT = 256 << 20
@@ -59,7 +60,7 @@ def parse(data: bytes) -> Iterator[Advised]:
         raise Unreadable(f"advisories that cannot be read: {error}") from error
 
 
-def pending(advised: Iterable[Advised], installed: Iterable[Package]) -> list[dict[str, str]]:
+def pending(advised: Iterable[Advised], installed: Iterable[Package]) -> Listing:
     """The installed packages that an advisory brings in a newer version: package, installed, fixed (the newest).
     Of a package installed several times (kernels) the newest counts."""
     mine: dict[str, str] = {}
@@ -67,11 +68,21 @@ def pending(advised: Iterable[Advised], installed: Iterable[Package]) -> list[di
         if one.name not in mine or _newer(one.version, mine[one.name]):
             mine[one.name] = one.version
     newest: dict[str, str] = {}
+    unsure: set[str] = set()
     for name, version in advised:
         have = newest.get(name) or mine.get(name)
-        if have is not None and _same_stream(version, mine[name]) and _newer(version, have):
+        if have is None or not _newer(version, have):
+            continue
+        same = _same_stream(version, mine[name])
+        if same:
             newest[name] = version
-    return [{"package": name, "installed": mine[name], "fixed": newest[name]} for name in sorted(newest)]
+        elif same is None:
+            unsure.add(name)
+    items: list[Any] = [{"package": name, "installed": mine[name], "fixed": newest[name]} for name in sorted(newest)]
+    if not unsure - set(newest):
+        return Listing(items)
+    return Listing(items, False, Missing(Reason.UNSUPPORTED, "which module stream is enabled is not known for "
+                                         + ", ".join(sorted(unsure))))
 
 
 def _advised(package: Any) -> Advised:
@@ -82,10 +93,13 @@ def _advised(package: Any) -> Advised:
     return Advised(name, f"{epoch}:{version}-{release}" if epoch != "0" else f"{version}-{release}")
 
 
-def _same_stream(version: str, mine: str) -> bool:
-    if ".module" not in version:
-        return ".module" not in mine
-    return ".module" in mine and version.split(".")[:2] == mine.split(".")[:2]
+def _same_stream(version: str, mine: str) -> bool | None:
+    if (".module" in version) != (".module" in mine):
+        return False
+    theirs, ours = (re.split("[.-]", one)[:2] for one in (version, mine))
+    if ".module" not in version or theirs == ours:
+        return True
+    return False if theirs[0] != ours[0] else None
 
 
 def _newer(version: str, than: str) -> bool:

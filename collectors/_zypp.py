@@ -106,19 +106,19 @@ def _updates(host: Host) -> Collected:
     answer: Collected = {"patches.lists_updated": utc_text(oldest)}
     look = partial(_from_cache, host, advisories) if host.kind == "image" else partial(_asked, host)
     return answer | gather({("patches.security_pending",): lambda: {
-        "patches.security_pending": Dated(Listing(look()), oldest)}})
+        "patches.security_pending": Dated(look(), oldest)}})
 
 
-def _asked(host: Host) -> list[Any]:
+def _asked(host: Host) -> Listing:
     said = host.run("zypper", *_PATCHES, timeout=25.0, ok=(0, _SKIPPED))
     if said.code == _SKIPPED:
         raise Unreadable("zypper left out a repository that it could not use")
-    return [{"package": name} for name in parse_patches(said.stdout)]
+    return Listing([{"package": name} for name in parse_patches(said.stdout)])
 
 
-def _from_cache(host: Host, advisories: list[str]) -> list[Any]:
+def _from_cache(host: Host, advisories: list[str]) -> Listing:
     advised = [one for path in advisories for one in _updateinfo.read(host, path)]
-    return list(_updateinfo.pending(advised, _rpmdb.read(host)))
+    return _updateinfo.pending(advised, _rpmdb.read(host))
 
 
 def _automatic(host: Host) -> bool:

@@ -121,7 +121,8 @@ def _tell(feed: object, now: datetime, before: str = "") -> None:
     assert isinstance(feed, Feed)
     moment = speaks_for(feed)
     age = now - moment
-    told = f"{age.days} days" if age.days else f"{int(age.total_seconds() // 3600)} hours"
+    hours = int(age.total_seconds() // 3600)
+    told = f"{hours} h" if hours < 72 else f"{age.days} days"
     click.echo(f"{before}{feed.name}  ({feed.kind})  {feed.records} lines, speaks for {moment:%Y-%m-%d %H:%M} UTC, "
                f"{told} old  {feed.digest[:19]}…")
 

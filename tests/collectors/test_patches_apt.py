@@ -282,3 +282,70 @@ def test_a_machine_with_another_package_manager_is_unsupported():
         patches.collect(FakeHost({"/etc/pacman.conf": ""}), Declared())
     assert error.value.missing.reason is Reason.UNSUPPORTED
     assert not isinstance(error.value, NotThere)
+
+
+# -- what is taken without a signature, from where, and what is cleaned up
+
+@pytest.mark.parametrize("setting", [
+    'APT::Get::AllowUnauthenticated "true";', "APT { Get { AllowUnauthenticated yes; }; };",
+    'Acquire::AllowInsecureRepositories "1";', 'Acquire::AllowWeakRepositories "on";'])
+def test_settings_that_take_unsigned_packages_are_named(setting):
+    seen = facts(debian(files={"/etc/apt/apt.conf.d/99x": setting}))["patches.unauthenticated"].items
+    assert len(seen) == 1
+    assert seen[0].lower() in ("apt::get::allowunauthenticated", "acquire::allowinsecurerepositories",
+                               "acquire::allowweakrepositories")
+    off = setting.replace("true", "false").replace("yes", "no").replace('"1"', '"0"').replace('"on"', '"off"')
+    assert facts(debian(files={"/etc/apt/apt.conf.d/99x": off}))["patches.unauthenticated"].items == []
+
+
+@pytest.mark.parametrize("line", [
+    "deb [trusted=yes] http://x.example/debian bookworm main",
+    "deb [arch=amd64 trusted=yes] http://x.example/debian x y",
+    "deb [ allow-insecure=yes ] http://ada:secret@x.example/debian bookworm main"])
+def test_sources_taken_on_trust_are_named_without_their_password(line):
+    name, = facts(debian(files={"/etc/apt/sources.list": line}))["patches.unauthenticated"].items
+    assert name.startswith("http://x.example/debian ")
+    signed = line.replace("trusted=yes", "trusted=no").replace("allow-insecure=yes", "")
+    assert facts(debian(files={"/etc/apt/sources.list": signed}))["patches.unauthenticated"].items == []
+
+
+def test_deb822_sources_taken_on_trust_are_named():
+    text = "Types: deb\nURIs: https://x.example/\nSuites: stable\nComponents: main\nTrusted: yes\n"
+    seen = facts(debian(files={"/etc/apt/sources.list.d/x.sources": text}))
+    assert seen["patches.unauthenticated"].items == ["https://x.example/ stable"]
+
+
+def test_where_packages_come_from_is_listed_with_its_release():
+    rows = facts(debian(files={"/etc/apt/sources.list": "deb http://ada:pw@old.example/debian bullseye main contrib\n"}
+                        ))["patches.sources"].items
+    old = {"uri": "http://old.example/debian", "host": "old.example", "suite": "bullseye",
+           "components": "main contrib", "security": False}
+    assert old in [{name: value for name, value in row.items() if name != "own_release"} for row in rows]
+    assert {row["security"] for row in rows} == {True, False}
+
+
+@pytest.mark.parametrize(("text", "packages", "kernels"), [
+    ("", "new-removed", "removed-by-default"),
+    ('Unattended-Upgrade::Remove-Unused-Dependencies "true";', "removed", "removed-by-default"),
+    ('Unattended-Upgrade { Remove-Unused-Dependencies "yes"; Remove-Unused-Kernel-Packages "true"; };', "removed",
+     "removed"),
+    ('//Unattended-Upgrade::Remove-Unused-Dependencies "true";', "new-removed", "removed-by-default"),
+    ('Unattended-Upgrade::Remove-New-Unused-Dependencies "false";\n'
+     'Unattended-Upgrade::Remove-Unused-Kernel-Packages "0";', "kept", "kept")])
+def test_what_becomes_of_what_nothing_needs(text, packages, kernels):
+    seen = facts(debian(files={"/etc/apt/apt.conf.d/60x": text}))
+    assert (seen["patches.unused_packages"], seen["patches.unused_kernels"]) == (packages, kernels)
+
+
+def test_a_derivatives_security_pocket_is_that_of_its_base():
+    mint = ('ID=linuxmint\nVERSION_ID="6"\nVERSION_CODENAME=faye\nDEBIAN_CODENAME={}\n'
+            'PRETTY_NAME="LMDE 6"\n')
+    assert facts(debian(files={"/etc/os-release": mint.format("bookworm")}))["patches.security_source"] is True
+    other = facts(debian(files={"/etc/os-release": mint.format("trixie")}))["patches.security_source"]
+    assert other.reason is Reason.UNSUPPORTED
+
+
+def test_the_pockets_of_a_paid_contract_count_too():
+    assert Source("https://esm.example/infra/ubuntu", "jammy-infra-security", ("main",)).security
+    assert of_release("jammy-infra-security", "jammy")
+    assert of_release("jammy-apps-security", "jammy")

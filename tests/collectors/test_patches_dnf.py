@@ -106,3 +106,30 @@ def test_lines_that_are_no_advisory_are_an_error():
 
 def test_settings_are_read_by_section():
     assert parse_ini("[a]\nX = 1\n; c\n[b]\nx=2\n  continued=no\n") == {"a": {"x": "1"}, "b": {"x": "2"}}
+
+
+DNF5 = """Name                   Type     Severity                             Package              Issued
+FEDORA-2026-044e56d9ff security Moderate            tar-2:1.35-9.fc44.x86_64 2026-09-09 04:47:08
+FEDORA-2026-12f3f3d569 security Important openssl-libs-1:3.5.9-1.fc44.x86_64 2026-10-03 01:09:41
+"""
+
+
+def test_dnf_5_has_columns_of_its_own():
+    assert parse_updateinfo(DNF5) == [("tar", "2:1.35-9.fc44"), ("openssl-libs", "1:3.5.9-1.fc44")]
+
+
+@pytest.mark.parametrize(("main", "repo", "unsigned"), [
+    ("gpgcheck=1", "", []), ("", "", ["demo-updates"]), ("gpgcheck=1", "gpgcheck=0\n", ["demo-updates"]),
+    ("gpgcheck=0", "gpgcheck=1\n", [])])
+def test_repositories_without_signatures_are_named(main, repo, unsigned):
+    text = REPO.replace("gpgcheck=0\n", repo)
+    host = rocky(files={"/etc/yum.repos.d/demo.repo": text, "/etc/dnf/dnf.conf": f"[main]\n{main}\n"})
+    assert facts(host)["patches.unauthenticated"].items == unsigned
+
+
+@pytest.mark.parametrize(("main", "packages", "kernels"), [
+    ("", "removed", "removed-by-default"), ("clean_requirements_on_remove=False", "kept", "removed-by-default"),
+    ("installonly_limit=0", "removed", "kept"), ("installonly_limit=3", "removed", "removed")])
+def test_what_becomes_of_what_nothing_needs(main, packages, kernels):
+    seen = facts(rocky(files={"/etc/dnf/dnf.conf": f"[main]\n{main}\n"}))
+    assert (seen["patches.unused_packages"], seen["patches.unused_kernels"]) == (packages, kernels)

@@ -31,7 +31,7 @@ def test_feeds_are_imported_shown_and_removed(tmp_path: Path) -> None:
         assert said.exit_code == 0
         assert "lines, speaks for" in said.stdout
     shown = run("feeds", "status", "--store", store).stdout
-    assert "debian-tracker  (debian-tracker)  14 lines" in shown
+    assert "debian-tracker  (debian-tracker)  17 lines" in shown
     assert "speaks of debian/bookworm, debian/bullseye, debian/sid" in shown
     document = json.loads(run("feeds", "status", "--format", "json", "--store", store).stdout)
     assert [one["name"] for one in document["feeds"]] == ["debian-tracker", "kev"]
