@@ -108,6 +108,11 @@ class Units:
             self._units[own] = self._read(own)
         return self._units[own]
 
+    def masked(self, name: str) -> bool:
+        """Whether what decides for a name is a link to ``/dev/null`` or an empty file."""
+        found = self._find(name)
+        return found is not None and self._masks(found)
+
     def state(self, name: str) -> str:
         """What ``systemctl list-unit-files`` calls it: enabled, disabled, static, masked, alias …; "" for none."""
         found = self._find(name)

@@ -35,10 +35,8 @@ def collect(host: Host, declared: Declared) -> Collected:
     known = active if isinstance(active, frozenset) else frozenset()
     items: list[Any] = []
     for name in sorted(known | set(units.names()) | {one for one in started if one.endswith(_KINDS)}):
-        if not name.endswith(_KINDS) or (units.state(name) == "alias" and name not in known):
-            continue
-        state = units.state(name) or units.state(_units.template(name)) or "transient"
-        if name in started or name in known or state.startswith("masked"):
+        if name.endswith(_KINDS) and (name in started or name in known or units.masked(name)):
+            state = units.state(name) or units.state(_units.template(name)) or "transient"
             items.append({"name": name, "state": state, "starts": name in started, "runs": _runs(name, active)})
     return {"services.units": Listing(items)}
 
