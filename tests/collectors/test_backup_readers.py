@@ -45,7 +45,7 @@ def test_an_archive_of_borg_has_its_machine_its_time_and_its_paths():
 
 @pytest.mark.parametrize("words", [
     ["borg", "create", "r::a", "/srv", "--exclude", "*.csv"], ["borg", "create", "-e", "srv/data", "r::a", "/srv"],
-    ["borg", "create", "--patterns-from=/etc/p", "r::a", "/srv"], ["borg", "create", "--pattern=- /srv", "r::a", "/srv"],
+    ["borg", "create", "--patterns-from=/p", "r::a", "/srv"], ["borg", "create", "--pattern=- /srv", "r::a", "/srv"],
     ["borg", "create", "--exclude-from", "/etc/x", "r::a", "/srv"], ["borg", "create", "r", "/srv"]])
 def test_a_command_that_may_leave_out_anything_claims_nothing(words):
     assert borg.paths_of(words) == (None, ())

@@ -28,7 +28,8 @@ def tar():
 
 
 READABLE = {"a custom dump": DUMP, "an SQL dump": SQL, "a tar archive": tar(),
-            "a CSV list": b"1,Tremblay\n2,Roy\n" * 900, "JSON": b'{"voters": [1, 2, 3]}', "SQLite": b"SQLite format 3\0" + os.urandom(100)}
+            "a CSV list": b"1,Tremblay\n2,Roy\n" * 900, "JSON": b'{"voters": [1, 2, 3]}',
+            "SQLite": b"SQLite format 3\0" + os.urandom(100)}
 PACKERS = {"gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress,
            "zstd": zstandard.ZstdCompressor().compress}
 

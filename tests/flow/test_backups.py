@@ -290,9 +290,10 @@ def traced(backups: Made) -> str:
     for number, words in enumerate(commands):
         log = backups.top / f"trace{number}"
         done = subprocess.run(
-            ["strace", "-f", "-qq", "-s", "4096", "-e", "trace=execve", "-o", str(log), sys.executable, "-P", "-m",
-             "hustings", *words, "--config", str(backups.machine)], capture_output=True, check=False, cwd="/",
-            stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)})
+            ["strace", "-f", "--seccomp-bpf", "-qq", "-s", "4096", "-e", "trace=execve", "-o", str(log), sys.executable,
+             "-P", "-m", "hustings", *words, "--config", str(backups.machine)],
+            capture_output=True, check=False, cwd="/", stdin=subprocess.DEVNULL,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)})
         assert done.returncode == (1 if words[0] == "check" else 0), done.stderr.decode()
         said += log.read_text() + done.stdout.decode() + done.stderr.decode()
     return said
