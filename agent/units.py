@@ -1,8 +1,8 @@
 """The agent's systemd units, as text. Nothing here touches the machine.
 
-What each restriction means is in systemd.exec(5). Three that hardening guides recommend are left out
-because they would blind the audit: ``ProtectKernelModules`` (hides /usr/lib/modules),
-``PrivateDevices`` and ``ProtectProc=invisible``; the capabilities that make them matter are not
+What each restriction means is in systemd.exec(5). Four that hardening guides recommend are left out
+because they would blind the audit: ``ProtectKernelModules`` (hides /usr/lib/modules), ``PrivateTmp`` (hides
+/tmp and /var/tmp, where intruders leave things), ``PrivateDevices`` and ``ProtectProc=invisible``; the capabilities that make them matter are not
 granted, and devices are closed by policy instead.
 """
 
@@ -28,7 +28,7 @@ Type=oneshot
 ExecStart={command}
 User={account}
 Group={account}
-Environment=HOME={state} XDG_CACHE_HOME={state}/cache
+Environment=HOME={state} XDG_CACHE_HOME={state}/cache TMPDIR={state}
 WorkingDirectory=/
 UMask=0077
 Nice=10
@@ -43,7 +43,6 @@ NoNewPrivileges=yes
 ProtectSystem=strict
 ReadWritePaths={state}
 ProtectHome=read-only
-PrivateTmp=yes
 DevicePolicy=closed
 ProtectClock=yes
 ProtectControlGroups=yes
