@@ -13,7 +13,8 @@ DIRECTORY = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "report"]), default="text",
+              show_default=True, help="`report`: of a recording, for a server to import.")
 @click.option("--config", type=DIRECTORY, help="machine.yaml, instead of the audited machine's own in /etc/hustings.")
 @click.option("--role", "roles", multiple=True, help="A role of this machine, instead of the declared ones.")
 @click.option("--pack", "pack_path", type=DIRECTORY, help="A pack directory or compiled pack.")
@@ -62,6 +63,11 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
         from agent import sarif
 
         click.echo(sarif.encode(found))
+    elif form == "report":
+        from agent import reporting
+        from hustings import report
+
+        click.echo(report.encode(reporting.of_recording(found, audits.registry())))
     else:
         click.echo(render.as_text(found, language, everything=everything))
     limit = SEVERITIES.index(Severity(fail_on))

@@ -14,8 +14,9 @@ from agent.identity import Identity
 from agent.spool import Place
 from agent.withholding import disclosed
 from hustings import __version__, report
+from hustings.errors import UsageError
 from hustings.facts import Facts, Reason, Registry, disclose, unknown
-from hustings.report import Inventory, Report, Same, Times
+from hustings.report import Inventory, Recording, Report, Same, Times
 
 LIMIT = report.MAX_REPORT * 3 // 4
 """Bytes a report is kept below: servers take a little more."""
@@ -41,14 +42,33 @@ def times(skew: float | None) -> Times:
 
 def prepare(audit: Audit, identity: Identity, registry: Registry, skew: float | None) -> Content:
     """The report of an audit, disclosed facts only, not yet in its place."""
+    made, section = _made(audit, registry, identity.tenant, identity.agent, times(skew))
+    return Content(_fitted(made), section, essence(made, section))
+
+
+def of_recording(audit: Audit, registry: Registry) -> Report:
+    """The report of a recording, disclosed facts only: the server gives it its place, and the name of who brought it.
+
+    Raises ``UsageError`` for what is no recording, or one that cannot be told from an altered one.
+    """
+    if audit.recorded is None or not audit.recorded.digest:
+        raise UsageError("only a recording with a manifest can be reported for a machine without an agent",
+                         where="--format report", remedy="give --recorded what the recorder made, as it made it")
+    at = audit.recorded.at
+    made, _ = _made(audit, registry, "", "", Times(wall=at, monotonic=0.0, boot_id=""))
+    who = Recording(audit.recorded.digest, at, _label(audit.recorded.by), "", at)
+    return _fitted(msgspec.structs.replace(made, sequence=1, recording=who))
+
+
+def _made(audit: Audit, registry: Registry, tenant: str, agent: str, when: Times) -> tuple[Report, Inventory]:
     section = inventory(disclose(audit.facts, registry))
     made = Report(
-        schema=report.SCHEMA, tenant=identity.tenant, agent=identity.agent, epoch="", sequence=0, previous=None,
-        times=times(skew), agent_version=__version__, pack=audit.pack.digest, host=_label(audit.host),
+        schema=report.SCHEMA, tenant=tenant, agent=agent, epoch="", sequence=0, previous=None,
+        times=when, agent_version=__version__, pack=audit.pack.digest, host=_label(audit.host),
         roles=audit.declared.roles, inventory=section, facts=disclose(audit.facts, registry),
         results=disclosed(audit.results, registry), spool=report.Spool(0, 0), privileges=audit.lacking,
         parameters={check: dict(values) for check, values in audit.overrides.items()})
-    return Content(_fitted(made), section, essence(made, section))
+    return made, section
 
 
 def place(content: Content, where: Place) -> tuple[Report, str]:

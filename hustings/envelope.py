@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REPORT = "application/vnd.hustings.report.v1+json"
 LOST = "application/vnd.hustings.lost.v1+json"
+ATTESTED = "application/vnd.hustings.attested-report.v1+json"
+"""A report of a machine that a person recorded: signed by the server it was brought to, taken from no request."""
 ENROLLMENT = "application/vnd.hustings.enrollment.v1+json"
 
 MAX_PAYLOAD = 8 << 20

@@ -87,6 +87,19 @@ class Same(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     same: str
 
 
+class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a report rests on where no agent looked: a recording, on the word of two people."""
+
+    digest: str
+    """Of its manifest, which covers every file of it."""
+    recorded_at: Moment
+    recorded_by: str
+    """Who recorded it, by the recording's own account."""
+    attested_by: str
+    """Who brought it to the server: ``console:LOGIN``."""
+    attested_at: Moment
+
+
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Published as JSON Schema in ``docs/report.schema.json``."""
 
@@ -113,6 +126,8 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Privileges the agent lacked, in plain words; the facts behind them are unknown."""
     parameters: dict[str, Any] = {}
     """Check parameters this machine was judged with where they differ from the pack's defaults."""
+    recording: Recording | None = None
+    """Set where it speaks for a recording; never in what an agent sends."""
 
 
 class Lost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from server.console import declaring, enrolling, people, running
+from server.console import declaring, enrolling, people, recordings, running
 from server.console.scorecard import scorecard
 
 
@@ -14,5 +14,5 @@ def server() -> None:
 
 
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
-                declaring.inventory, declaring.elections, scorecard):
+                declaring.inventory, declaring.elections, recordings.import_recording, scorecard):
     server.add_command(command)

@@ -60,6 +60,11 @@ class Config:
         return self.data / "form-secret"
 
     @property
+    def recordings_key(self) -> Path:
+        """What signs the reports of recordings."""
+        return self.data / "recordings.key"
+
+    @property
     def url(self) -> str:
         """Where agents and browsers reach this server."""
         return address(self.settings.addresses[0], self.settings.port, tls=self.settings.tls)

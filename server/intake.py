@@ -95,6 +95,8 @@ class Intake:
             else:
                 document = report.decode_report(payload)
                 screen.report(document)
+                if document.recording is not None:
+                    raise BadDocument("recording: an agent speaks for the machine it looked at itself")
             frame = body.data if body.zstd else frames.pack(data)
             return _opened(agent, document, envelope.digest(payload), frame)
         except TooLarge as error:

@@ -65,7 +65,7 @@ class Reading:
         return Heard(
             agent=agent, host=one.host, roles=one.agent.roles, site=one.agent.site,
             revoked=one.agent.state is not State.APPROVED,
-            report=stored.report if stored else None, received=stored.received if stored else None,
+            report=stored.report if stored else None, received=_spoke(stored) if stored else None,
             clock_off=stored.clock_off if stored else False, past=_History(self._database, tenant, agent).read,
             role_changes=tuple(RoleChange(change.at, change.source, change.before, change.after)
                                for change in agents.role_history(connection, tenant, agent)),
@@ -108,6 +108,12 @@ class _History:
             self._seen += told
             if told:
                 return
+
+
+def _spoke(stored: reports.Stored) -> datetime:
+    """When the report's machine was last looked at: importing an old recording does not make it new."""
+    recording = stored.report.recording
+    return stored.received if recording is None else min(stored.received, recording.recorded_at)
 
 
 def _vouched(line: reports.Line) -> datetime:

@@ -61,6 +61,7 @@ class Heard:
     report: Report | None = None
     """The last report with its whole inventory; None before the first."""
     received: datetime | None = None
+    """When the server heard it; for a recording the moment it was recorded, if that is earlier."""
     clock_off: bool = False
     """Its clock was more than five minutes ahead of the receipt."""
     past: Callable[[], Iterable[Past]] = _no_past

@@ -95,6 +95,8 @@ class Scorecard:
     """Checks of the office as a whole, judged here from its records."""
     overrides: tuple[Override, ...] = ()
     role_changes: tuple[tuple[Standing, RoleChange], ...] = ()
+    recorded: tuple[Standing, ...] = ()
+    """Machines that no agent speaks for: people recorded them."""
     shrunk: tuple[tuple[Standing, tuple[str, ...]], ...] = ()
     """Checks that applied in the last 90 days and no longer do."""
 
@@ -141,7 +143,8 @@ def everyone(office: Office, pack: Pack, now: datetime) -> tuple[Standing, ...]:
 
 
 def speakers(assets: Iterable[Asset], machines: Sequence[Standing]) -> dict[str, Standing]:
-    """The machine that speaks for each asset, by the asset's name: of several of one name, the last heard."""
+    """The machine that speaks for each asset, by the asset's name: of several of one name the last heard, and
+    an agent of its own before any recording."""
     by_name: dict[str, Standing] = {}
     for one in sorted((one for one in machines if one.report), key=_heard_at):
         by_name[_label(one.name)] = one
@@ -208,6 +211,7 @@ def _card(scope: Scope, office: Office, machines: tuple[Standing, ...], graded: 
         voting_day=voting_day, days=days_between(now, voting_day) if voting_day else None,
         parties=parties, silent=silent, undeclared=undeclared, together=together,
         overrides=_overrides(machines),
+        recorded=tuple(one for one in machines if one.report and one.report.recording),
         role_changes=tuple((one, change) for one in machines for change in one.heard.role_changes
                            if now - change.at <= SHOWN_ROLE_CHANGES and change.source != "enrolment"),
         shrunk=tuple((one, one.newly_not_applicable) for one in machines if one.newly_not_applicable))
@@ -243,8 +247,9 @@ def _label(name: str) -> str:
     return name.casefold()
 
 
-def _heard_at(one: Standing) -> datetime:
+def _heard_at(one: Standing) -> tuple[bool, datetime]:
+    assert one.report is not None
     assert one.heard.received is not None
-    return one.heard.received
+    return one.report.recording is None, one.heard.received
 
 

@@ -13,6 +13,7 @@ from policies.model import Pack
 from server.pages import words
 from server.pages.language import Language, language
 from server.scorecard import Scorecard
+from server.standing import Standing
 
 WIDTH = 100
 SHAPES = {"yes": "✓", "so_far": "–", "unproven": "?", "in_part": "▲", "no": "✗", "unmeasured": "–",
@@ -37,7 +38,18 @@ def as_text(card: Scorecard, code: str) -> str:
         said = speak.texts.ngettext("%(count)s day", "%(count)s days", card.days) % {"count": card.days}
         until = say("until voting day, %(day)s") % {"day": speak.date(card.voting_day)}
         lines += ["", f"{said} {until}"]
+    lines += [_recorded(one, speak) for one in card.recorded]
     return "\n".join([*lines, "", _tally(card, speak)])
+
+
+def _recorded(one: Standing, speak: Language) -> str:
+    recording = one.report.recording if one.report else None
+    assert recording is not None
+    said = speak.say(
+        "%(name)s: recorded by %(who)s on %(day)s, brought in by %(by)s; no agent of its own signed it")
+    return said % {
+        "name": one.name, "who": recording.recorded_by, "day": speak.date(recording.recorded_at),
+        "by": recording.attested_by}
 
 
 def as_data(card: Scorecard, pack: Pack) -> dict[str, Any]:
@@ -48,7 +60,8 @@ def as_data(card: Scorecard, pack: Pack) -> dict[str, Any]:
         "grade": _grade_data(card.grade) if card.grade else None,
         "machines": [{"agent": one.heard.agent, "name": one.name, "roles": one.roles, "grade": _grade_data(one.grade),
                       "summary": {str(verdict): count for verdict, count in one.counts.items()},
-                      "received": utc_text(one.heard.received) if one.heard.received else None}
+                      "received": utc_text(one.heard.received) if one.heard.received else None,
+                      "recording": _recording(one)}
                      for one in card.machines],
         "questions": [{"question": one.code, "answer": one.answer, "pass": one.passed, "fail": one.failed,
                        "unknown": one.unknown, "unmeasured": one.unmeasured} for one in card.questions],
@@ -57,6 +70,14 @@ def as_data(card: Scorecard, pack: Pack) -> dict[str, Any]:
                   for one in card.first],
         "voting_day": card.voting_day.isoformat() if card.voting_day else None,
     }
+
+
+def _recording(one: Standing) -> dict[str, str] | None:
+    recording = one.report.recording if one.report else None
+    return None if recording is None else {
+        "digest": recording.digest, "recorded_at": utc_text(recording.recorded_at),
+        "recorded_by": recording.recorded_by, "attested_at": utc_text(recording.attested_at),
+        "attested_by": recording.attested_by}
 
 
 def _grade(grade: Grade, speak: Language) -> list[str]:

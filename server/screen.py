@@ -41,6 +41,10 @@ def report(document: Report) -> None:
             raise BadDocument(f"results[{index}].share: a part is from 0 to 1")
     if len(set(names)) != len(names):
         raise BadDocument("results: a check appears twice")
+    if document.recording is not None:
+        _digest("recording.digest", document.recording.digest)
+        _label("recording.recorded_by", document.recording.recorded_by)
+        _aware("recording.recorded_at", document.recording.recorded_at)
     if not 0 <= document.spool.waiting < 2**31:
         raise BadDocument("spool.waiting: out of range")
 

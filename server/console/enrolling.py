@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from hustings.times import utc_text
 from server.config import Config
 from server.console import common
 from server.console.common import Office
+
+if TYPE_CHECKING:
+    from server.store.agents import Agent
 
 
 def enrol_line(config: Config, secret: str) -> str:
@@ -75,7 +78,7 @@ def list_agents(data: Path, tenant: str | None, form: str) -> None:
         common.say_json([_plain(one) for one in found])
         return
     common.table(("AGENT", "HOST", "STATE", "ROLES", "LAST REPORT", "FAILING", "UNKNOWN"), [
-        (one.agent.id, one.host, one.agent.state.value, ",".join(one.roles) or "–",
+        (one.agent.id, one.host, _state(one.agent), ",".join(one.roles) or "–",
          utc_text(one.received) if one.received else "never", str(one.failed), str(one.unknown)) for one in found])
 
 
@@ -93,6 +96,10 @@ def revoke(agent: str, data: Path, tenant: str | None) -> None:
                              remedy="see: hustings server agents list")
         audit.record(connection, office.tenant.id, office.now, office.actor, "agent.revoke", agent)
     click.echo(f"{agent} is revoked: its reports are refused from now on.")
+
+
+def _state(agent: Agent) -> str:
+    return "recorded" if agent.recorded and agent.state.value == "approved" else agent.state.value
 
 
 def _plain(summary: Any) -> dict[str, Any]:

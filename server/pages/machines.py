@@ -21,7 +21,8 @@ def machines(request: Asked, language: FromPath, database: Store, clock: Clock, 
     speaking = rules.speakers(office.assets or (), everyone)
     silent = [one for one in office.assets or () if one.name not in speaking]
     return site.page("machines.html", request, language, session, here="machines", office=office,
-                     machines=everyone, silent=silent, declared={one.heard.agent for one in speaking.values()})
+                     machines=everyone, with_agents=sum(not (one.report and one.report.recording) for one in everyone),
+                     silent=silent, declared={one.heard.agent for one in speaking.values()})
 
 
 @get("/{language:str}/machines/{agent:str}", sync_to_thread=True)

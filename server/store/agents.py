@@ -11,6 +11,8 @@ from sqlalchemy.engine import Connection, Row
 
 from server.store.schema import agents, forks, heads, role_changes
 
+RECORDED = "recording:"
+
 
 class State(StrEnum):
     """Whether an agent's reports are taken."""
@@ -22,7 +24,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An enrolled machine. ``host`` is the name it enrolled under, a label and no identity."""
+    """An enrolled machine. ``host`` is the name it enrolled under, a label and no identity.
+
+    A machine that was recorded has an entry too. The ``key_id`` of that is no key's, so that nothing sent to
+    the server can speak for it; its public key is the server's own for recordings.
+    """
 
     id: str
     tenant: str
@@ -35,6 +41,11 @@ class Agent:
     site: str
     enrolled: datetime
     revoked: datetime | None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether people record it, since no agent runs there."""
+        return self.key_id.startswith(RECORDED)
 
 
 @dataclass(frozen=True, slots=True)
