@@ -2,8 +2,8 @@
 
 What each restriction means is in systemd.exec(5). Four that hardening guides recommend are left out
 because they would blind the audit: ``ProtectKernelModules`` (hides /usr/lib/modules), ``PrivateTmp`` (hides
-/tmp and /var/tmp, where intruders leave things), ``PrivateDevices`` and ``ProtectProc=invisible``; the capabilities that make them matter are not
-granted, and devices are closed by policy instead.
+/tmp and /var/tmp, where intruders leave things), ``PrivateDevices`` and ``ProtectProc=invisible``; the
+capabilities that make them matter are not granted, and devices are closed by policy instead.
 """
 
 from __future__ import annotations
