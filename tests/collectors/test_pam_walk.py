@@ -50,7 +50,8 @@ def lines(*said: str) -> list[_pam.Entry]:
     (["optional pam_a.so", "required pam_permit.so"], [False, True]),
     (["sufficient pam_a.so", "required pam_b.so"], [False, False]),
     (["required pam_a.so", "sufficient pam_b.so", "required pam_deny.so"], [True, True, False]),
-    (["[success=1 default=ignore] pam_unix.so", "requisite pam_deny.so", "required pam_permit.so"], [True, False, True]),
+    (["[success=1 default=ignore] pam_unix.so", "requisite pam_deny.so", "required pam_permit.so"],
+     [True, False, True]),
     (["[success=2 default=ignore] pam_x.so", "required pam_a.so", "required pam_b.so", "required pam_c.so"],
      [False, False, False, True]),
     (["[default=ignore] pam_a.so", "required pam_b.so"], [False, True]),
@@ -74,7 +75,8 @@ def test_an_answer_without_an_action_is_bad() -> None:
 
 
 def test_a_vendors_stack_counts_where_the_machine_has_none_of_its_own() -> None:
-    own = {"/usr/etc/pam.d/login": "auth include common-auth\n", "/usr/etc/pam.d/common-auth": "auth required pam_a.so\n",
+    own = {"/usr/etc/pam.d/login": "auth include common-auth\n",
+           "/usr/etc/pam.d/common-auth": "auth required pam_a.so\n",
            "/usr/lib/pam.d/common-auth": "auth required pam_b.so\n"}
 
     def read(path: str) -> str:

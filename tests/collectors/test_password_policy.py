@@ -2,10 +2,11 @@ from typing import Any
 
 import pytest
 
-from collectors import _pam, password_policy
+from collectors import _pam, _pwquality, password_policy
 from collectors.base import ABSENT, observe
+from collectors.host.protocol import Denied, NotThere
 from hustings.declared import Declared
-from hustings.facts import Missing, Reason
+from hustings.facts import Missing
 from tests.collectors.captured import captured
 from tests.fakes import NOW, FakeHost
 
@@ -41,39 +42,58 @@ def look(files: dict[str, str], **host: Any) -> dict[str, Any]:
     return password_policy.collect(FakeHost(files, **host), Declared())
 
 
+def setting(found: dict[str, Any], name: str) -> Any:
+    [one] = [one for one in found["password.quality"].items if one["name"] == name]
+    return one
+
+
 def test_debian_as_installed_with_pwquality():
     found = look(DEBIAN)
     assert (found["password.min_length"], found["password.quality_module"]) == (8, "pam_pwquality")
-    assert found["password.new_hash"] == "yescrypt"
-    assert found["password.empty_accepted"] is True
-    assert found["password.remembered"] is found["password.max_age"] is ABSENT
-    assert found["lockout.services"].items == [{"service": "login", "enforced": False},
-                                               {"service": "sshd", "enforced": False}]
+    assert found["password.new_hash"] == found["password.hash_argument"] == "yescrypt"
+    assert found["password.stored_as_judged"] is True
+    assert found["password.remembered"] is found["password.history_root"] is ABSENT
+    assert setting(found, "retry") == {"name": "retry", "value": 3, "stated": True, "contradicted": False,
+                                       "source": "/etc/pam.d/common-password:1"}
+    assert setting(found, "dictcheck")["value"] == 1
+    assert setting(found, "dictcheck")["stated"] is False
 
 
 def test_a_system_profile_with_every_feature():
     found = look(RHEL)
     assert (found["password.min_length"], found["password.remembered"]) == (16, 24)
-    assert found["password.empty_accepted"] is False
-    assert found["lockout.services"].items == [
-        {"service": "login", "module": "pam_faillock", "enforced": True, "deny": 4}]
+    assert found["password.remembered_stated"] is found["password.history_as_judged"] is True
+    assert found["password.history_root"] is False
+
+
+def passwd(*lines: str) -> list[_pam.Entry]:
+    """A password stack that ends as Debian's does."""
+    said = [*lines, "[success=1 default=ignore] pam_unix.so", "requisite pam_deny.so", "required pam_permit.so"]
+    return _pam.stack(lambda path: "".join(f"password {one}\n" for one in said), "passwd")
 
 
 @pytest.mark.parametrize(("line", "conf", "expected"), [
-    ("requisite pam_pwquality.so minlen=20", {"minlen": "12"}, 20),
-    ("requisite pam_pwquality.so", {"minlen": "12"}, 12),
-    ("requisite pam_pwquality.so", {}, 8),
-    ("requisite pam_pwquality.so", {"minlen": "3"}, 6),
-    ("requisite pam_pwquality.so dcredit=2", {"minlen": "16", "ucredit": "1", "lcredit": "-1"}, 13),
-    ("requisite pam_cracklib.so", {"minlen": "30"}, 8),
-    ("optional pam_pwquality.so minlen=20", {}, ABSENT),
-    ("requisite pam_pwquality.so minlen=20", {"enforcing": "0"}, ABSENT),
-    ("[success=1 default=ignore] pam_unix.so minlen=9", {}, 9),
-    ("[success=1 default=die] pam_pwquality.so minlen=18", {}, 18),
+    ("requisite pam_pwquality.so minlen=20", "minlen=12", 20),
+    ("requisite pam_pwquality.so", "minlen = 12", 12),
+    ("requisite pam_pwquality.so", "", 8),
+    ("requisite pam_pwquality.so", "minlen = 3", 6),
+    ("requisite pam_pwquality.so dcredit=2", "minlen = 16\nucredit = 1\nlcredit = -1", 13),
+    ("requisite pam_cracklib.so dcredit=0 ucredit=0 lcredit=0 ocredit=0", "minlen = 30", 9),
+    ("optional pam_pwquality.so minlen=20", "", ABSENT),
+    ("sufficient pam_pwquality.so minlen=20", "", ABSENT),
+    ("requisite pam_pwquality.so minlen=20", "enforcing = 0", ABSENT),
+    ("[success=1 default=die] pam_pwquality.so minlen=18", "", 18),
 ])
 def test_the_shortest_password_accepted(line, conf, expected):
-    entries = _pam.stack(lambda path: f"password {line}\n", "passwd")
-    assert password_policy.length(entries, conf)["password.min_length"] == expected
+    entries = passwd(line, "required pam_permit.so")
+    found = password_policy.quality(entries, _pwquality.lines(conf, password_policy.QUALITY))
+    assert found["password.min_length"] == expected
+
+
+def test_a_module_that_the_stack_jumps_over_judges_nothing():
+    entries = passwd("[success=1 default=ignore] pam_permit.so", "requisite pam_pwquality.so minlen=20")
+    assert password_policy.quality(entries, [])["password.quality_module"] is ABSENT
+    assert password_policy.quality(entries, [])["password.quality_present"] is True
 
 
 def test_later_configuration_files_are_overridden_by_the_main_one():
@@ -81,45 +101,54 @@ def test_later_configuration_files_are_overridden_by_the_main_one():
                       "/etc/security/pwquality.conf.d/20-b.conf": "minlen=15\n"}
     assert look(files)["password.min_length"] == 15
     assert look(files | {"/etc/security/pwquality.conf": "minlen = 10\n"})["password.min_length"] == 10
+    assert setting(look(files), "minlen")["contradicted"] is True
+
+
+@pytest.mark.parametrize(("conf", "value", "contradicted"), [
+    ("ocredit = -1\nocredit = 1\n", 1, True), ("ocredit = -1\nocredit = -1\n", -1, False),
+    ("#ocredit = -1\n", 0, False), ("ocredit=-2\n", -2, False), ("  ocredit =\t-1 # one\n", -1, False)])
+def test_a_setting_holds_as_it_is_written_last(conf, value, contradicted):
+    found = setting(look(DEBIAN | {"/etc/security/pwquality.conf": conf}), "ocredit")
+    assert (found["value"], found["contradicted"]) == (value, contradicted)
+
+
+def test_a_word_alone_switches_on():
+    found = look(DEBIAN | {"/etc/security/pwquality.conf": "enforce_for_root\n"})
+    assert (setting(found, "enforce_for_root")["value"], setting(found, "local_users_only")["value"]) == (1, 0)
 
 
 @pytest.mark.parametrize("line", [
     "requisite pam_pwquality.so minlen=long", "requisite pam_passwdqc.so min=disabled,24,11,8,7"])
 def test_a_length_that_cannot_be_told_is_a_reason(line):
-    entries = _pam.stack(lambda path: f"password {line}\n", "passwd")
-    assert isinstance(password_policy.length(entries, {})["password.min_length"], Missing)
+    assert isinstance(password_policy.quality(passwd(line), [])["password.min_length"], Missing)
 
 
-PREAUTH = "required pam_faillock.so preauth"
-UNIX = "[success=1 default=ignore] pam_unix.so"
-AUTHFAIL = "[default=die] pam_faillock.so authfail"
-
-
-@pytest.mark.parametrize(("lines", "enforced"), [
-    ([PREAUTH, UNIX, AUTHFAIL], True),
-    ([UNIX, PREAUTH, AUTHFAIL], False),
-    ([UNIX, AUTHFAIL], False),
-    ([PREAUTH, UNIX], False),
-    (["optional pam_faillock.so preauth", UNIX, AUTHFAIL], False),
-    ([PREAUTH + " deny=0", UNIX, AUTHFAIL], False),
-    (["required pam_tally2.so deny=5 unlock_time=900", UNIX], True),
-    (["required pam_tally2.so", UNIX], False),
+@pytest.mark.parametrize(("line", "conf", "remembered", "stated"), [
+    ("requisite pam_pwhistory.so remember=24", "", 24, True), ("requisite pam_pwhistory.so", "", 10, False),
+    ("requisite pam_pwhistory.so", "remember = 7\n", 7, True),
+    ("optional pam_pwhistory.so remember=24", "", ABSENT, False),
 ])
-def test_lockout_counts_only_where_it_can_refuse(lines, enforced):
-    entries = _pam.stack(lambda path: "".join(f"auth {line}\n" for line in lines), "login")
-    assert password_policy.lockout(entries, {})["enforced"] is enforced
+def test_how_many_old_passwords_are_refused(line, conf, remembered, stated):
+    found = password_policy.history(passwd(line), conf)
+    assert (found["password.remembered"], found["password.remembered_stated"]) == (remembered, stated)
 
 
-def test_a_modules_arguments_win_over_its_file():
-    entries = _pam.stack(lambda path: f"auth {PREAUTH} deny=7 unlock_time=60\nauth {UNIX}\nauth {AUTHFAIL}\n", "login")
-    found = password_policy.lockout(entries, {"deny": "3", "unlock_time": "600"})
-    assert (found["deny"], found["unlock_after"]) == (7, 60)
+def test_a_file_that_the_module_does_not_know_says_nothing():
+    """Debian 12's pam_pwhistory (1.5.2) reads no pwhistory.conf."""
+    files = DEBIAN | {"/etc/pam.d/passwd": "password requisite pam_pwhistory.so\n@include common-password\n",
+                      "/etc/security/pwhistory.conf": "remember = 24\n"}
+    module = "/usr/lib/x86_64-linux-gnu/security/pam_pwhistory.so"
+    assert look(files | {module: "ELF"})["password.remembered"] == 10
+    assert look(files | {module: "ELF /etc/security/pwhistory.conf"})["password.remembered"] == 24
+    assert isinstance(look(files)["password.remembered"], Missing)
 
 
-@pytest.mark.parametrize("argument", ["deny=many", "conf=/etc/own.conf"])
-def test_a_lockout_that_cannot_be_told_is_a_reason(argument):
-    entries = _pam.stack(lambda path: f"auth {PREAUTH} {argument}\nauth {UNIX}\nauth {AUTHFAIL}\n", "login")
-    assert isinstance(password_policy.lockout(entries, {})["enforced"], Missing)
+@pytest.mark.parametrize(("lines", "as_judged"), [
+    (["required pam_unix.so"], True), (["requisite pam_pwquality.so", "required pam_unix.so use_authtok"], True),
+    (["required pam_pwquality.so", "required pam_unix.so"], False), (["required pam_permit.so"], ABSENT)])
+def test_what_is_stored_is_what_was_judged_where_the_module_says_so(lines, as_judged):
+    entries = _pam.stack(lambda path: "".join(f"password {one}\n" for one in lines), "passwd")
+    assert password_policy.storing(entries, {})["password.stored_as_judged"] == as_judged
 
 
 @pytest.mark.parametrize(("module", "defs", "method"), [
@@ -136,18 +165,18 @@ def test_pam_takes_the_first_method_that_login_defs_names():
     """Tried on Debian 12: with these lines a new password was stored as ``$1$…``."""
     files = {"/etc/pam.d/passwd": "password required pam_unix.so\n",
              "/etc/login.defs": "encrypt_method MD5 # old\nENCRYPT_METHOD SHA512\n"}
-    assert password_policy.collect(FakeHost(files), Declared())["password.new_hash"] == "md5crypt"
+    assert look(files)["password.new_hash"] == "md5crypt"
+
+
+def test_a_machine_without_a_stack_for_passwd_uses_the_one_for_others():
+    assert look({"/etc/pam.d/other": "password required pam_deny.so\n"})["password.quality_module"] is ABSENT
+    with pytest.raises(NotThere):
+        look({})
 
 
 def test_a_stack_that_cannot_be_read_is_a_reason():
-    found = look(DEBIAN, denied={"/etc/pam.d/common-auth", "/etc/pam.d/common-password"})
-    assert found["password.min_length"].reason is found["password.empty_accepted"].reason is Reason.DENIED
-    assert not found["lockout.services"].complete
-
-
-def test_a_service_whose_include_lacks_is_not_taken_for_missing():
-    found = look({"/etc/pam.d/login": "@include gone\n"})
-    assert (found["lockout.services"].items, found["lockout.services"].complete) == ([], False)
+    with pytest.raises(Denied):
+        look(DEBIAN, denied={"/etc/pam.d/common-password"})
 
 
 @pytest.mark.parametrize("text", ["auth\n", "nonsense required pam_unix.so\n", "@include login\n"])
