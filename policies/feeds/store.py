@@ -11,12 +11,12 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from hustings.errors import BadDocument, CannotFinish
-from policies.feeds.advice import Exploited, Feed, Kind
+from policies.feeds.advice import Exploited, Feed
 
 DEFAULT = Path("/var/cache/hustings/feeds.db")
 """Public data that can be fetched again, readable by everyone who may run an audit."""
@@ -48,6 +48,8 @@ class Group(NamedTuple):
 
 
 _GROUPS = msgspec.json.Decoder(list[Group])
+_FEED = msgspec.json.Decoder(Feed)
+T = TypeVar("T")
 
 
 class Store:
@@ -86,7 +88,7 @@ class Store:
     def feeds(self) -> list[Feed]:
         """Every feed in it, by name."""
         rows = self._rows("SELECT said FROM feed ORDER BY name")
-        return [msgspec.json.decode(said, type=Feed) for (said,) in rows]
+        return [self._decoded(_FEED, said) for (said,) in rows]
 
     def spaces(self) -> dict[str, list[str]]:
         """The names of the feeds that speak of each distribution release."""
@@ -102,7 +104,7 @@ class Store:
             rows = self._rows(f"SELECT package, groups FROM advice WHERE space = ? AND package IN ({marks})",  # noqa: S608
                               (space, *names))
             for package, groups in rows:
-                yield package, _GROUPS.decode(groups)
+                yield package, self._decoded(_GROUPS, groups)
 
     def exploited(self, cves: Iterable[str]) -> dict[str, Exploited]:
         """Those of ``cves`` that are known to be exploited; of two feeds the earlier date."""
@@ -115,15 +117,20 @@ class Store:
                     found[cve] = Exploited(cve, due, bool(ransomware))
         return found
 
-    def kinds(self) -> set[Kind]:
-        return {one.kind for one in self.feeds()}
-
     def _rows(self, sql: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.Error as error:
-            raise BadDocument(f"the store of feeds is damaged: {error}", where=str(self.path),
-                              remedy=_AGAIN) from error
+            raise self._damaged(error) from error
+
+    def _decoded(self, decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+        try:
+            return decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> BadDocument:
+        return BadDocument(f"the store of feeds is damaged: {error}", where=str(self.path), remedy=_AGAIN)
 
 
 _AGAIN = "import the feeds again with `hustings feeds import`"

@@ -6,7 +6,9 @@ import bz2
 import gzip
 import json
 import lzma
+import sqlite3
 import zipfile
+from contextlib import closing
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -238,6 +240,17 @@ def test_a_store_cut_short_is_refused_when_it_is_read(tmp_path: Path) -> None:
     store.write_bytes(store.read_bytes()[:8192])
     with pytest.raises(BadDocument, match=r"damaged|not a store"), Store(store) as opened:
         list(opened.advice("debian/bookworm", ["glibc"]))
+
+
+@pytest.mark.parametrize("change", ["UPDATE advice SET groups = '{'", "UPDATE feed SET said = 'x'", "DROP TABLE advice",
+                                    "UPDATE advice SET groups = 5"])
+def test_a_store_changed_by_something_else_is_refused_when_it_is_read(tmp_path: Path, change: str) -> None:
+    store = filled(tmp_path)
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute(change)
+        connection.commit()
+    with pytest.raises(BadDocument, match="damaged"), Store(store) as opened:
+        assert (opened.feeds(), list(opened.advice("debian/bookworm", ["glibc"]))) is None
 
 
 def test_an_import_goes_on_from_one_that_was_killed(tmp_path: Path) -> None:
