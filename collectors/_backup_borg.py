@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from datetime import UTC, datetime
 
+from collectors import _ini
 from collectors._backup import Backup, Contents, ask, files_below
 from collectors.host.protocol import Host, LookError, NotThere, Unreadable
 from hustings.declared import Repository
@@ -55,14 +54,14 @@ class Borg:
     def append_only(self, host: Host, repository: Repository, directory: str | None) -> bool:
         if directory is None:
             raise LookError(Reason.UNSUPPORTED, "whether the other machine lets it be changed cannot be seen from here")
-        parser = ConfigParser(interpolation=None)
         try:
-            parser.read_string(host.read(f"{directory}/config"))
-            return parser.getboolean("repository", "append_only")
-        except (ConfigError, ValueError) as error:
-            raise Unreadable(f"{directory}/config is not a borg repository's: {error}") from error
+            found = _ini.parse(host.read(f"{directory}/config"), f"{directory}/config")
         except NotThere as error:
             raise Unreadable(f"{directory} holds no borg repository") from error
+        said = found.get("repository", {}).get("append_only", "")
+        if said not in ("0", "1"):
+            raise Unreadable(f"{directory}/config is not a borg repository's")
+        return said == "1"
 
 
 def environment(repository: Repository) -> dict[str, str]:

@@ -20,6 +20,10 @@ _LOCAL = "file://"
 _NAME = re.compile(r"duplicity-(?:full|inc)\.[\w.]+")
 _TIME = re.compile(r"(?:full|to)\.(\d{8}T\d{6}Z)\.")
 _SAMPLE = 32
+_HOSTS = ("sftp", "scp", "ssh", "rsync", "ftp", "ftps", "webdav", "webdavs")
+"""Schemes (after a ``+``: paramiko+sftp) of a machine that the location names."""
+_SERVICES = ("s3", "b2", "gs", "azure", "swift", "onedrive", "gdrive", "dropbox", "mega", "pcabackup")
+"""Schemes of a provider's own service."""
 
 
 class Duplicity:
@@ -41,7 +45,12 @@ class Duplicity:
         if directory is not None:
             return directory
         scheme, _, rest = repository.location.partition("://")
-        return ("rest:https://" if scheme.startswith(("http", "webdav")) else "sftp://") + rest
+        scheme = scheme.rpartition("+")[2]
+        if scheme in _HOSTS and not rest.startswith("/"):
+            return "sftp://" + rest
+        if scheme in _SERVICES:
+            return f"b2:{scheme}"
+        raise LookError(Reason.UNSUPPORTED, f"where {scheme}:// keeps its data is not known")
 
     def readable(self, host: Host, repository: Repository, directory: str) -> tuple[int, int]:
         """Of the newest volumes, manifests and signatures: all of them name or hold what was backed up."""

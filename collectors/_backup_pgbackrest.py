@@ -7,10 +7,9 @@ they begin as OpenSSL's (``Salted__``). Where the repository is, and what it bac
 from __future__ import annotations
 
 import json
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from datetime import UTC, datetime
 
+from collectors import _ini
 from collectors._backup import SAMPLE, Backup, Contents, ask, files_below
 from collectors._file_headers import SIZE, header
 from collectors.host.protocol import Host, LookError, NotThere, Unreadable
@@ -26,7 +25,7 @@ _DEFAULT_PATH = "/var/lib/pgbackrest"
 class PgBackRest:
     """One repository of a stanza of pgBackRest."""
 
-    reads = CONFIGS
+    reads = (*CONFIGS, f"{_DEFAULT_PATH}/")
     runs = ("pgbackrest *",)
 
     def contents(self, host: Host, repository: Repository, patience: float) -> Contents:
@@ -73,16 +72,8 @@ def config_file(host: Host, repository: Repository) -> str:
 def settings(host: Host, repository: Repository) -> dict[str, str]:
     """The settings that hold for the stanza: its own over the global ones."""
     path = config_file(host, repository)
-    parser = ConfigParser(interpolation=None, strict=False, delimiters=("=",))
-    try:
-        parser.read_string(host.read(path))
-    except ConfigError as error:
-        raise Unreadable(f"{path}: {error.message.splitlines()[0]}") from error
-    found: dict[str, str] = {}
-    for section in ("global", repository.stanza):
-        if parser.has_section(section):
-            found.update(parser.items(section))
-    return found
+    sections = _ini.parse(host.read(path), path)
+    return {**sections.get("global", {}), **sections.get(repository.stanza, {})}
 
 
 def place(found: dict[str, str], number: int) -> str:

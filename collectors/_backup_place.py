@@ -18,6 +18,7 @@ _KEY_ENDINGS = (".key", ".pass", ".pwd", ".kdbx")
 _KEY_CONTENTS = (b"AGE-SECRET-KEY-1", b"PRIVATE KEY-----", b"PRIVATE KEY BLOCK-----", b"BORG_KEY ",
                  b"BORG PAPER KEY")
 _PUBLIC = (b"-----BEGIN CERTIFICATE", b"-----BEGIN PUBLIC KEY", b"-----BEGIN PGP PUBLIC KEY", b"ssh-")
+_EVERYONES = ("/", "/etc", "/opt", "/usr", "/var", "/var/lib")
 _MOST = 2000
 """Entries of a directory that are looked at for keys."""
 _SMALL = 64 << 10
@@ -38,7 +39,10 @@ def address(location: str) -> str | None:
         return rest.split(":", 1)[0].rsplit("@", 1)[-1]
     if kind in ("rest:", "s3:", "sftp:"):
         named = rest if "//" in rest else "//" + rest
-        return urlsplit(named).hostname or ""
+        found = urlsplit(named).hostname
+        if not found:
+            raise ValueError("the location names no machine")
+        return found
     return ""
 
 
@@ -86,10 +90,14 @@ def served_append_only(host: Host, url: str) -> bool:
 
 
 def keys_beside(host: Host, directory: str) -> list[str]:
-    """The files in a repository's directory, or right beside it, that look like keys or passphrases."""
+    """The files in a repository's directory, or right beside it, that look like keys or passphrases.
+
+    A directory of the system that everything lies in (``/var/lib``) is not beside anything.
+    """
     real = host.resolve(directory).rstrip("/")
+    above = posixpath.dirname(real) or "/"
     found = []
-    for place in (real, posixpath.dirname(real) or "/"):
+    for place in (real, *((above,) if above not in _EVERYONES else ())):
         for name in host.list(place)[:_MOST]:
             path = posixpath.join(place, name)
             if _is_key(host, path, name.lower()):

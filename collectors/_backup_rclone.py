@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from datetime import UTC, datetime
 
+from collectors import _ini
 from collectors._backup import Backup, Contents, ask, files_below
 from collectors._file_headers import SIZE, header
 from collectors.host.protocol import Host, LookError, Unreadable
@@ -21,6 +20,9 @@ from hustings.facts import Reason
 
 _FRACTION = re.compile(r"\.\d+")
 _PASSING_ON = ("crypt", "alias", "compress", "chunker", "hasher")
+_SERVICES = ("s3", "b2", "azureblob", "google cloud storage", "swift", "onedrive", "drive", "dropbox", "box", "mega",
+             "pcloud", "jottacloud", "koofr", "protondrive", "storj")
+"""Kinds that are a provider's own service."""
 _DEPTH = 5
 _SECTION = dict[str, str]
 
@@ -64,12 +66,7 @@ def parse_config(text: str) -> dict[str, _SECTION]:
     """The remotes of an rclone.conf. Raises ``Unreadable``."""
     if text.startswith("# Encrypted rclone configuration File") or "RCLONE_ENCRYPT_V0:" in text[:500]:
         raise LookError(Reason.UNSUPPORTED, "the configuration of rclone is itself encrypted")
-    parser = ConfigParser(interpolation=None, strict=False, delimiters=("=",))
-    try:
-        parser.read_string(text)
-    except ConfigError as error:
-        raise Unreadable(f"not a configuration of rclone: {error.message.splitlines()[0]}") from error
-    return {name: dict(parser.items(name)) for name in parser.sections()}
+    return _ini.parse(text, "the configuration of rclone")
 
 
 def encrypts(remotes: dict[str, _SECTION], location: str) -> bool:
@@ -103,7 +100,9 @@ def place(remotes: dict[str, _SECTION], location: str) -> str:
             return f"rest:{section.get('url', '')}"
         if kind == "s3" and section.get("endpoint"):
             return f"s3:{section['endpoint']}/{path}"
-        return f"b2:{kind}"
+        if kind in _SERVICES:
+            return f"b2:{kind}"
+        raise LookError(Reason.UNSUPPORTED, f"where remotes of the kind {kind!r} keep their data is not known")
     raise Unreadable(f"{location}: remotes of rclone lead in a circle")
 
 

@@ -13,9 +13,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import bz2
-import lzma
-import zlib
 from dataclasses import dataclass
 
 SIZE = 4096
@@ -84,6 +81,10 @@ def _within(inner: bytes, kind: str, depth: int) -> Header | None:
 
 def _inflated(data: bytes, kind: str) -> bytes | None:
     """The beginning of the contents, or None if these are no such data after all."""
+    import bz2
+    import lzma
+    import zlib
+
     try:
         if kind == "gzip":
             return zlib.decompressobj(wbits=31).decompress(data, SIZE)

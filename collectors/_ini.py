@@ -1,24 +1,17 @@
-"""Sections of the ``.repo`` and ``.conf`` files of rpm-based package managers."""
+"""Settings in sections, as borg, pgBackRest and rclone keep them."""
 
 from __future__ import annotations
 
-_TRUE = frozenset({"1", "true", "yes", "on"})
+from collectors.host.protocol import Unreadable
 
 
-def parse(text: str) -> dict[str, dict[str, str]]:
-    """Settings by section, names in lower case; later lines win, comments and continuations dropped."""
-    sections: dict[str, dict[str, str]] = {}
-    section: dict[str, str] = {}
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = sections.setdefault(stripped[1:-1], {})
-        elif "=" in stripped and stripped[0] not in "#;" and not line[0].isspace():
-            name, _, value = stripped.partition("=")
-            section[name.strip().lower()] = value.strip()
-    return sections
+def parse(text: str, name: str) -> dict[str, dict[str, str]]:
+    """The settings of each section; of two with one name the later holds. Raises ``Unreadable`` without contents."""
+    from configparser import ConfigParser, Error
 
-
-def true(value: str) -> bool:
-    """How dnf and libzypp read a switch."""
-    return value.lower() in _TRUE
+    parser = ConfigParser(interpolation=None, strict=False, delimiters=("=",), default_section="")
+    try:
+        parser.read_string(text)
+    except Error as error:
+        raise Unreadable(f"{name} is not made of sections and settings: {type(error).__name__}") from error
+    return {section: dict(parser.items(section)) for section in parser.sections()}

@@ -13,7 +13,7 @@ import msgspec
 from collectors._backup import answer
 from collectors.base import ABSENT, Collected, Collector, Dated, Disclosure, Fact, Missing, Platform, Reason, Type, key
 from collectors.host.protocol import Host, LookError, NotThere, Unreadable
-from hustings import envelope, keys, restore_record
+from hustings import restore_record
 from hustings.declared import Declared, RestoreSet
 from hustings.errors import HustingsError
 from hustings.times import parse_duration, utc_text
@@ -40,6 +40,8 @@ def collect(host: Host, declared: Declared) -> Collected:
 
 def newest(host: Host, one: RestoreSet) -> restore_record.Record | None:
     """The record of a set, verified; None if there is none. Raises ``LookError``."""
+    from hustings import envelope, keys
+
     state = one.state.rstrip("/")
     try:
         signed = host.read_bytes(f"{state}/{restore_record.DIRECTORY}/{restore_record.file_name(one.name)}",

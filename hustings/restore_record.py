@@ -6,11 +6,8 @@ directory. It holds counts and digests, never contents, names of people or passw
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 
-from hustings import strict_json
 from hustings.errors import BadDocument
 from hustings.times import Moment
 
@@ -42,16 +39,19 @@ class Adder:
     """
 
     def __init__(self) -> None:
+        from hashlib import sha256, shake_256
+
+        self._wide, self._digest = shake_256, sha256
         self._count = 0
         self._sum = 0
 
     def add(self, line: bytes) -> None:
         self._count += 1
-        self._sum += int.from_bytes(hashlib.shake_256(line).digest(256), "big")
+        self._sum += int.from_bytes(self._wide(line).digest(256), "big")
 
     def tally(self) -> Tally:
         total = (self._sum % (1 << 2048)).to_bytes(256, "big")
-        return Tally(self._count, hashlib.sha256(total).hexdigest())
+        return Tally(self._count, self._digest(total).hexdigest())
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,11 +91,15 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def file_name(name: str) -> str:
     """The file of a set's record, whatever characters its name has."""
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32] + ".dsse"
+    from hashlib import sha256
+
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32] + ".dsse"
 
 
 def decode(payload: bytes) -> Record:
     """A record from a payload whose signature holds. Raises ``BadDocument``."""
+    from hustings import strict_json
+
     try:
         record = msgspec.convert(strict_json.loads(payload, limit=LIMIT), Record)
     except msgspec.ValidationError as error:
@@ -107,6 +111,8 @@ def decode(payload: bytes) -> Record:
 
 def decode_manifest(data: bytes, where: str) -> Manifest:
     """A manifest. Raises ``BadDocument`` with file and remedy."""
+    from hustings import strict_json
+
     remedy = "write it with `hustings agent restore-manifest SET` when the backup is made"
     try:
         manifest = msgspec.convert(strict_json.loads(data, limit=LIMIT), Manifest)

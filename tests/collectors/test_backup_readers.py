@@ -213,6 +213,25 @@ def test_remotes_in_a_circle_unknown_ones_and_closed_configurations_are_reasons(
             look()
 
 
+@pytest.mark.parametrize(("location", "where"), [
+    ("file:///srv/x", "here"), ("/srv/x", "here"), ("paramiko+sftp://localhost/x", "here"),
+    ("sftp://b@nas.example/x", "elsewhere"), ("s3://bucket/x", "elsewhere"),
+    ("par2+file:///srv/x", None), ("multi:///etc/m.json", None), ("sftp:///x", None)])
+def test_where_a_chain_is_kept_is_only_said_if_it_is_known(location, where):
+    host = FakeHost({"/proc/sys/kernel/hostname": "a\n", "/srv/x/y": "",
+                     "/proc/self/mountinfo": "27 1 254:0 / / rw - ext4 /dev/vda rw\n"})
+    seen = backup.collect(host, Declared(repositories=(Repository(name="d", tool="duplicity", location=location),)))
+    place = seen["backup.location@d"]
+    assert (place.reason if where is None else place) == (Reason.UNSUPPORTED if where is None else where)
+    assert isinstance(seen["backup.elsewhere"], Missing) if where is None else seen["backup.elsewhere"] in (0, 1)
+
+
+def test_a_union_of_directories_is_not_taken_for_a_service():
+    remotes = rclone.parse_config("[v]\ntype = crypt\nremote = u:\n[u]\ntype = union\nupstreams = /a /b\n")
+    with pytest.raises(LookError, match="union"):
+        rclone.place(remotes, "v:")
+
+
 def test_empty_files_of_a_remote_are_no_backups():
     said = '[{"ModTime":"2026-11-22T05:58:58.328251726Z","Size":5},{"ModTime":"2026-11-23T00:00:00Z","Size":0}]'
     assert rclone.parse_list(said) == [Backup(datetime(2026, 11, 22, 5, 58, 58, tzinfo=UTC))]

@@ -12,13 +12,22 @@ from collectors.discovery import discover
 from collectors.host.image import ImageHost
 from collectors.host.live import LiveHost
 from collectors.host.protocol import LookError, Platform
-from hustings.declared import Database, DataPath, Declared, Repository
+from hustings.declared import Database, DataPath, Declared, PrintedList, Repository, RestoreSet
 
 LINUX = discover(Platform.LINUX)
 DECLARED = Declared(
     databases=(Database(name="voters", engine="postgresql", host="/nowhere", database="voters"),),
-    repositories=(Repository(name="nightly", tool="restic", location="/nowhere"),),
+    repositories=(
+        Repository(name="nightly", tool="restic", location="/nowhere"),
+        Repository(name="borg", tool="borg", location="/nowhere"),
+        Repository(name="cluster", tool="pgbackrest", stanza="voters"),
+        Repository(name="chain", tool="duplicity", location="/nowhere"),
+        Repository(name="cloud", tool="rclone-crypt", location="a:b", config="/nowhere"),
+        Repository(name="dumps", tool="files", location="/nowhere"),
+    ),
     data_paths=(DataPath(name="rolls", path="/var"),),
+    restore_sets=(RestoreSet(name="rolls", repository="nightly", manifest="/nowhere", path="/var"),),
+    printed_lists=(PrintedList(name="list", file="/nowhere", sha256="", pages=1, certified=1),),
 )
 
 
@@ -63,7 +72,7 @@ def looked_at(collector, host):
 
 
 def undeclared(collector, tracing):
-    named = [one.location for one in DECLARED.repositories] + [one.path for one in DECLARED.data_paths]
+    named = [f"{one.host}/" for one in DECLARED.databases] + [one.path for one in DECLARED.data_paths]
     allowed = [pattern(one) for one in (*collector.reads, *collector.stats, *named)]
     paths = {path for path in tracing.paths if not any(one.fullmatch(path) for one in allowed)}
     return sorted(paths | (tracing.programs - collector.programs))
