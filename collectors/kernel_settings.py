@@ -2,15 +2,17 @@
 
 One record says what a setting is at one moment, so that a check which asks it of every moment passes only
 where now and later agree. Where no file sets it, the next start leaves the kernel's own value: those that
-no distribution changes are known (Documentation/admin-guide/sysctl and networking/ip-sysctl of Linux), the
-others are unknown in an image.
+no distribution changes are known (Documentation/admin-guide/sysctl and networking/ip-sysctl of Linux), some
+are chosen when the kernel is built (``/boot/config-*``), the others are unknown in an image.
 """
 
 from __future__ import annotations
 
+import re
+
 from collectors import _sysctl
 from collectors.base import Collected, Collector, Disclosure, Fact, Field, Listing, Missing, Platform, Reason, Type
-from collectors.host.protocol import Host, LookError, NotThere
+from collectors.host.protocol import Host, LookError, NotThere, list_optional, read_optional
 from hustings.declared import Declared
 
 _SYS = "/proc/sys"
@@ -26,7 +28,7 @@ SETTINGS: dict[str, str | None] = {
     "fs.protected_fifos": "0", "fs.protected_hardlinks": "0", "fs.protected_regular": "0",
     "fs.protected_symlinks": "0", "fs.suid_dumpable": "0",
     "kernel.core_pattern": "core", "kernel.dmesg_restrict": None, "kernel.kexec_load_disabled": "0",
-    "kernel.kptr_restrict": None, "kernel.modules_disabled": "0", "kernel.panic_on_oops": None,
+    "kernel.kptr_restrict": "0", "kernel.modules_disabled": "0", "kernel.panic_on_oops": None,
     "kernel.perf_cpu_time_max_percent": "25", "kernel.perf_event_max_sample_rate": "100000",
     "kernel.perf_event_paranoid": None, "kernel.pid_max": None, "kernel.randomize_va_space": "2",
     "kernel.sysrq": None, "kernel.unprivileged_bpf_disabled": None, "kernel.yama.ptrace_scope": None,
@@ -40,6 +42,16 @@ SETTINGS: dict[str, str | None] = {
 }
 """The settings looked at, with the value a kernel of any distribution starts with; None where they differ."""
 
+_BUILT = {
+    "kernel.dmesg_restrict": ("SECURITY_DMESG_RESTRICT", {"y": "1", "n": "0"}),
+    "kernel.panic_on_oops": ("PANIC_ON_OOPS", {"y": "1", "n": "0"}),
+    "kernel.sysrq": ("MAGIC_SYSRQ_DEFAULT_ENABLE", {}),
+    "kernel.unprivileged_bpf_disabled": ("BPF_UNPRIV_DEFAULT_OFF", {"y": "2", "n": "0"}),
+    "vm.mmap_min_addr": ("DEFAULT_MMAP_MIN_ADDR", {}),
+}
+"""The build option that decides what a setting starts with, and its meaning where that is not the number itself."""
+_BOOT = "/boot"
+
 
 def collect(host: Host, declared: Declared) -> Collected:
     """A record for each setting and moment; files that cannot be read leave the list incomplete."""
@@ -51,7 +63,9 @@ def collect(host: Host, declared: Declared) -> Collected:
         applied, written = _sysctl.at_start(host), _sysctl.written(host)
     except LookError as error:
         return {"kernel.settings": Listing(records, complete=False, why=error.missing)}
-    for name, default in SETTINGS.items():
+    builds = _builds(host)
+    for name, always in SETTINGS.items():
+        default = always if always is not None else _as_built(name, builds)
         path = name.replace(".", "/")
         winners = [line for lines in applied if (line := _sysctl.in_force(lines, path)) is not None]
         records += [_record(name, "start", line) for line in winners]
@@ -62,6 +76,32 @@ def collect(host: Host, declared: Declared) -> Collected:
         records += [_record(name, _kind(line), line) for line in written
                     if line.path == path and line.value is not None]
     return {"kernel.settings": Listing(records)}
+
+
+def _builds(host: Host) -> list[str] | Missing:
+    """The build configurations of the running kernel, or of every kernel of an image; why they cannot be read."""
+    try:
+        names = [name for name in list_optional(host, _BOOT) if name.startswith("config-")]
+        if host.kind != "image":
+            names = [name for name in names if name == f"config-{host.read(f'{_SYS}/kernel/osrelease').strip()}"]
+        return [read_optional(host, f"{_BOOT}/{name}") or "" for name in names]
+    except LookError as error:
+        return error.missing
+
+
+def _as_built(name: str, builds: list[str] | Missing) -> str | Missing | None:
+    """What a setting starts with by the way the kernels were built; None if that is unknown or they differ."""
+    if name not in _BUILT or not builds:
+        return None
+    if isinstance(builds, Missing):
+        return builds
+    option, meanings = _BUILT[name]
+    said = {match[1] if (match := re.search(rf"^CONFIG_{option}=(\S+)$", text, re.MULTILINE)) else "n"
+            for text in builds}
+    value = said.pop()
+    if said or (value == "n" and not meanings):
+        return None
+    return meanings.get(value, _sysctl.normal(value))
 
 
 def _running(host: Host, name: str) -> str | Missing:
@@ -96,5 +136,5 @@ COLLECTOR = Collector(
              )),
     ),
     collect=collect,
-    reads=(f"{_SYS}/", *_sysctl.READS),
+    reads=(f"{_SYS}/", f"{_BOOT}/", *_sysctl.READS),
 )

@@ -69,9 +69,23 @@ def test_both_count_where_ufw_sets_it_too_and_only_while_ufw_is_on():
 
 def test_an_image_that_sets_nothing_has_the_kernels_own_value_where_it_is_known():
     assert values(image(SYSTEMD), "kernel.randomize_va_space") == ["2"]
-    [value] = values(image(SYSTEMD), "kernel.dmesg_restrict")
+    [value] = values(image(SYSTEMD), "kernel.perf_event_paranoid")
     assert isinstance(value, Missing)
     assert value.reason is Reason.UNSUPPORTED
+
+
+def test_some_of_what_a_kernel_starts_with_is_chosen_when_it_is_built():
+    debian = ("CONFIG_SECURITY_DMESG_RESTRICT=y\nCONFIG_BPF_UNPRIV_DEFAULT_OFF=y\nCONFIG_DEFAULT_MMAP_MIN_ADDR=65536\n"
+              "CONFIG_MAGIC_SYSRQ_DEFAULT_ENABLE=0x01b6\n# CONFIG_PANIC_ON_OOPS is not set\n")
+    host = image({**SYSTEMD, "/boot/config-6.1": debian})
+    names = ("kernel.dmesg_restrict", "kernel.unprivileged_bpf_disabled", "vm.mmap_min_addr", "kernel.sysrq",
+             "kernel.panic_on_oops")
+    assert [values(host, name) for name in names] == [["1"], ["2"], ["65536"], ["438"], ["0"]]
+    differing = image({**SYSTEMD, "/boot/config-6.1": debian, "/boot/config-6.2": ""})
+    assert isinstance(values(differing, "kernel.dmesg_restrict")[0], Missing)
+    running = FakeHost({**SYSTEMD, "/boot/config-6.1": debian, "/boot/config-6.2": "",
+                        "/proc/sys/kernel/osrelease": "6.1\n", "/proc/sys/kernel/dmesg_restrict": "0\n"})
+    assert values(running, "kernel.dmesg_restrict", "now", "start") == ["0", "1"]
 
 
 def test_a_running_system_tells_now_and_later_apart():
@@ -79,7 +93,8 @@ def test_a_running_system_tells_now_and_later_apart():
                "/etc/sysctl.d/a.conf": "fs.suid_dumpable = 2\n"}
     host = FakeHost(running)
     assert values(host, "fs.suid_dumpable", "now", "start") == ["0", "2"]
-    assert values(host, "kernel.kptr_restrict", "now", "start") == ["1"]
+    assert values(host, "kernel.kptr_restrict", "now", "start") == ["1", "0"]
+    assert values(host, "kernel.dmesg_restrict", "now", "start") == ["none"]
     assert values(host, "kernel.yama.ptrace_scope", "now") == ["none"]
 
 
@@ -97,6 +112,9 @@ def test_what_cannot_be_read_is_never_the_kernels_own_value():
     listing = kernel_settings.collect(denied, NONE)["kernel.settings"]
     assert not listing.complete
     assert {one["moment"] for one in listing.items} == {"now"}
+    closed = FakeHost({"/proc/sys/kernel/dmesg_restrict": "1\n", "/boot/config-6.1": "",
+                       "/proc/sys/kernel/osrelease": "6.1\n"}, denied={"/boot/config-6.1"})
+    assert values(closed, "kernel.dmesg_restrict")[0].reason is Reason.DENIED
     hidden = FakeHost({"/proc/sys/fs/suid_dumpable": "0\n"}, denied={"/proc/sys/fs/suid_dumpable"})
     [value] = values(hidden, "fs.suid_dumpable", "now")
     assert value.reason is Reason.DENIED
