@@ -91,7 +91,7 @@ CLEAN: tuple[Change, ...] = (
     append("/etc/security/pwquality.conf", "minlen = 16\n"),
     replace("/etc/pam.d/common-auth", "auth\t[success=1 default=ignore]\tpam_unix.so nullok",
             f"auth\trequired\tpam_faillock.so preauth {LOCKOUT}\n"
-            "auth\t[success=1 default=ignore]\tpam_unix.so\n"
+            "auth\t[success=2 default=ignore]\tpam_unix.so\n"
             f"auth\t[default=die]\tpam_faillock.so authfail {LOCKOUT}"),
     append("/etc/pam.d/common-account", "account\trequired\tpam_faillock.so\n"),
     write("/etc/sudoers.d/10-office", "Defaults use_pty\nDefaults logfile=/var/log/sudo.log\n", 0o440),
