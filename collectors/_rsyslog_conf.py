@@ -32,11 +32,14 @@ _PARAMETER = re.compile(r"""([\w.]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\
 _DIRECTIVE = re.compile(r"\s*\$(\w+)\s+(.+?)\s*\Z")
 _SELECTOR = re.compile(r"\s*(?P<selector>(?:[\w*,;=!]|\.(?=[\w*=!]))+\.[\w*=!,;.]*)\s+(?P<action>\S.*?)\s*\Z")
 
+_LONE_SELECTOR = re.compile(r"\s*((?:[\w*,;=!]|\.(?=[\w*=!]))+\.[\w*=!,;.]*)\s*\Z")
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement. ``kind`` is ``directive`` (``name`` and ``value``), ``rule`` (``name`` the selector, ``value``
-    the old action), or a RainerScript object's name with its ``parameters`` (names in lower case)."""
+    the old action), or a RainerScript object's name with its ``parameters`` (names in lower case); an ``action``
+    behind a selector has it as ``name``."""
 
     kind: str
     name: str
@@ -58,7 +61,9 @@ def statements(text: str, file: str = MAIN) -> list[Statement]:
     for match in _OBJECT.finditer(text):
         parameters = {name.lower(): first or second for name, first, second in _PARAMETER.findall(match["inner"])}
         line = text.count("\n", 0, match.start()) + 1
-        found.append((match.start(), Statement(match["kind"].lower(), "", "", file, line, parameters)))
+        before = _LONE_SELECTOR.match(text[text.rfind("\n", 0, match.start()) + 1:match.start()])
+        selector = before[1] if before and match["kind"].lower() == "action" else ""
+        found.append((match.start(), Statement(match["kind"].lower(), selector, "", file, line, parameters)))
     bare = _OBJECT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     position = 0
     for number, line_text in enumerate(bare.split("\n"), 1):
@@ -67,10 +72,8 @@ def statements(text: str, file: str = MAIN) -> list[Statement]:
             found.append((position, Statement("directive", directive[1].lower(), directive[2], file, number)))
         elif rule:
             found.append((position, Statement("rule", rule["selector"], rule["action"], file, number)))
-        else:
-            selector = re.match(r"\s*((?:[\w*,;=!]|\.(?=[\w*=!]))+\.[\w*=!,;.]*)\s*\Z", line_text)
-            if selector and line_text.strip() and text.split("\n")[number - 1].strip() != line_text.strip():
-                found.append((position, Statement("rule", selector[1], "", file, number)))
+        elif (alone := _LONE_SELECTOR.match(line_text)) and text.split("\n")[number - 1].strip() != alone[1]:
+            found.append((position, Statement("rule", alone[1], "", file, number)))
         position += len(line_text) + 1
     return [statement for _, statement in sorted(found, key=lambda one: one[0])]
 

@@ -17,8 +17,9 @@ STATS = ("/bin/*", "/sbin/*", "/usr/bin/*", "/usr/sbin/*", "/usr/local/*", "/usr
 
 
 def records(sudoers: Sudoers, grant: Grant, root: str, standing: str, writable: Writable) -> list[dict[str, object]]:
-    """One record for each person or group a grant names. ``root`` is whom a rule without a target means, and
-    ``writable`` says whether others may change a file. Raises ``Fault`` for an alias in a loop."""
+    """One record for each person or group a grant names, also where it only forbids. ``root`` is whom a rule
+    without a target means, and ``writable`` says whether others may change a file. Raises ``Fault`` for an
+    alias in a loop."""
     users = sudoers.expand("user", grant.users)
     hosts = sudoers.expand("host", grant.hosts)
     commands = sudoers.expand("command", grant.commands)
@@ -43,7 +44,7 @@ def records(sudoers: Sudoers, grant: Grant, root: str, standing: str, writable: 
         "file": grant.file,
         "line": grant.line,
     }
-    return [{"who": one.name, "kind": _kind(one.name), **shared} for one in users if not one.negated and allowed]
+    return [{"who": one.name, "kind": _kind(one.name), **shared} for one in users if not one.negated]
 
 
 def as_root(targets: tuple[Member, ...] | None, default: str) -> bool:

@@ -65,8 +65,8 @@ def forwards(nodes: list[Node]) -> list[object]:
     """The network destinations that a log path uses."""
     named = {nodes[index + 1].name: nodes[index + 1].inner for index, node in enumerate(nodes[:-1])
              if node.name == "destination"}
-    used = [one for index, node in enumerate(nodes) if node.name == "log" for one in _destinations(node.inner, named)]
-    return [record for drivers in used for record in _records(drivers)]
+    return [record for node in nodes if node.name == "log" for drivers in _destinations(node.inner, named)
+            for record in _records(drivers, whole=not any(one.name == "filter" for one in node.inner))]
 
 
 def _destinations(inner: list[Node], named: dict[str, list[Node]]) -> Iterator[list[Node]]:
@@ -79,7 +79,7 @@ def _destinations(inner: list[Node], named: dict[str, list[Node]]) -> Iterator[l
             yield from _destinations(node.inner, named)
 
 
-def _records(drivers: list[Node]) -> Iterator[object]:
+def _records(drivers: list[Node], *, whole: bool) -> Iterator[object]:
     for driver in drivers:
         if driver.name not in _NETWORK or not driver.inner:
             continue
@@ -89,7 +89,7 @@ def _records(drivers: list[Node]) -> Iterator[object]:
         verify = next((node.name for node in checks.get("peer-verify", [])), "required-trusted").lower()
         encrypted = transport == "tls"
         yield {"target": driver.inner[0].name, "protocol": "tcp" if encrypted else transport, "tls": encrypted,
-               "authenticated": encrypted and verify in ("required-trusted", "yes")}
+               "everything": whole, "authenticated": encrypted and verify in ("required-trusted", "yes")}
 
 
 def read(host: Host) -> tuple[list[object], Missing | None]:

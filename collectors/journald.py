@@ -99,7 +99,7 @@ def upload(host: Host) -> dict[str, object] | None:
     target = re.match(r"\[([^\]]+)\]|([^:/]+)", rest)
     encrypted = scheme != "http"
     return {"target": (target[1] or target[2]) if target else rest, "protocol": "https" if encrypted else "http",
-            "tls": encrypted,
+            "tls": encrypted, "everything": True,
             "authenticated": encrypted and last(host, UPLOAD, "[Upload]", "TrustedCertificateFile") != "-"}
 
 

@@ -141,6 +141,7 @@ _FORWARD = (
     Field("protocol", Type.TEXT, "udp, tcp, relp, http or https"),
     Field("tls", Type.BOOL, "Whether the way there is encrypted"),
     Field("authenticated", Type.BOOL, "Whether it is encrypted and the other side's certificate is checked"),
+    Field("everything", Type.BOOL, "Whether no message is left out"),
 )
 _SETTING = (
     Field("name", Type.TEXT, "The setting, in lower case; those of the journal's upload begin with upload."),

@@ -45,15 +45,15 @@ def forwards(configuration: Configuration) -> list[object]:
         if one.kind == "directive":
             old[one.name] = one.value
         elif one.kind == "action":
-            found += _action(one.parameters, usual)
+            found += _action(one.parameters, usual, everything(one.name))
         elif one.kind == "rule":
             encrypted = old.get("actionsendstreamdrivermode") == "1" and usual in _TLS_DRIVERS
             checked = old.get("actionsendstreamdriverauthmode", "").lower() in _CHECKED
             if forward := _OLD_FORWARD.match(one.value):
                 protocol = "tcp" if forward[1] == "@@" else "udp"
-                found.append(_record(forward[2].strip("[]"), protocol, encrypted, checked))
+                found.append(_record(forward[2].strip("[]"), protocol, encrypted, checked, everything(one.name)))
             elif relp := _OLD_RELP.match(one.value):
-                found.append(_record(relp[1], "relp", False, False))
+                found.append(_record(relp[1], "relp", False, False, everything(one.name)))
     return found
 
 
@@ -63,7 +63,18 @@ def default_driver(configuration: Configuration) -> str:
     return named[-1].lower() if named else "ptcp"
 
 
-def _action(said: dict[str, str], usual: str) -> list[object]:
+def everything(selector: str) -> bool:
+    """Whether a selector leaves no message out; an action without one takes all."""
+    parts = _parts(selector)
+    return not selector or ("*.*" in parts and not any(part.endswith(".none") or ".!" in part for part in parts))
+
+
+def _parts(selector: str) -> list[str]:
+    """The parts of a selector, each ``facilities.priority``."""
+    return [part.strip(",;") for part in re.findall(r"[\w*,]+\.[=!]*[\w*]+", selector)]
+
+
+def _action(said: dict[str, str], usual: str, whole: bool) -> list[object]:
     if "target" not in said:
         return []
     if said.get("type", "").lower() == "omfwd":
@@ -71,16 +82,18 @@ def _action(said: dict[str, str], usual: str) -> list[object]:
         mode = said.get("streamdrivermode", said.get("streamdriver.mode"))
         checked = said.get("streamdriverauthmode", said.get("streamdriver.authmode", "")).lower() in _CHECKED
         return [_record(said["target"], said.get("protocol", "udp").lower(), driver in _TLS_DRIVERS and mode == "1",
-                        checked)]
+                        checked, whole)]
     if said.get("type", "").lower() == "omrelp":
         checked = said.get("tls.authmode", "").lower() in ("name", "fingerprint", "certvalid")
-        return [_record(said["target"], "relp", said.get("tls", "off").lower() == "on", checked)]
+        return [_record(said["target"], "relp", said.get("tls", "off").lower() == "on", checked,
+                        whole)]
     return []
 
 
-def _record(target: str, protocol: str, tls: bool, checked: bool) -> dict[str, object]:
+def _record(target: str, protocol: str, tls: bool, checked: bool, whole: bool) -> dict[str, object]:
     encrypted = tls and protocol != "udp"
-    return {"target": target, "protocol": protocol, "tls": encrypted, "authenticated": encrypted and checked}
+    return {"target": target, "protocol": protocol, "tls": encrypted, "authenticated": encrypted and checked,
+            "everything": whole}
 
 
 def settings(configuration: Configuration) -> list[tuple[str, str, Statement]]:
@@ -153,9 +166,8 @@ def _octal(text: str) -> str:
 
 def selectors(configuration: Configuration) -> list[str]:
     """The parts of every rule's selector, each ``facilities.priority`` as written, once."""
-    parts = [part.strip(",;") for one in configuration.statements if one.kind == "rule"
-             for part in re.findall(r"[\w*,]+\.[=!]*[\w*]+", one.name)]
-    return list(dict.fromkeys(parts))
+    return list(dict.fromkeys(part for one in configuration.statements if one.kind == "rule"
+                              for part in _parts(one.name)))
 
 
 def facilities_logged(configuration: Configuration) -> list[str]:
@@ -165,8 +177,8 @@ def facilities_logged(configuration: Configuration) -> list[str]:
         if one.kind != "rule" or one.value.startswith((":omusrmsg:", "~", "stop")):
             continue
         here: set[str] = set()
-        for part in re.findall(r"[\w*,]+\.[=!]*[\w*]+", one.name):
-            names, _, priority = part.strip(",;").partition(".")
+        for part in _parts(one.name):
+            names, _, priority = part.partition(".")
             meant = set(FACILITIES) if "*" in names.split(",") else set(names.split(","))
             if priority in ("*", "debug"):
                 here |= meant

@@ -274,3 +274,12 @@ def test_how_long_the_journal_is_kept_and_how_far_the_log_reaches_back():
     soon = image({"/etc/systemd/journald.conf": "[Journal]\nMaxRetentionSec=soon\n"})
     assert soon["logging.journal_retention"].reason is Reason.ERROR
     assert soon["logging.reaches_back_to"] is ABSENT
+
+
+@pytest.mark.parametrize(("text", "everything"), [
+    ("*.* @@x\n", True), ("mail.* @@x\n", False), ("*.*;auth.none @@x\n", False),
+    ('action(type="omfwd" target="x")\n', True), ('auth.* action(type="omfwd" target="x")\n', False),
+    ('*.* action(type="omfwd"\n  target="x")\n', True), ('mail.*\taction(type="omrelp" target="x")\n', False),
+])
+def test_it_is_known_whether_a_forwarding_rule_leaves_messages_out(text, everything):
+    assert [one["everything"] for one in rsyslog.parse_forwards(text)] == [everything]

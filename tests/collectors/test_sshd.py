@@ -282,3 +282,71 @@ def test_what_it_answers_is_what_it_declares():
     seen = observe(sshd.COLLECTOR, look(said=Output(0, DEBIAN, "")), NOW, Declared())
     assert {name: one.missing for name, one in seen.items() if one.missing} == {}
     assert isinstance(look(said=Output(0, DEBIAN, ""))["sshd.allow_users"], Listing)
+
+
+UNIT = """[Service]
+EnvironmentFile=-/etc/crypto-policies/back-ends/opensshserver.config
+EnvironmentFile=-/etc/sysconfig/sshd
+ExecStart=/usr/sbin/sshd -D $OPTIONS $CRYPTO_POLICY
+"""
+
+
+def test_an_image_is_read_with_the_options_its_unit_starts_the_daemon_with():
+    policy = "CRYPTO_POLICY='-oCiphers=aes256-gcm@openssh.com,aes256-cbc -oMACs=hmac-sha2-256'\n"
+    files = {"/usr/lib/systemd/system/sshd.service": UNIT,
+             "/etc/crypto-policies/back-ends/opensshserver.config": policy,
+             "/etc/sysconfig/sshd": '# OPTIONS="-o PermitRootLogin=no"\nOPTIONS="-u0 -o X11Forwarding=no"\n'}
+    found = look(files, kind="image")
+    assert found["sshd.ciphers"].items == ["aes256-gcm@openssh.com", "aes256-cbc"]
+    assert found["sshd.x11_forwarding"] is False
+    opted_out = look({**files, "/etc/sysconfig/sshd": "CRYPTO_POLICY=\n"}, kind="image")
+    assert "aes256-cbc" not in opted_out["sshd.ciphers"].items
+    override = {"/etc/systemd/system/sshd.service.d/10-own.conf": "[Service]\nExecStart=\n"
+                "ExecStart=/usr/sbin/sshd -D -f /etc/ssh/own\n", "/etc/ssh/own": "PermitRootLogin yes\n"}
+    assert look({**files, **override}, kind="image")["sshd.permit_root_login"] == "yes"
+
+
+def test_options_from_a_file_that_is_not_read_are_a_reason():
+    unit = UNIT.replace("/etc/sysconfig/sshd", "/srv/own")
+    found = look({"/usr/lib/systemd/system/sshd.service": unit}, kind="image")
+    assert found["sshd.permit_root_login"].reason is Reason.UNSUPPORTED
+
+
+def test_suse_reads_the_vendors_file_where_there_is_no_other_and_lets_root_in_by_itself():
+    files = {path: data for path, data in FILES.items() if not path.startswith("/etc/ssh/sshd_config")}
+    files |= {"/usr/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nX11Forwarding no\n",
+              "/etc/ssh/sshd_config.d/10-a.conf": "MaxAuthTries 3\n", "/etc/os-release": 'ID="sles"\nID_LIKE="suse"\n'}
+    found = sshd.collect(FakeHost(files, kind="image"), Declared())
+    assert (found["sshd.x11_forwarding"], found["sshd.max_auth_tries"]) == (False, 3)
+    assert found["sshd.permit_root_login"].reason is Reason.UNSUPPORTED
+
+
+@pytest.mark.parametrize(("release", "version", "known"), [
+    ("ID=debian\n", b"OpenSSH_7.9", True), ("ID=rhel\n", b"OpenSSH_7.4", False), ("ID=rhel\n", b"OpenSSH_8.0", True),
+    ("ID=opensuse-leap\nID_LIKE=\"suse opensuse\"\n", b"OpenSSH_9.6", False), ("ID=debian\n", b"OpenSSH_6.7", False),
+])
+def test_whether_root_is_let_in_by_default_is_known_for_builds_that_keep_openssh_s_own(release, version, known):
+    found = look({"/etc/os-release": release, "/usr/sbin/sshd": version}, kind="image")["sshd.permit_root_login"]
+    assert (found == "prohibit-password") is known
+
+
+def test_every_setting_tells_where_it_comes_from_and_what_speaks_against_it():
+    config = {"/etc/ssh/sshd_config": "MaxAuthTries 3\nMaxAuthTries 6\nMatch User x\n  MaxAuthTries 9\n"}
+    seen = {one["keyword"]: one for one in look(config, kind="image")["sshd.settings"].items}
+    assert seen["maxauthtries"] == {"keyword": "maxauthtries", "value": "3", "number": 3, "origin": "stated",
+                                    "contradictions": 2, "valid": True, "file": "/etc/ssh/sshd_config", "line": 1}
+    assert (seen["maxsessions"]["origin"], seen["protocol"]["origin"]) == ("built-in", "removed")
+    refused = look({"/etc/ssh/sshd_config": "UsePAM maybe\n"}, kind="image")
+    assert [one["keyword"] for one in refused["sshd.settings"].items if not one["valid"]] == ["usepam"]
+
+
+@pytest.mark.parametrize(("line", "fault"), [
+    ("AllowGroups \n", "has no value"), ("Match User x\nUsePAM no\n", "may not stand in a Match block"),
+    ('Banner "open\n', "not closed"),
+])
+def test_what_the_daemon_would_refuse_is_told_and_nothing_is_claimed_from_the_rest(line, fault):
+    found = look({"/etc/ssh/sshd_config": line}, kind="image")
+    assert fault in found["sshd.refused"].items[0]
+    assert isinstance(found["sshd.permit_root_login"], Missing)
+    assert not found["sshd.settings"].complete
+    assert not found["sshd.match_blocks"].complete
