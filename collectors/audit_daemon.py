@@ -20,6 +20,8 @@ from hustings.declared import Declared
 _DAEMON = "auditd"
 _DIRECTORY = "/etc/audit/rules.d"
 _FILE = "/etc/audit/audit.rules"
+_SAME = {"/bin": "/usr/bin", "/sbin": "/usr/sbin", "/lib": "/usr/lib", "/var/run": "/run", "/var/lock": "/run/lock"}
+"""Directories that merged systems keep as links."""
 _LOADERS = ("auditd.service", "audit-rules.service", "augenrules.service")
 _STATUS = ("enabled", "failure", "backlog_limit", "lost")
 _RULE_FACTS = ("audit.rules", "audit.calls", "audit.files", "audit.programs", "audit.immutable", "audit.failure_mode",
@@ -92,7 +94,7 @@ def _facts(host: Host, loaded: Rules) -> Collected:
     return {
         "audit.rules": len(loaded.rules),
         "audit.calls": Listing(recorded.calls),
-        "audit.files": Listing(recorded.files),
+        "audit.files": Listing(_spelled(host, recorded.files)),
         "audit.programs": Listing(_spelled(host, recorded.programs)),
         "audit.immutable": loaded.settings.get("enabled") == 2,
         "audit.failure_mode": loaded.settings.get("failure", ABSENT),
@@ -131,14 +133,14 @@ def _arches(host: Host) -> frozenset[str]:
     return ARCHES if wide else frozenset({"b32"})
 
 
-def _spelled(host: Host, programs: list[str]) -> list[str]:
-    """Programs by both names where /bin and /sbin are links into /usr."""
-    found = set(programs)
-    for directory in ("/bin", "/sbin"):
-        seen = entry(host, directory)
-        if seen is not None and seen.target:
-            found |= {f"/usr{one}" for one in programs if one.startswith(f"{directory}/")}
-            found |= {one.removeprefix("/usr") for one in programs if one.startswith(f"/usr{directory}/")}
+def _spelled(host: Host, paths: list[str]) -> list[str]:
+    """Paths by both names where one of two directories is a link to the other, as /bin to /usr/bin."""
+    found = set(paths)
+    for link, directory in _SAME.items():
+        seen = entry(host, link)
+        if seen is not None and seen.target.strip("/").endswith(directory.strip("/")):
+            found |= {directory + one.removeprefix(link) for one in paths if one.startswith(f"{link}/")}
+            found |= {link + one.removeprefix(directory) for one in paths if one.startswith(f"{directory}/")}
     return sorted(found)
 
 
@@ -182,7 +184,7 @@ COLLECTOR = Collector(
                                                "ends the loading"),
     ),
     collect=collect,
-    reads=(*processes.READS, *_units.READS, f"{_DIRECTORY}/", "/etc/audit/*", "/lib64", "/usr/lib64", "/bin", "/sbin",
+    reads=(*processes.READS, *_units.READS, f"{_DIRECTORY}/", "/etc/audit/*", "/lib64", "/usr/lib64", *_SAME,
            "/lib/ld-linux-aarch64.so.1"),
     runs=("auditctl -s", "auditctl -l"),
     needs="ask the kernel's audit system (CAP_AUDIT_CONTROL)",

@@ -204,6 +204,17 @@ def test_an_image_loads_nothing_else(loader, files):
     assert audit_daemon.collect(image(loader, **files), Declared())["audit.files"].items == []
 
 
+def test_a_directory_that_is_a_link_has_two_names():
+    rules = "-w /var/run/utmp -p wa -k s\n-w /sbin/insmod -p x -k m\n"
+    host = FakeHost({"/usr/lib/systemd/system/auditd.service": UNIT.format("/sbin/augenrules --load"),
+                     "/etc/audit/rules.d/a.rules": rules, "/usr/sbin/x": ""},
+                    links={"/var/run": "/run", "/sbin": "usr/sbin"}, dirs=["/lib64"], kind="image")
+    seen = audit_daemon.collect(host, Declared())
+    assert seen["audit.files"].items == ["/run/utmp", "/var/run/utmp"]
+    assert seen["audit.programs"].items == ["/sbin/insmod", "/usr/sbin/insmod"]
+    assert "/usr/bin/su" not in seen["audit.programs"].items
+
+
 STATUS = """enabled 2
 failure 1
 pid 671
