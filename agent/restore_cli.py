@@ -74,7 +74,9 @@ def _as_text(proof: Proof) -> str:
                                                          f", {'within' if proof.in_time else 'OVER'} the objective of "
                                                          f"{_length(record.objective)}"),
              *(f"  {name}: {tally.count} of {record.expected[name].count}" for name, tally in record.found.items()),
-             *(f"  fault     {one}" for one in record.faults), *([f"  {proof.detail}"] if proof.detail else [])]
+             *(f"  fault     {one}" for one in record.faults)]
+    if proof.detail:
+        lines.append(f"  that is   {proof.detail}")
     return "\n".join(lines)
 
 

@@ -24,7 +24,7 @@ def made(wanted: RestoreSet) -> str:
         try:
             parts[wanted.path] = restore_counts.directory(Path(wanted.path))
         except OSError as error:
-            raise CannotFinish(f"cannot be counted: {error.strerror}", where=error.filename or wanted.path,
+            raise CannotFinish(f"cannot be counted: {error.strerror}", where=os.fsdecode(error.filename or wanted.path),
                                remedy="run it as an account that may read all of it") from error
     manifest = Manifest(MANIFEST, datetime.now(UTC).replace(microsecond=0), parts)
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode()

@@ -6,6 +6,7 @@ of there are counts, digests and words, which are signed here.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from collectors.host.protocol import LookError
 from hustings import envelope, keys, restore_record
 from hustings.declared import Declared, Repository, RestoreSet
 from hustings.errors import CannotFinish, HustingsError, UsageError
+from hustings.facts import Reason
 from hustings.restore_record import Manifest, Record, Tally
 from hustings.times import Moment, parse_duration
 
@@ -106,7 +108,7 @@ def _outcome(wanted: RestoreSet, repository: Repository, directory: Path | None)
     try:
         chosen = _newest(wanted, repository)
     except NotRestored as error:
-        return _Outcome(faults=[f"it did not come back: {error.what}"], detail=str(error))
+        return _Outcome(faults=[f"it did not come back: {error.what}"], detail=error.remedy)
     job = restore_tools.Job(repository, wanted, chosen)
     restore_tools.prepare(job)
 
@@ -123,11 +125,11 @@ def _work(job: restore_tools.Job, place: Path) -> _Outcome:
     try:
         outcome.found = restore_tools.restore(job, place)
     except NotRestored as error:
-        outcome.faults, outcome.detail = [f"it did not come back: {error.what}"], str(error)
+        outcome.faults, outcome.detail = [f"it did not come back: {error.what}"], error.remedy
     except HustingsError as error:
         outcome.trouble = str(error)
     except OSError as error:
-        outcome.trouble = f"{error.filename or 'the scratch place'}: {error.strerror}"
+        outcome.trouble = f"{os.fsdecode(error.filename or 'the scratch place')}: {error.strerror}"
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -139,7 +141,10 @@ def _newest(wanted: RestoreSet, repository: Repository) -> Backup:
         name = host.read("/proc/sys/kernel/hostname").strip()
         backups = READERS[repository.tool].contents(host, repository, _PATIENCE).backups
     except LookError as error:
-        raise NotRestored("the repository does not open", where=repository.name, remedy=str(error)) from error
+        if error.missing.reason in (Reason.UNSUPPORTED, Reason.TIMEOUT):
+            raise CannotFinish(f"the repository does not answer: {error.missing.detail}", where=repository.name,
+                               remedy="try it with the tool itself, as the account that runs this") from error
+        raise NotRestored("the repository does not open", where=repository.name, remedy=error.missing.detail) from error
     own = [one for one in backups if one.host in ("", name)
            and (not wanted.path or one.paths is None or covers(one, wanted.path) or _part_of(one, wanted.path))]
     if wanted.database and repository.tool == "files":

@@ -14,7 +14,7 @@ from collectors._backup import Backup, Contents, ask
 from collectors._file_headers import SIZE, header
 from collectors.host.protocol import Host, LookError
 from hustings.declared import Repository
-from hustings.facts import Reason
+from hustings.facts import Missing, Reason
 
 _LOCAL = "file://"
 _NAME = re.compile(r"duplicity-(?:full|inc)\.[\w.]+")
@@ -78,5 +78,8 @@ def of_names(names: list[str]) -> Contents:
     manifests = {name for name in names if _NAME.match(name) and ".manifest" in name}
     made = sorted({datetime.strptime(found[-1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
                    for name in manifests if (found := _TIME.findall(name))})
-    return Contents(tuple(Backup(one, name=f"{one:%Y%m%dT%H%M%SZ}") for one in made),
-                    all(name.endswith(".gpg") for name in [*volumes, *manifests]))
+    every = [*volumes, *manifests]
+    encrypted: bool | Missing = all(name.endswith(".gpg") for name in every)
+    if not every:
+        encrypted = Missing(Reason.UNSUPPORTED, "there is no backup of duplicity there")
+    return Contents(tuple(Backup(one, name=f"{one:%Y%m%dT%H%M%SZ}") for one in made), encrypted)

@@ -160,7 +160,9 @@ def test_a_set_of_duplicity_counts_once_its_manifest_is_there():
     assert [f"{one.time:%d}" for one in contents.backups] == ["20", "21"]
     assert contents.encrypted is True
     assert duplicity.of_names([*NAMES, "duplicity-full.20261122T020000Z.vol1.difftar.gz"]).encrypted is False
-    assert duplicity.of_names(["notes.txt"]).backups == ()
+    nothing = duplicity.of_names(["notes.txt"])
+    assert nothing.backups == ()
+    assert isinstance(nothing.encrypted, Missing)
 
 
 def test_a_chain_elsewhere_is_known_by_what_duplicity_says_of_it():
