@@ -2,28 +2,20 @@
 
 Four things stop it: no USB at all; a kernel without ``usb-storage``; a modprobe rule (modprobe.d(5)):
 ``install usb-storage /bin/false``, or ``blacklist`` of both ``usb-storage`` and ``uas``, which brings it in
-again; USBGuard blocking what it does not know; or the kernel accepting no device unasked.
+again; USBGuard accepting no disk that nobody named; or the kernel accepting no device unasked.
 A module that is loaded or built in is not stopped by any modprobe rule.
 """
 
 from __future__ import annotations
 
-from collectors import _modprobe, processes
+from collectors import _modprobe, _usbguard, processes
 from collectors._systemd import DIRECTORY, PACKAGED, enabled
 from collectors.base import Collected, Collector, Disclosure, Fact, Platform, Type
 from collectors.host.protocol import Host, NotThere, Unsupported, list_optional, read_optional
 from hustings.declared import Declared
 
 _AUTHORISE = "/sys/module/usbcore/parameters/authorized_default"
-_USBGUARD = "/etc/usbguard/usbguard-daemon.conf"
 _RELEASE = "/proc/sys/kernel/osrelease"
-
-
-def parse_usbguard(text: str) -> bool:
-    """Whether devices without a rule are blocked or rejected (usbguard-daemon.conf(5))."""
-    settings = dict(line.strip().split("=", 1) for line in text.splitlines()
-                    if "=" in line and not line.lstrip().startswith("#"))
-    return settings.get("ImplicitPolicyTarget", "block").strip() in ("block", "reject")
 
 
 def collect(host: Host, declared: Declared) -> Collected:
@@ -33,7 +25,7 @@ def collect(host: Host, declared: Declared) -> Collected:
 
 def _at_start(host: Host) -> str:
     """The same for a machine that is off: what will start, and the kernels that are installed."""
-    if enabled(host, "usbguard.service") and parse_usbguard(host.read(_USBGUARD)):
+    if enabled(host, "usbguard.service") and _usbguard.keeps_disks_out(host):
         return "usbguard"
     for kernel in list_optional(host, "/lib/modules"):
         if "usb-storage.ko" in (read_optional(host, f"/lib/modules/{kernel}/modules.builtin") or ""):
@@ -47,7 +39,7 @@ def _stopped_by(host: Host) -> str:
     authorise = read_optional(host, _AUTHORISE)
     if authorise is not None and authorise.strip() == "0":
         return "kernel"
-    if processes.running(host, ["usbguard-daemon"]) and parse_usbguard(host.read(_USBGUARD)):
+    if processes.running(host, ["usbguard-daemon"]) and _usbguard.keeps_disks_out(host):
         return "usbguard"
     if _usable(host):
         return "nothing"
@@ -100,7 +92,7 @@ COLLECTOR = Collector(
              Disclosure.SHARED),
     ),
     collect=collect,
-    reads=("/sys/bus/", _AUTHORISE, _USBGUARD, _RELEASE, "/proc/modules", "/lib/modules/",
+    reads=("/sys/bus/", _AUTHORISE, *_usbguard.READS, _RELEASE, "/proc/modules", "/lib/modules/",
            f"{DIRECTORY}/", *(f"{one}/" for one in PACKAGED), *_modprobe.READS, *processes.READS),
     needs="read USBGuard's configuration",
 )
