@@ -1,12 +1,14 @@
 """time_sync: who sets this machine's clock, and when it was last compared with another.
 
-chrony is asked (``chronyc -c tracking``, allowed to everyone on the machine); systemd-timesyncd leaves
+chrony is asked (``chronyc -c tracking``, allowed to everyone on the machine), and so is ntpd (``ntpq -c rv``,
+the system variables of RFC 9327); systemd-timesyncd leaves
 a file whose time of change is its last synchronisation (systemd-timesyncd.service(8)). A machine whose
 clock nobody sets is a known answer: ``none``.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 
@@ -21,6 +23,8 @@ _DAEMONS = {"chronyd": "chrony", "systemd-timesyncd": "systemd-timesyncd", "ntpd
 _STAMP = "/run/systemd/timesync/synchronized"
 _LOCAL_CLOCK = "7F7F0101"
 _NO_REFERENCE = "00000000"
+_PAIR = re.compile(r"(\w+)=([^,\s]+)")
+_SINCE_1900 = 2_208_988_800
 _FACTS = ("time.synchronised", "time.last_sync", "time.offset")
 
 
@@ -34,6 +38,23 @@ def parse_chrony(text: str) -> Collected:
         raise Unreadable(f"chronyc -c tracking gave {len(fields)} fields, not 14")
     reference, seconds, offset, leap = fields[0], float(fields[3]), float(fields[4]), fields[13]
     if reference in (_LOCAL_CLOCK, _NO_REFERENCE) or leap == "Not synchronised":
+        return {"time.synchronised": False, "time.last_sync": ABSENT, "time.offset": ABSENT}
+    return {"time.synchronised": True, "time.last_sync": utc_text(datetime.fromtimestamp(seconds, UTC)),
+            "time.offset": abs(offset)}
+
+
+def parse_ntpq(text: str) -> Collected:
+    """Facts from ``ntpq -c rv``: leap 3 (11) is an alarm, and a reference to the local clock no synchronisation.
+
+    ``reftime`` counts seconds since 1900 in hexadecimal, ``offset`` milliseconds. Raises ``Unreadable``.
+    """
+    values = dict(_PAIR.findall(text))
+    try:
+        leap, reference = values["leap"], values["refid"]
+        seconds, offset = int(values["reftime"].partition(".")[0], 16) - _SINCE_1900, float(values["offset"]) / 1000
+    except (KeyError, ValueError) as error:
+        raise Unreadable(f"ntpq -c rv gave no system variables: {error}") from error
+    if leap in ("11", "3") or reference.startswith("127.127.1.") or reference.strip(".") in ("INIT", "LOCL", "STEP"):
         return {"time.synchronised": False, "time.last_sync": ABSENT, "time.offset": ABSENT}
     return {"time.synchronised": True, "time.last_sync": utc_text(datetime.fromtimestamp(seconds, UTC)),
             "time.offset": abs(offset)}
@@ -54,6 +75,8 @@ def collect(host: Host, declared: Declared) -> Collected:
 def _ask(host: Host, service: str) -> Collected:
     if service == "chrony":
         return parse_chrony(host.run("chronyc", "-c", "tracking").stdout)
+    if service == "ntpd":
+        return parse_ntpq(host.run("ntpq", "-c", "rv", "127.0.0.1").stdout)
     silent = Missing(Reason.UNSUPPORTED, f"{service} is not asked for its state")
     if service != "systemd-timesyncd":
         return dict.fromkeys(_FACTS, silent)
@@ -77,5 +100,5 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=(*processes.READS, _STAMP),
-    runs=("chronyc -c tracking",),
+    runs=("chronyc -c tracking", "ntpq -c rv 127.0.0.1"),
 )

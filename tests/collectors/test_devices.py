@@ -83,6 +83,27 @@ def test_a_clock_in_step_is_dated_by_its_reference():
     assert 0 <= seen["time.offset"] < 0.001
 
 
+def ntpd(said: str) -> dict[str, object]:
+    commands = {("ntpq", "-c", "rv", "127.0.0.1"): Output(0, said, "")}
+    return time_sync.collect(FakeHost(daemons(ntpd=("100", 105)), commands=commands), NONE)
+
+
+def test_ntpd_is_asked_for_its_state():
+    seen = ntpd(captured("devices/ntpq-synchronised.txt"))
+    assert (seen["time.service"], seen["time.synchronised"]) == ("ntpd", True)
+    assert seen["time.last_sync"] == "2026-11-22T07:04:04Z"
+    assert seen["time.offset"] == pytest.approx(0.000015159)
+
+
+@pytest.mark.parametrize("name", ["ntpq-unsynchronised", "ntpq-local"])
+def test_an_ntpd_without_another_machines_time_is_not_in_step(name):
+    assert ntpd(captured(f"devices/{name}.txt"))["time.synchronised"] is False
+
+
+def test_an_answer_of_ntpd_that_is_none_is_an_error():
+    assert isinstance(ntpd("ntpq: read: Connection refused\n")["time.synchronised"], Missing)
+
+
 @pytest.mark.parametrize("name", ["chronyc-unsynchronised", "chronyc-local"])
 def test_a_clock_without_a_source_or_with_itself_as_source_is_not_in_step(name):
     seen = clock(Output(0, captured(f"devices/{name}.txt"), ""))
@@ -111,8 +132,8 @@ def test_timesyncd_is_in_step_once_its_stamp_exists():
 
 
 def test_another_time_daemon_runs_but_is_not_asked():
-    seen = clock(files=daemons(ntpd=("100", 106)))
-    assert seen["time.service"] == "ntpd"
+    seen = clock(files=daemons(ptp4l=("100", 0)))
+    assert seen["time.service"] == "ptp4l"
     assert seen["time.synchronised"].reason is Reason.UNSUPPORTED
 
 
