@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from collectors._file_headers import SIZE, header
 
 SQL = b"--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n" + b"1\tMarie\t\xc3\xa9t\xc3\xa9\n" * 400
+NOISE = bytes(range(128, 256))
 DUMP = b"PGDMP\x01\x0e\x00\x04\x08\x01\x01\x01\x01\x00\x00" + os.urandom(600)
 
 
@@ -58,10 +59,10 @@ def test_what_begins_like_nothing_known_is_neither():
 
 
 @pytest.mark.parametrize(("data", "kind"), [
-    (b"age-encryption.org/v1\n-> X25519 abc\n", "age"), (b"Salted__" + os.urandom(64), "openssl"),
-    (b"RCLONE\0\0" + os.urandom(64), "rclone crypt"), (b"LUKS\xba\xbe\0\x02", "LUKS"),
+    (b"age-encryption.org/v1\n-> X25519 abc\n", "age"), (b"Salted__" + NOISE, "openssl"),
+    (b"RCLONE\0\0" + NOISE, "rclone crypt"), (b"LUKS\xba\xbe\0\x02", "LUKS"),
     (b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", "age"),
-    (bytes.fromhex("8c0d0409030 22547ae208cec5c73".replace(" ", "")), "OpenPGP"),
+    (bytes.fromhex("8c0d040903022547ae208cec5c73"), "OpenPGP"),
 ])
 def test_the_beginnings_of_encrypted_files_are_known(data, kind):
     found = header(data)
