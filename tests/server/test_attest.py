@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from policies.pack import shipped
 from server import attest
 from server import scorecard as rules
 from server.reading import Reading
+from server.records import Asset
 from server.store import agents, audit, reports
 from server.store.agents import Agent
 from tests.sender import INVENTORY
@@ -43,7 +45,7 @@ def document(office: Office, *, age: timedelta = timedelta(hours=2), digest: str
     return report.encode(made)
 
 
-def enter(office: Office, tmp_path: Path, body: bytes, **changes: object) -> tuple[Agent, Report]:
+def enter(office: Office, tmp_path: Path, body: bytes, **changes: Any) -> tuple[Agent, Report]:
     word = attest.Attestation(**{"tenant": office.tenant.id, "by": "console:bob", "at": office.now(), **changes})
     with office.database.write() as connection:
         return attest.enter(connection, body, word, tmp_path / "recordings.key")
@@ -152,7 +154,7 @@ def test_an_agent_speaks_for_its_asset_before_any_recording_of_that_name(office:
     office.now.forward(hours=3)
     enter(office, tmp_path, document(office, age=timedelta(minutes=1)))
     everyone = rules.everyone(Reading(office.database).office(office.tenant.id), shipped(), office.now())
-    speaking = rules.speakers([rules.Asset("appliance-7", (), "", "us")], everyone)
+    speaking = rules.speakers([Asset("appliance-7", (), "", "us")], everyone)
     assert speaking["appliance-7"].report is not None
     assert speaking["appliance-7"].report.recording is None
 
