@@ -20,7 +20,9 @@ _SHORT = {
     "sufficient": {"success": "done", "new_authtok_reqd": "done", "default": "ignore"},
     "optional": {"success": "ok", "new_authtok_reqd": "ok", "default": "ignore"},
 }
-_UNDECIDED, _GOOD, _BAD = "undecided", "good", "bad"
+_UNDECIDED, _GOOD, _FAILED, _BAD = "undecided", "good", "failed", "bad"
+"""What a stack has come to: libpam's impression, where a positive one may stand for success or for an error that
+was taken for ``ok`` (``_FAILED``)."""
 FAILS = frozenset({"auth_err", "default"})
 """What a module answers that refuses."""
 SUCCEEDS = frozenset({"success"})
@@ -116,11 +118,9 @@ def _step(entries: list[Entry], state: _State, answer: str, action: str) -> _Sta
     if action == "reset":
         return (index + 1, outer[-1][1] if outer else _UNDECIDED, outer)
     if action in ("ok", "done"):
-        if answer == "success" and standing == _UNDECIDED:
-            standing = _GOOD
-        elif answer not in ("success", "ignore") and standing == _GOOD:
-            standing = _BAD
-        if action == "done" and standing == _GOOD:
+        if standing in (_UNDECIDED, _GOOD):
+            standing = _GOOD if answer == "success" else _FAILED
+        if action == "done" and standing in (_GOOD, _FAILED):
             return (_after(entries, index, within), standing, outer)
         return (index + 1, standing, outer)
     if action == "die":
