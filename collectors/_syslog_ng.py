@@ -89,7 +89,8 @@ def _records(drivers: list[Node], *, whole: bool) -> Iterator[object]:
         verify = next((node.name for node in checks.get("peer-verify", [])), "required-trusted").lower()
         encrypted = transport == "tls"
         yield {"target": driver.inner[0].name, "protocol": "tcp" if encrypted else transport, "tls": encrypted,
-               "everything": whole, "authenticated": encrypted and verify in ("required-trusted", "yes")}
+               "everything": whole,
+               "peer_check": "certificate" if encrypted and verify in ("required-trusted", "yes") else "none"}
 
 
 def read(host: Host) -> tuple[list[object], Missing | None]:

@@ -100,7 +100,8 @@ def upload(host: Host) -> dict[str, object] | None:
     encrypted = scheme != "http"
     return {"target": (target[1] or target[2]) if target else rest, "protocol": "https" if encrypted else "http",
             "tls": encrypted, "everything": True,
-            "authenticated": encrypted and last(host, UPLOAD, "[Upload]", "TrustedCertificateFile") != "-"}
+            "peer_check": "certificate" if encrypted and last(
+                host, UPLOAD, "[Upload]", "TrustedCertificateFile") != "-" else "none"}
 
 
 def texts(host: Host, name: str) -> list[str]:

@@ -140,7 +140,8 @@ _FORWARD = (
     Field("target", Type.TEXT, "The other machine"),
     Field("protocol", Type.TEXT, "udp, tcp, relp, http or https"),
     Field("tls", Type.BOOL, "Whether the way there is encrypted"),
-    Field("authenticated", Type.BOOL, "Whether it is encrypted and the other side's certificate is checked"),
+    Field("peer_check", Type.TEXT, "What of the other side is checked under encryption: none, certificate, or "
+          "certificate and purpose (that it is one for servers)"),
     Field("everything", Type.BOOL, "Whether no message is left out"),
 )
 _SETTING = (

@@ -81,8 +81,9 @@ def _action(said: dict[str, str], usual: str, whole: bool) -> list[object]:
         driver = said.get("streamdriver", said.get("streamdriver.name", usual)).lower()
         mode = said.get("streamdrivermode", said.get("streamdriver.mode"))
         checked = said.get("streamdriverauthmode", said.get("streamdriver.authmode", "")).lower() in _CHECKED
+        purpose = said.get("streamdriver.checkextendedkeypurpose", "off").lower() == "on"
         return [_record(said["target"], said.get("protocol", "udp").lower(), driver in _TLS_DRIVERS and mode == "1",
-                        checked, whole)]
+                        checked, whole, purpose)]
     if said.get("type", "").lower() == "omrelp":
         checked = said.get("tls.authmode", "").lower() in ("name", "fingerprint", "certvalid")
         return [_record(said["target"], "relp", said.get("tls", "off").lower() == "on", checked,
@@ -90,10 +91,12 @@ def _action(said: dict[str, str], usual: str, whole: bool) -> list[object]:
     return []
 
 
-def _record(target: str, protocol: str, tls: bool, checked: bool, whole: bool) -> dict[str, object]:
+def _record(target: str, protocol: str, tls: bool, checked: bool, whole: bool,
+            purpose: bool = False) -> dict[str, object]:
     encrypted = tls and protocol != "udp"
-    return {"target": target, "protocol": protocol, "tls": encrypted, "authenticated": encrypted and checked,
-            "everything": whole}
+    looked = "certificate and purpose" if purpose else "certificate"
+    return {"target": target, "protocol": protocol, "tls": encrypted,
+            "peer_check": looked if encrypted and checked else "none", "everything": whole}
 
 
 def settings(configuration: Configuration) -> list[tuple[str, str, Statement]]:

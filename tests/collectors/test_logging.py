@@ -174,12 +174,14 @@ def test_in_an_image_the_daemon_that_is_switched_on_counts():
      'StreamDriverAuthMode="anon")\n', True, False),
     ("$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n$ActionSendStreamDriverAuthMode x509/name\n"
      "*.* @@x\n", True, True),
+    ('action(type="omfwd" target="x" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" '
+     'StreamDriverAuthMode="x509/name" StreamDriver.CheckExtendedKeyPurpose="on")\n', True, True),
     ('action(type="omrelp" target="x" tls="on" tls.authmode="name")\n', True, True),
     ('action(type="omfwd" target="x" protocol="tcp" StreamDriverAuthMode="x509/name")\n', False, False),
 ])
 def test_the_other_side_is_authenticated_only_where_its_certificate_is_checked(text, tls, authenticated):
     [found] = rsyslog.parse_forwards(text)
-    assert (found["tls"], found["authenticated"]) == (tls, authenticated)
+    assert (found["tls"], found["peer_check"] != "none") == (tls, authenticated)
 
 
 def test_settings_of_both_languages_have_one_name_and_the_last_word_counts():
@@ -242,8 +244,8 @@ def test_syslog_ng_is_read_with_what_its_log_paths_use():
              "/etc/syslog-ng/conf.d/more.conf": 'log { source(s_src); destination { tcp("192.0.2.7"); }; };\n'}
     seen = logging_daemon.collect(FakeHost(files), NONE)["logging.remote"]
     assert seen.complete
-    assert [(one["target"], one["protocol"], one["tls"], one["authenticated"]) for one in seen.items] == [
-        ("logs.example.org", "tcp", True, True), ("192.0.2.7", "tcp", False, False)]
+    assert [(one["target"], one["protocol"], one["tls"], one["peer_check"]) for one in seen.items] == [
+        ("logs.example.org", "tcp", True, "certificate"), ("192.0.2.7", "tcp", False, "none")]
     broken = {**files, "/etc/syslog-ng/syslog-ng.conf": "log { source(s_src);\n"}
     assert isinstance(logging_daemon.collect(FakeHost(broken), NONE)["logging.remote"], Missing)
 
