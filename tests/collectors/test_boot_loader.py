@@ -1,8 +1,12 @@
 """Who may change what the machine starts."""
 
+from pathlib import Path
+
 import pytest
 
-from collectors import _grub, boot_loader
+from collectors import _grub, boot_loader, boot_security
+from collectors.base import ABSENT
+from collectors.host.protocol import Unreadable
 from hustings.declared import Declared
 from hustings.facts import Reason
 from tests.collectors.captured import captured
@@ -110,3 +114,33 @@ def test_a_menu_that_may_not_be_read_is_a_reason():
     seen = look({"/boot/grub/grub.cfg": ENTRY}, denied={"/boot/grub/grub.cfg"})
     assert seen["boot.passwords"].reason is Reason.DENIED
     assert seen["boot.entries"].reason is Reason.DENIED
+
+
+DATABASE = "/sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f"
+TRUSTED = (Path(__file__).parent / "captured/boot/secure-boot-db.bin").read_bytes()
+"""Lists that efitools made of two certificates of our own with these names, behind the attributes."""
+
+
+def test_the_firmwares_database_names_the_certificates_it_trusts():
+    assert boot_security.parse_database(TRUSTED) == ["Microsoft Corporation UEFI CA 2011", "Microsoft UEFI CA 2023"]
+    assert boot_security.parse_database(TRUSTED[:4]) == []
+    sizes = bytes([76, 0, 0, 0, 0, 0, 0, 0, 48, 0, 0, 0])
+    hashes = TRUSTED[:4] + bytes.fromhex("2616c4c14c509240aca941f936934328") + sizes + bytes(48)
+    assert boot_security.parse_database(hashes) == []
+
+
+@pytest.mark.parametrize("data", [TRUSTED[:100], TRUSTED[:20], TRUSTED + b"\0",
+                                  TRUSTED[:20] + b"\0\0\0\0" + TRUSTED[24:]])
+def test_a_damaged_database_is_an_error(data):
+    with pytest.raises(Unreadable):
+        boot_security.parse_database(data)
+
+
+def test_without_uefi_there_are_no_certificates_and_unmounted_variables_are_unknown():
+    def certificates(files):
+        host = FakeHost({"/proc/cpuinfo": "", **files}, dirs=["/sys/firmware", "/sys/class"])
+        return boot_security.collect(host, NONE)["platform.secure_boot_certificates"]
+
+    assert certificates({}) is ABSENT
+    assert certificates({"/sys/firmware/efi/fw_platform_size": "64"}).reason is Reason.UNSUPPORTED
+    assert certificates({DATABASE: TRUSTED}).items[-1] == "Microsoft UEFI CA 2023"
