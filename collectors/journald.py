@@ -6,10 +6,10 @@ two with one name that of the directory of higher rank counts.
 
 from __future__ import annotations
 
-import posixpath
 import re
 
-from collectors.host.protocol import Host, NotThere, list_optional, read_optional
+from collectors._fragments import fragments, present
+from collectors.host.protocol import Host, NotThere, read_optional
 
 _RANKS = ("/usr/lib/systemd", "/usr/local/lib/systemd", "/run/systemd", "/etc/systemd")
 _JOURNAL = "/var/log/journal"
@@ -106,8 +106,7 @@ def upload(host: Host) -> dict[str, object] | None:
 
 def texts(host: Host, name: str) -> list[str]:
     """The main file of the highest rank, then the drop-ins by name."""
-    main = next((text for directory in reversed(_RANKS)
-                 if (text := read_optional(host, f"{directory}/{name}")) is not None), "")
-    drop_ins = {one: directory for directory in _RANKS for one in list_optional(host, f"{directory}/{name}.d")
-                if one.endswith(".conf")}
-    return [main, *(host.read(posixpath.join(f"{drop_ins[one]}/{name}.d", one)) for one in sorted(drop_ins))]
+    mains = present(host, [f"{directory}/{name}" for directory in reversed(_RANKS)])
+    main = next((text for path in mains if (text := read_optional(host, path)) is not None), "")
+    drop_ins = fragments(host, [f"{directory}/{name}.d" for directory in reversed(_RANKS)])
+    return [main, *(host.read(path) for path in drop_ins)]
