@@ -39,10 +39,16 @@ def umasks(text: str) -> Iterator[tuple[int, str | None]]:
                 yield number, mask(match["mask"].strip("\"'"))
 
 
+def octal(said: str) -> str | None:
+    """Up to four octal digits as four; None for anything else."""
+    return said.zfill(4) if re.fullmatch(r"[0-7]{1,4}", said) else None
+
+
 def mask(said: str) -> str | None:
     """A umask as four octal digits; a symbolic one names what is allowed (umask(1)), starting from 022."""
-    if re.fullmatch(r"[0-7]{1,4}", said):
-        return said.zfill(4)
+    digits = octal(said)
+    if digits is not None:
+        return digits
     allowed = 0o755
     for part in said.split(","):
         match = _SYMBOLIC.match(part)

@@ -44,9 +44,8 @@ def of_defs(text: str) -> Collected:
     said = _passwd.login_defs(text)
     found: Collected = {fact: _number(said.get(name), name) for fact, name in _NUMBERS.items()}
     mask = said.get("UMASK")
-    understood = _shell.mask(mask) if mask is not None and not mask.isalpha() else None
-    found["login_defs.umask"] = ABSENT if mask is None else understood or Missing(
-        Reason.ERROR, f"UMASK {mask} is not an octal number")
+    found["login_defs.umask"] = ABSENT if mask is None else (_shell.octal(mask) or Missing(
+        Reason.ERROR, f"UMASK {mask} is not an octal number"))
     found["login_defs.encrypt_method"] = said.get("ENCRYPT_METHOD", "").upper() or ABSENT
     found["login_defs.create_home"] = said["CREATE_HOME"].lower() == "yes" if "CREATE_HOME" in said else ABSENT
     found["login_defs.contradictions"] = Listing(contradictions(text))

@@ -49,7 +49,8 @@ def test_every_account_is_described():
         "name": "alice", "uid": 1000, "gid": 1000, "home": "/home/alice", "shell": "/bin/bash", "interactive": True,
         "system": False, "password_in_passwd": False, "listed_shell": True, "password": "yescrypt",
         "password_usable": True, "password_changed": "2026-02-16T00:00:00Z", "closes": "2026-12-13T00:00:00Z",
-        "password_expires_after": 90 * 86400, "last_signin": "2026-11-20T08:15:00Z",
+        "password_max_days": 90, "password_min_days": 0, "password_warn_days": 7, "last_signin": "2026-11-20T08:15:00Z",
+        "shadowed": True, "in_shadow": True, "group_exists": False,
     }
     assert person("root", found)["last_signin"] == "2026-11-22T03:34:30Z"
     assert person("root", found)["password_usable"] is False
@@ -61,6 +62,37 @@ def test_an_empty_shell_and_an_empty_password_let_somebody_in():
     bob = person("bob", look())
     assert (bob["password"], bob["password_usable"]) == ("empty", True)
     assert (bob["interactive"], bob["listed_shell"]) == (True, True)
+
+
+def test_groups_know_who_is_in_them_by_their_own_first_group_too():
+    groups = {"/etc/passwd": PASSWD, "/etc/group": "root:x:0:\nstaff:x:1000:bob,bob\nshadow:x:42:\n"}
+    found = {one["name"]: one for one in look(groups)["groups.local"].items}
+    assert found["staff"] == {"name": "staff", "gid": 1000, "members": 2, "listed": 1}
+    assert found["shadow"]["members"] == 0
+    assert person("alice", look(groups))["group_exists"] is True
+
+
+def test_numbers_below_those_of_people_and_in_the_range_of_services_are_services():
+    low = {"/etc/login.defs": "UID_MIN 1000\nUID_MAX 60000\nSYS_UID_MIN 201\nSYS_UID_MAX 2000\n"}
+    assert person("alice", look(low))["system"] is True
+    assert person("alice", look())["system"] is False
+
+
+def test_an_account_that_shadow_does_not_know_says_so():
+    found = look({"/etc/passwd": PASSWD + "ghost:x:1009:1009::/:/opt/sh\n"})
+    ghost = person("ghost", found)
+    assert (ghost["in_shadow"], ghost["password_usable"], ghost["listed_shell"]) == (False, False, False)
+
+
+@pytest.mark.parametrize(("sssd", "elsewhere"), [
+    ({}, []), ({"/etc/sssd/sssd.conf": "[sssd]\n"}, ["sss"]), ({"/etc/sssd/conf.d/a.conf": ""}, ["sss"])])
+def test_sssd_counts_where_it_is_told_whom_to_ask(sssd, elsewhere):
+    assert look(sssd)["accounts.elsewhere"].items == elsewhere
+
+
+def test_directories_are_elsewhere():
+    found = look({"/etc/nsswitch.conf": "passwd: files winbind ldap\n"})
+    assert found["accounts.elsewhere"].items == ["winbind", "ldap"]
 
 
 def test_without_root_only_what_shadow_holds_is_denied():
