@@ -104,7 +104,8 @@ FAULTS = {
         {"patching/os-supported": ""}),
 }
 MAY_FOLLOW = {
-    "sudo without a password for everything": {"privilege/sudo-all-limited", "privilege/few-administrators"},
+    "sudo without a password for everything": {"privilege/sudo-all-limited", "privilege/few-administrators",
+                                               "privilege/sudo-people-not-as-root"},
     "a second account with uid 0": {"identity/unique-account-numbers", "privilege/few-administrators"},
     "an account with an empty password": {"identity/strong-password-hashes"},
     "root may log in over SSH": {"identity/ssh-no-root-password-login", "identity/ssh-mfa"},
