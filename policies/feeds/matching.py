@@ -62,24 +62,31 @@ def inventory(items: Iterable[Mapping[str, Any]], running: str | Missing | None,
     """
     found: dict[Scheme, dict[Installed, None]] = {scheme: {} for scheme in Scheme}
     images: list[tuple[Scheme, Installed, bool]] = []
+    others: list[tuple[Scheme, Mapping[str, Any], bool]] = []
     uncovered = 0
     for item in items:
         scheme = _SCHEMES.get(item["source"])
         if scheme is None:
             uncovered += 1
             continue
-        name, version, source = item["name"], item["version"], item["upstream"]
+        name, version = item["name"], item["version"]
         foreign = any(mark in version for mark in marks)
         uncovered += foreign
         release = _image(scheme, name, version)
-        if release is not None:
+        if release is None:
+            others.append((scheme, item, foreign))
+        else:
             current = _is_running(scheme, release, running)
             mine = running_version if current and running_version else version
-            images.append((scheme, Installed(_kernel_source(source), mine, name, True, foreign), current))
-        elif not _kernel_built(scheme, source):
-            found[scheme][Installed(source, item.get("upstream_version") or version, name, True, foreign)] = None
-            if scheme is Scheme.RPM and name != source:
-                found[scheme][Installed(name, version, name, True, foreign)] = None
+            images.append((scheme, Installed(_kernel_source(item["upstream"]), mine, name, True, foreign), current))
+    kernels = {image.name for _, image, _ in images}
+    for scheme, item, foreign in others:
+        name, version, source = item["name"], item["version"], item["upstream"]
+        if _kernel_source(source) in kernels or _kernel_built(scheme, source):
+            continue
+        found[scheme][Installed(source, item.get("upstream_version") or version, name, True, foreign)] = None
+        if scheme is Scheme.RPM and name != source:
+            found[scheme][Installed(name, version, name, True, foreign)] = None
     for scheme, image, current in images:
         found[scheme][image._replace(in_use=_in_use(current, images, running))] = None
     return {scheme: list(some) for scheme, some in found.items()}, uncovered

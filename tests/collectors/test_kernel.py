@@ -72,3 +72,18 @@ def test_the_start_is_read_from_proc_and_garbage_is_an_error():
         kernel.parse_boot_time("cpu 1\n")
     with pytest.raises(Unreadable):
         kernel.flavour("unknown")
+
+
+@pytest.mark.parametrize(("build", "version"), [
+    ("#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)", "6.1.153-1"),
+    ("#1 SMP Debian 5.10.216-1 (2024-05-03)", "5.10.216-1"),
+    ("#45~22.04.1-Ubuntu SMP PREEMPT_DYNAMIC Wed Jul 15 10:00:00 UTC 2026", None),
+    ("#1 SMP PREEMPT_DYNAMIC Tue Oct 7 2025", None)])
+def test_the_running_kernels_own_version_is_read_where_it_says_it(build, version):
+    assert kernel.package_version(build) == version
+
+
+def test_suse_asks_for_a_restart_by_a_file_of_its_own():
+    asked = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    host = FakeHost({"/proc/stat": STAT, "/run/reboot-needed": ""}, stats={"/run/reboot-needed": {"mtime": asked}})
+    assert kernel.collect(host, Declared())["kernel.restart_pending_since"] == "2026-11-20T08:00:00Z"

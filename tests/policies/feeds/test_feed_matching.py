@@ -152,6 +152,15 @@ def test_headers_and_tools_from_the_kernels_source_are_no_kernel(store: Path) ->
     assert found(store, *built) == set()
 
 
+def test_modules_of_an_old_kernel_are_no_kernel_either() -> None:
+    parts = [product(f"linux-{part}-6.8.0-{build}-generic", f"6.8.0-{build}.{build}~22.04.1",
+                     "linux-signed-hwe-6.8" if part == "image" else "linux-hwe-6.8")
+             for part in ("image", "modules", "headers") for build in (40, 45)]
+    mine, _ = inventory(parts, "6.8.0-45-generic")
+    assert {(one.name, one.version, one.in_use) for one in mine[Scheme.DEB]} == {
+        ("linux-hwe-6.8", "6.8.0-40.40~22.04.1", False), ("linux-hwe-6.8", "6.8.0-45.45~22.04.1", True)}
+
+
 @pytest.mark.parametrize(("name", "version", "source", "running"), [
     ("kernel-core", "5.14.0-427.13.1.el9_4", "kernel", "5.14.0-427.13.1.el9_4.x86_64"),
     ("kernel-default", "6.4.0-150600.23.25.1", "kernel-default", "6.4.0-150600.23.25-default")])
