@@ -7,7 +7,7 @@ no memory at all: the whole is looked through afresh.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO
@@ -19,6 +19,24 @@ from collectors._sweep_walk import Seen, Walk
 
 SCHEMA = "hustings.sweep/1"
 _END = b'"end"\n'
+_ODD = b"!"
+"""In front of a line whose names are written out byte by byte, since one is not UTF-8."""
+
+
+def _spelled(seen: Seen, spell: Callable[[str], str]) -> Seen:
+    """A directory with every name in another spelling."""
+    return msgspec.structs.replace(
+        seen, path=spell(seen.path), directories=[spell(one) for one in seen.directories],
+        notes=[msgspec.structs.replace(one, name=spell(one.name)) for one in seen.notes])
+
+
+def _written_out(name: str) -> str:
+    """Names that are not UTF-8, byte by byte."""
+    return name.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _taken_back(name: str) -> str:
+    return name.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -70,9 +88,8 @@ class Writer:
         try:
             line = self._encoder.encode(seen)
         except UnicodeEncodeError:
-            self.whole = False  # a name that is not UTF-8 cannot be kept, nor what is below it be found again
-        else:
-            self.raw(line + b"\n")
+            line = _ODD + self._encoder.encode(_spelled(seen, _written_out))
+        self.raw(line + b"\n")
 
     def raw(self, line: bytes) -> None:
         if self._stream is not None and self.whole:
@@ -103,7 +120,7 @@ def again(walk: Walk, stream: BinaryIO, writer: Writer) -> Generator[Seen, None,
             return None
         if line.startswith(b"{"):
             return msgspec.json.decode(line, type=Packages)
-        seen = decode(line)
+        seen = _spelled(decode(line[1:]), _taken_back) if line.startswith(_ODD) else decode(line)
         same = walk.unchanged(seen)
         if same:
             walk.entries += seen.entries

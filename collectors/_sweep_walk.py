@@ -21,6 +21,8 @@ from hustings.facts import Missing, Reason
 
 ENTRIES: Final = 3_000_000
 SECONDS: Final = 240.0
+MOST: Final = 2_000
+"""Entries of one list; with more it is not whole."""
 PROGRAMS: Final = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/usr/libexec",
                    "/usr/local/libexec")
 LIBRARIES: Final = ("/lib", "/lib32", "/lib64", "/libx32", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32",
@@ -112,12 +114,13 @@ class Walk:
         known_uids, known_gids = self.known.uids, self.known.gids
         kind = "program" if below(path, PROGRAMS) else "library" if below(path, LIBRARIES) else ""
         home = below(path, self.known.homes)
-        notes: list[Note] = []
+        notes = _Notes()
         directories: list[str] = []
-        groups: dict[tuple[int, int, int], list[str]] = {}
         scan = self.host.scan(path)
         _, own = next(scan)
-        self._of_directory(own, kind, notes, groups if home else None)
+        notes.of_directory(own, kind, self.known)
+        if home:
+            notes.in_home("", own.st_mode, own.st_uid, own.st_gid)
         count = 1
         for name, status in scan:
             mode, uid, gid = status.st_mode, status.st_uid, status.st_gid
@@ -127,51 +130,33 @@ class Walk:
                 directories.append(name)
                 continue
             if uid not in known_uids or gid not in known_gids:
-                notes.append(Note("unowned", name, mode, uid, gid))
+                notes.add("unowned", name, mode, uid, gid)
             if home:
-                groups.setdefault((mode, uid, gid), []).append(name)
+                notes.in_home(name, mode, uid, gid)
             if form == 0o120000:
                 continue
             if form == 0o100000:
-                if mode & 0o6002:
-                    self._of_file(name, status, notes)
+                if mode & 0o6000:
+                    notes.add("set-id", name, mode, uid, gid, changed=status.st_ctime_ns)
+                if mode & 0o002:
+                    notes.add("writable", name, mode, uid, gid)
                 if kind and mode & 0o111:
                     self._capability(path, name, status, notes)
                 if kind and (uid or gid or mode & 0o022):
-                    notes.append(Note(kind, name, mode, uid, gid))
+                    notes.add(kind, name, mode, uid, gid)
             elif form in (0o060000, 0o020000):
-                notes.append(Note("device", name, mode, uid, gid))
+                notes.add("device", name, mode, uid, gid)
         self.entries += count
-        notes += [Note("home", names[0], *which, count=len(names)) for which, names in groups.items()]
         fresh = self._now() - max(own.st_mtime_ns, own.st_ctime_ns) < _FRESH
-        return Seen(path, own.st_ino, 0 if fresh else own.st_mtime_ns, own.st_ctime_ns, directories, count, notes)
+        return Seen(path, own.st_ino, 0 if fresh else own.st_mtime_ns, own.st_ctime_ns, directories, count, notes.all())
 
-    def _of_directory(self, own: os.stat_result, kind: str, notes: list[Note],
-                      groups: dict[tuple[int, int, int], list[str]] | None) -> None:
-        mode, uid, gid = own.st_mode, own.st_uid, own.st_gid
-        if uid not in self.known.uids or gid not in self.known.gids:
-            notes.append(Note("unowned", "", mode, uid, gid))
-        if mode & 0o002:
-            notes.append(Note("writable", "", mode, uid, gid))
-        if kind and (uid or gid or mode & 0o022):
-            notes.append(Note(kind, "", mode, uid, gid))
-        if groups is not None:
-            groups[mode, uid, gid] = [""]
-
-    def _of_file(self, name: str, status: os.stat_result, notes: list[Note]) -> None:
-        mode, uid, gid = status.st_mode, status.st_uid, status.st_gid
-        if mode & 0o6000:
-            notes.append(Note("set-id", name, mode, uid, gid, changed=status.st_ctime_ns))
-        if mode & 0o002:
-            notes.append(Note("writable", name, mode, uid, gid))
-
-    def _capability(self, path: str, name: str, status: os.stat_result, notes: list[Note]) -> None:
+    def _capability(self, path: str, name: str, status: os.stat_result, notes: _Notes) -> None:
         try:
             value = self.host.attribute(f"{path}/{name}", CAPABILITY)
         except NotThere:
             return
         if value is not None:
-            notes.append(Note("capability", name, status.st_mode, status.st_uid, status.st_gid, value=value))
+            notes.add("capability", name, status.st_mode, status.st_uid, status.st_gid, value=value)
 
     def unchanged(self, seen: Seen) -> bool | None:
         """Whether nothing was added, removed or renamed in a directory since it was seen; None if it is gone."""
@@ -186,3 +171,34 @@ class Walk:
             return None
         return bool(seen.mtime) and (own.st_mtime_ns, own.st_ctime_ns, own.st_ino) == (
             seen.mtime, seen.ctime, seen.inode)
+
+
+class _Notes:
+    """The notes of one directory, no more of a kind than make its list too long in any case."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, list[Note]] = {}
+        self._homes: dict[tuple[int, int, int], Note] = {}
+
+    def add(self, kind: str, name: str, mode: int, uid: int, gid: int, *, value: bytes = b"", changed: int = 0) -> None:
+        of_kind = self._kinds.setdefault(kind, [])
+        if len(of_kind) <= MOST:
+            of_kind.append(Note(kind, name, mode, uid, gid, value=value, changed=changed))
+
+    def of_directory(self, own: os.stat_result, kind: str, known: Known) -> None:
+        mode, uid, gid = own.st_mode, own.st_uid, own.st_gid
+        if uid not in known.uids or gid not in known.gids:
+            self.add("unowned", "", mode, uid, gid)
+        if mode & 0o002:
+            self.add("writable", "", mode, uid, gid)
+        if kind and (uid or gid or mode & 0o022):
+            self.add(kind, "", mode, uid, gid)
+
+    def in_home(self, name: str, mode: int, uid: int, gid: int) -> None:
+        """Count one more of this owner and mode."""
+        before = self._homes.get((mode, uid, gid))
+        self._homes[mode, uid, gid] = Note("home", before.name if before else name, mode, uid, gid,
+                                           count=before.count + 1 if before else 1)
+
+    def all(self) -> list[Note]:
+        return [*(note for of_kind in self._kinds.values() for note in of_kind), *self._homes.values()]

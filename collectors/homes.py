@@ -125,6 +125,9 @@ class _Found:
     def home(self, host: Host, account: _passwd.Account, everyone: People) -> Stat | None:
         """Note one home directory; its stat if there is one to look into."""
         base = {"user": account.name, "path": account.home, "system": not everyone.person(account)}
+        if not account.home:
+            self.directories.append(base | {"exists": False})
+            return None
         home = posixpath.normpath(account.home or "/")
         if home != "/root" and posixpath.dirname(home) not in PLACES:
             if posixpath.dirname(home) == "/" and home != "/" and _lacks(host, home):

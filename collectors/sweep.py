@@ -18,7 +18,7 @@ from typing import Any
 from collectors._package_files import DPKG, Owned, ask, state
 from collectors._sweep_memory import SCHEMA, Head, Packages, Writer, again, read_head
 from collectors._sweep_places import MOUNTINFO, places
-from collectors._sweep_walk import Known, Note, Seen, Walk
+from collectors._sweep_walk import MOST, Known, Note, Seen, Walk
 from collectors.accounts import sources
 from collectors.base import (
     Collected,
@@ -36,11 +36,10 @@ from collectors.base import (
 )
 from collectors.homes import People, people
 from collectors.host.protocol import Host, LookError, read_optional
+from hustings import __version__
 from hustings.declared import Declared
 
 FULL_EVERY = timedelta(hours=23, minutes=30)
-MOST = 2_000
-"""Entries of one list."""
 SYSTEM_GID = 1000
 """Groups below this number are the system's (login.defs, GID_MIN)."""
 _LOCAL = frozenset({"files", "systemd", "compat", "altfiles"})
@@ -63,7 +62,9 @@ class Found:
         for note in seen.notes:
             path = posixpath.join(seen.path, note.name) if note.name else seen.path
             if note.kind != "home":
-                self.notes.setdefault(note.kind, []).append((path, note))
+                of_kind = self.notes.setdefault(note.kind, [])
+                if len(of_kind) <= MOST:
+                    of_kind.append((path, note))
                 continue
             for home in homes:
                 if seen.path == home or seen.path.startswith(f"{home}/"):
@@ -82,7 +83,7 @@ def recall(host: Host, declared: Declared, memory: Memory) -> Collected:
     homes = tuple(posixpath.normpath(one.home) for one in everyone.homes
                   if everyone.person(one) and one.home.count("/") >= 2)
     known = Known(everyone.uids, everyone.gids, homes, frozenset(one.path for one in chosen if one.path != "/"))
-    key = _digest(SCHEMA, host.read("/etc/passwd"), host.read("/etc/group"), *map(str, sorted(chosen)), str(MOST))
+    key = _digest(SCHEMA, host.read("/etc/passwd"), host.read("/etc/group"), *map(str, sorted(chosen)), __version__)
     now = host.now()
     head = read_head(memory.before, key)
     if head is not None and not timedelta(0) <= now - head.full < FULL_EVERY:

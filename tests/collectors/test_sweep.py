@@ -127,8 +127,11 @@ def test_other_file_systems_are_left_out_and_said():
 
 
 def test_too_many_of_a_kind_are_not_a_whole_list():
-    said = look({f"/srv/{number}": {"mode": 0o666} for number in range(sweep.MOST + 1)})["sweep.everyone_writes"]
-    assert (len(said.items), said.complete, said.why.reason) == (sweep.MOST, False, Reason.TRUNCATED)
+    said = look({f"/srv/{number}": {"mode": 0o666} for number in range(sweep.MOST + 9)} | {
+        "/srv/rogue": {"mode": 0o4755}})
+    listed = said["sweep.everyone_writes"]
+    assert (len(listed.items), listed.complete, listed.why.reason) == (sweep.MOST, False, Reason.TRUNCATED)
+    assert (paths(said["sweep.set_id"]), said["sweep.set_id"].complete) == (["/srv/rogue"], True)
 
 
 @pytest.fixture
@@ -181,8 +184,10 @@ def settled(image: Path) -> Sweeper:
     text = swept.memory.getvalue().decode() if swept.memory else ""
     lines = text.splitlines(keepends=True)
     for index, line in enumerate(lines):
-        if line.startswith("["):
+        if line.startswith(("[", "!")):
             path = line.split('"')[1]
+            if line.startswith("!"):
+                path = os.fsdecode(path.encode("latin-1"))
             status = os.lstat(f"{image}{path}" if path != "/" else image)
             fields = line.split(",", 4)
             fields[2] = str(status.st_mtime_ns)
@@ -269,14 +274,16 @@ def test_other_accounts_are_another_question(image):
     assert "/srv/a" in swept.host.scanned
 
 
-def test_names_that_are_not_utf_8_are_found_and_leave_no_memory(image):
-    (image / os.fsdecode(b"srv/\xff")).mkdir()
-    swept = Sweeper(image)
+def test_names_that_are_not_utf_8_are_found_and_remembered(image):
+    (image / os.fsdecode(b"srv/\xff/deep")).mkdir(parents=True)
     (image / os.fsdecode(b"srv/\xff/open")).write_text("")
     (image / os.fsdecode(b"srv/\xff/open")).chmod(0o666)
-    assert len(paths(swept()[0]["sweep.everyone_writes"])) == 1
-    assert swept.memory is not None
-    assert not swept.memory.getvalue().endswith(b'"end"\n')
+    swept = settled(image)
+    (image / os.fsdecode(b"srv/\xff/deep/open")).write_text("")
+    (image / os.fsdecode(b"srv/\xff/deep/open")).chmod(0o666)
+    found = paths(swept()[0]["sweep.everyone_writes"])
+    assert [os.fsencode(one) for one in found] == [b"/srv/\xff/deep/open", b"/srv/\xff/open"]
+    assert "/srv/a" not in swept.host.scanned
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away and makes devices")
