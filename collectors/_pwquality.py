@@ -2,7 +2,8 @@
 
 Sources: pwquality.conf(5), pam_pwquality(8), pam_cracklib(8). The files of ``pwquality.conf.d`` are read
 before ``pwquality.conf``, each in byte order, and what is read last wins; a module's own argument wins over
-all of them. pam_cracklib reads no file.
+all of them. A line that libpwquality does not understand ends the reading of every file: what stands after it
+says nothing. pam_cracklib reads no file.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ CRACKLIB = DEFAULTS | {"difok": 5, "minlen": 9, "dcredit": 1, "ucredit": 1, "lcr
                        "usercheck": 1}
 FLOOR = 6
 """pwquality takes a smaller ``minlen`` for this."""
+TEXTS = ("badwords", "dictpath")
+"""Settings whose values are text, of no interest here."""
 CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
 
 
@@ -63,11 +66,23 @@ def lines(text: str, file: str) -> Stated:
     return found
 
 
+def heeded(stated: Stated) -> Stated:
+    """What libpwquality takes of what the files say: everything up to the first line it does not understand."""
+    found: Stated = []
+    for name, value, file in stated:
+        known = name.lower()
+        if (known in DEFAULTS and _number(value) is not None) or known in SWITCHES:
+            found.append((known, value, file))
+        elif known not in TEXTS:
+            break
+    return found
+
+
 def settings(module: Entry, stated: Stated) -> dict[str, Setting]:
     """Every setting as ``module`` takes it. Pure."""
     cracklib = module.module == "pam_cracklib"
     where = f"{module.file}:{module.line}"
-    said = [] if cracklib else list(stated)
+    said = [] if cracklib else heeded(stated)
     said += [(name, value, where) for name, _, value in (one.partition("=") for one in module.arguments)]
     found = {}
     for name, default in (CRACKLIB if cracklib else DEFAULTS).items():

@@ -1,3 +1,5 @@
+import ctypes
+import ctypes.util
 from typing import Any
 
 import pytest
@@ -110,6 +112,31 @@ def test_later_configuration_files_are_overridden_by_the_main_one():
 def test_a_setting_holds_as_it_is_written_last(conf, value, contradicted):
     found = setting(look(DEBIAN | {"/etc/security/pwquality.conf": conf}), "ocredit")
     assert (found["value"], found["contradicted"]) == (value, contradicted)
+
+
+@pytest.mark.parametrize(("files", "conf"), [
+    ([], "minlen = 10\n"), (["minlen = 14\n", "minlen = 15\n"], ""), (["minlen = 14\n"], "minlen = 10\n"),
+    ([], "minlen=12 # words\n"), ([], "minlen 12\n"), ([], "MINLEN = 12\n"), ([], "minlen = 012\n"),
+    ([], "minlen = 16\nminlen = many\nminlen = 20\n"), ([], "minlen = 9\nnonsense = 3\nminlen = 16\n"),
+    ([], "minlen = 0x10\n"), ([], "minlen = 12 13\n"), ([], "minlen =\nminlen = 16\n"), ([], "minlen = -1\n"),
+    (["nonsense\n"], "minlen = 16\n"), ([], "badwords = a b\nminlen = 16\n"), ([], "enforce_for_root\nminlen = 16\n"),
+])
+@pytest.mark.skipif(not ctypes.util.find_library("pwquality"), reason="no libpwquality here")
+def test_a_length_holds_as_libpwquality_itself_reads_it(tmp_path, files, conf):
+    main = tmp_path / "pwquality.conf"
+    main.write_text(conf)
+    (tmp_path / "pwquality.conf.d").mkdir()
+    texts = {}
+    for number, text in enumerate(files):
+        (tmp_path / "pwquality.conf.d" / f"{number}.conf").write_text(text)
+        texts[f"{password_policy.QUALITY}.d/{number}.conf"] = text
+    library = ctypes.CDLL(ctypes.util.find_library("pwquality") or "")
+    library.pwquality_default_settings.restype = ctypes.c_void_p
+    held, fault, least = ctypes.c_void_p(library.pwquality_default_settings()), ctypes.c_void_p(), ctypes.c_int()
+    library.pwquality_read_config(held, str(main).encode(), ctypes.byref(fault))
+    library.pwquality_get_int_value(held, 3, ctypes.byref(least))
+    library.pwquality_free_settings(held)
+    assert look(DEBIAN | texts | {password_policy.QUALITY: conf})["password.min_length"] == least.value
 
 
 def test_a_word_alone_switches_on():
