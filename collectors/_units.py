@@ -22,7 +22,8 @@ _DIRECTORIES = ("/etc/systemd/system.control", *_RUN_FIRST, CONFIG, "/etc/system
                 "/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late")
 _SYSV = "/etc/init.d"
 _RUNLEVELS = ("/etc/rc2.d", "/etc/rc3.d", "/etc/rc4.d", "/etc/rc5.d")
-READS = (*(f"{one}/" for one in _DIRECTORIES), f"{_SYSV}/", *(f"{one}/" for one in _RUNLEVELS), "/lib")
+_OPENRC = ("/etc/runlevels/sysinit", "/etc/runlevels/boot", "/etc/runlevels/default")
+READS = (*(f"{one}/" for one in _DIRECTORIES), f"{_SYSV}/", *(f"{one}/" for one in (*_RUNLEVELS, *_OPENRC)), "/lib")
 SUFFIXES = (".service", ".socket", ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice", ".scope",
             ".device")
 _PULLS = ("Wants", "Requires", "BindsTo", "Upholds")
@@ -69,7 +70,7 @@ def parse(text: str) -> list[tuple[str, str, str]]:
 
 
 class Units:
-    """The units of a machine or an image. Raises ``Unsupported`` where there is no systemd and no SysV script."""
+    """The units of a machine or an image. Raises ``Unsupported`` where there is no systemd and no script."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -141,8 +142,13 @@ class Units:
 
     def started(self) -> frozenset[str]:
         """The units that start at boot, or when a started socket, timer or path asks for them."""
+        scripts = [f"{one}.service" for one in self._scripts]
+        if self.unit("default.target") is None:  # another program starts this machine
+            if not scripts:
+                raise Unsupported("systemd has no default.target here, and no script is started either")
+            return frozenset(scripts)
         reached: set[str] = set()
-        pending = ["default.target", *(name for one in self._scripts if self._find(name := f"{one}.service") is None)]
+        pending = ["default.target", *(name for name in scripts if self._find(name) is None)]
         while pending:
             name = self.canonical(pending.pop())
             unit = self.unit(name)
@@ -272,7 +278,8 @@ def _directories(host: Host) -> list[str]:
 
 
 def _scripts(host: Host) -> frozenset[str]:
-    """SysV scripts that a runlevel starts (``/etc/rc3.d/S01name``)."""
+    """Scripts that a runlevel of SysV (``/etc/rc3.d/S01name``) or OpenRC starts."""
     started = {name[3:] for level in _RUNLEVELS for name in list_optional(host, level)
                if name.startswith("S") and name[1:3].isdigit()}
+    started |= {name for level in _OPENRC for name in list_optional(host, level)}
     return frozenset(started & set(list_optional(host, _SYSV)))

@@ -1,7 +1,8 @@
 """audit_daemon: whether the kernel's audit events are written down, and which events those are.
 
 On a live machine ``auditctl`` says which rules are in force (it needs root). In an image they are what the
-unit that loads them will load at boot: ``augenrules`` merges ``rules.d``, ``auditctl -R`` reads one file.
+unit that loads them will load at boot: ``augenrules`` merges ``rules.d``, ``auditctl`` reads one file, which
+is ``audit.rules`` unless it names another.
 Rules that a path does not exist for are refused by the kernel; that is not foreseen here.
 """
 
@@ -114,8 +115,8 @@ def _commands(host: Host) -> list[str]:
         for words in (line.lstrip("-@:+!").split() for line in starts):
             if words[0].endswith("/augenrules") and "--load" in words:
                 return _merged(host)
-            if words[0].endswith("/auditctl") and "-R" in words[:-1]:
-                return lines(host.read(words[words.index("-R") + 1]))
+            if words[0].endswith("/auditctl"):
+                return lines(host.read(words[words.index("-R") + 1] if "-R" in words[:-1] else _FILE))
     return []
 
 

@@ -15,8 +15,12 @@ from collectors._units import Unit, Units
 from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width
 from collectors.host.protocol import Host, NotThere, Unreadable, Unsupported, list_optional, read_optional
 
-_PERSISTENT = {"netfilter-persistent.service": {4: "/etc/iptables/rules.v4", 6: "/etc/iptables/rules.v6"},
-               "iptables.service": {4: "/etc/sysconfig/iptables"}, "ip6tables.service": {6: "/etc/sysconfig/ip6tables"}}
+_PERSISTENT: dict[str, dict[int, tuple[str, ...]]] = {
+    "netfilter-persistent.service": {4: ("/etc/iptables/rules.v4",), 6: ("/etc/iptables/rules.v6",)},
+    "iptables.service": {4: ("/etc/sysconfig/iptables", "/etc/iptables/rules-save")},
+    "ip6tables.service": {6: ("/etc/sysconfig/ip6tables", "/etc/iptables/rules6-save")},
+}
+"""Where each service keeps the rules it loads, by family; Red Hat's place, then Alpine's."""
 _OTHERS = ("shorewall.service", "shorewall6.service", "ferm.service", "firehol.service", "csf.service", "lfd.service",
            "arno-iptables-firewall.service", "SuSEfirewall2.service", "iptables-restore.service", "foomuuri.service")
 _ZONES = ("/etc/firewalld/zones", "/usr/lib/firewalld/zones")
@@ -35,8 +39,8 @@ def rules(host: Host) -> tuple[RuleSet, str]:
     for name, files in _PERSISTENT.items():
         if name in started:
             tool = "iptables"
-            for family, path in files.items():
-                text = read_optional(host, path)
+            for family, places in files.items():
+                text = next((one for path in places if (one := read_optional(host, path)) is not None), None)
                 if text is not None:
                     add(found, firewall_iptables.parse(text, family, name))
     if "nftables.service" in started:

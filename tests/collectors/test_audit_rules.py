@@ -190,6 +190,7 @@ def image(loader: str, **files: str):
     ("/sbin/augenrules --load", {"rules": WATCH, "file": ""}),
     ("/sbin/augenrules --load", {"file": WATCH}),
     ("/sbin/auditctl -R /etc/audit/audit.rules", {"rules": "", "file": WATCH}),
+    ("/sbin/auditctl", {"rules": "", "file": WATCH}),
 ])
 def test_an_image_loads_what_its_unit_loads(loader, files):
     assert audit_daemon.collect(image(loader, **files), Declared())["audit.files"].items == ["/etc/passwd"]

@@ -104,8 +104,9 @@ def test_commands_one_by_one_are_understood():
     assert nft(text + "insert rule inet f in accept\n")[1:] == ("accept", "accept")
 
 
-@pytest.mark.parametrize("text", ["delete table inet x\n", "table inet f {\n",
-                                  "table inet f { chain a { $x accept\n } }\n", "table inet f { chain a { type filter\n } }\n", "table", "}\n"])
+@pytest.mark.parametrize("text", ["delete table inet x\n", "table inet f {\n", "table", "}\n",
+                                  "table inet f { chain a { $x accept\n } }\n",
+                                  "table inet f { chain a { type filter\n } }\n"])
 def test_what_is_not_understood_is_unreadable(text):
     with pytest.raises(Unreadable):
         nft(text)
@@ -203,6 +204,15 @@ def test_saved_rules_of_one_family_leave_the_other_open():
     assert seen("netfilter-persistent", {"/etc/iptables/rules.v4": SAVED}) == ("iptables", "drop", "accept")
     both = {"/etc/iptables/rules.v4": SAVED, "/etc/iptables/rules.v6": SAVED}
     assert seen("netfilter-persistent", both) == ("iptables", "drop", "drop")
+
+
+def test_red_hats_and_alpines_services_are_for_one_family_each():
+    for four, six in (("/etc/sysconfig/iptables", "/etc/sysconfig/ip6tables"),
+                      ("/etc/iptables/rules-save", "/etc/iptables/rules6-save")):
+        scripts = {"/etc/init.d/iptables": "", "/etc/init.d/ip6tables": "", four: SAVED, six: SAVED}
+        links = {"/etc/runlevels/default/iptables": "/etc/init.d/iptables"}
+        found = firewall.collect(FakeHost(scripts, links=links, kind="image"), Declared())
+        assert (found["firewall.ipv4_default"], found["firewall.ipv6_default"]) == ("drop", "accept")
 
 
 PUBLIC = '<?xml version="1.0"?><zone><short>Public</short><service name="ssh"/></zone>'

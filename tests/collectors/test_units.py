@@ -114,6 +114,21 @@ def test_a_sysv_script_counts_where_no_unit_has_its_name():
     assert Units(host).started() & {"old.service", "a.service"} == {"old.service"}
 
 
+def test_without_systemd_the_scripts_are_what_starts():
+    files = {"/etc/init.d/chronyd": "", "/etc/init.d/sshd": "", f"{VENDOR}/a.service": service(),
+             f"{VENDOR}/chronyd.service": service()}
+    openrc = FakeHost(files, links={"/etc/runlevels/default/chronyd": "/etc/init.d/chronyd",
+                                    "/etc/runlevels/default/gone": "/etc/init.d/gone"}, kind="image")
+    assert Units(openrc).started() == {"chronyd.service"}
+    sysv = FakeHost(files, links={"/etc/rc3.d/S20chronyd": "../init.d/chronyd"}, kind="image")
+    assert Units(sysv).started() == {"chronyd.service"}
+
+
+def test_units_that_nothing_starts_are_no_answer():
+    with pytest.raises(Unsupported):
+        Units(FakeHost({f"{VENDOR}/a.service": service()}, kind="image")).started()
+
+
 def test_what_a_running_system_generates_does_not_count_in_an_image():
     files = {f"{VENDOR}/a.service": service(), "/run/systemd/system/multi-user.target.wants/a.service": ""}
     assert "a.service" not in units(files).started()
