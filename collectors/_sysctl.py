@@ -21,7 +21,7 @@ DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/us
 PACKAGED = ("/usr/lib/sysctl.d", "/lib/sysctl.d")
 SYSTEMD = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
 UFW, UFW_DEFAULTS, UFW_SETTINGS = "/etc/ufw/ufw.conf", "/etc/default/ufw", "/etc/ufw/sysctl.conf"
-READS = (CONF, *(f"{one}/" for one in DIRECTORIES), *SYSTEMD, UFW, UFW_DEFAULTS, UFW_SETTINGS)
+READS = (CONF, *(f"{one}/" for one in DIRECTORIES), UFW, UFW_DEFAULTS, UFW_SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)

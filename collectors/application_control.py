@@ -42,6 +42,7 @@ COLLECTOR = Collector(
              "watching (only written down) or none", Disclosure.SHARED),
     ),
     collect=collect,
-    reads=(*_PROGRAMS, _CONF, f"{DIRECTORY}/", *(f"{one}/" for one in PACKAGED), *processes.READS),
+    reads=(_CONF, f"{DIRECTORY}/", *(f"{one}/" for one in PACKAGED), *processes.READS),
+    stats=_PROGRAMS,
     needs="read fapolicyd's configuration (root)",
 )

@@ -123,6 +123,7 @@ COLLECTOR = Collector(
              "without /etc/default/grub", Disclosure.SHARED),
     ),
     collect=collect,
-    reads=("/boot/", "/efi/", _DEFAULTS, f"{_DROPINS}/", _CMDLINE),
+    reads=(*(f"{place}/{name}" for place in _PLACES for name in ("grub.cfg", "custom.cfg", "user.cfg", "grubenv")),
+           *(f"{one}/" for one in _ENTRIES), *_LOADER, _DEFAULTS, f"{_DROPINS}/", _CMDLINE),
     needs="read the boot loader's configuration (root)",
 )

@@ -64,5 +64,6 @@ COLLECTOR = Collector(
         Fact("console.serial_root", Type.TEXTS, "Serial lines that /etc/securetty lists for root", Disclosure.SHARED),
     ),
     collect=collect,
-    reads=(*_SYSTEMD, f"{DIRECTORY}/{_TARGET}", *_CONF, *(f"{one}/" for one in _DROPINS), _SECURETTY),
+    reads=(f"{DIRECTORY}/{_TARGET}", *_CONF, *(f"{one}/" for one in _DROPINS), _SECURETTY),
+    stats=_SYSTEMD,
 )

@@ -106,6 +106,7 @@ COLLECTOR = Collector(
                "masked; absent where it is not installed", Disclosure.SHARED) for name in _REPORTERS),
     ),
     collect=collect,
-    reads=(_LIMITS, f"{_LIMITS_D}/", *_PROGRAM, _CONF, *_PACKAGED, *(f"{one}/" for one in _DROPINS), f"{DIRECTORY}/",
-           *(f"{one}/" for one in PACKAGED), *(program for program, _ in _REPORTERS.values())),
+    reads=(_LIMITS, f"{_LIMITS_D}/", _CONF, *_PACKAGED, *(f"{one}/" for one in _DROPINS), f"{DIRECTORY}/",
+           *(f"{one}/" for one in PACKAGED)),
+    stats=(*_PROGRAM, *(program for program, _ in _REPORTERS.values())),
 )

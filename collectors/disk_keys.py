@@ -19,7 +19,7 @@ _BLOCK, _CRYPTTAB = "/sys/class/block", "/etc/crypttab"
 _UUID = re.compile(r"CRYPT-(LUKS1|LUKS2|PLAIN|TCRYPT|LOOPAES|BITLK|FVAULT2)-")
 _RANDOM = frozenset({"/dev/urandom", "/dev/random", "/dev/hw_random"})
 _ASKED = frozenset({"", "none", "-"})
-_KEY_PLACES = ("/etc/", "/boot/", "/root/")
+_KEY_PLACES = ("/etc/cryptsetup-keys.d/", "/etc/keys/", "/etc/luks/", "/etc/luks-keys/", "/boot/")
 _TOKENS = ("tpm2-device=", "fido2-device=", "pkcs11-uri=", "keyscript=")
 
 
@@ -100,6 +100,7 @@ COLLECTOR = Collector(
              )),
     ),
     collect=collect,
-    reads=(f"{_BLOCK}/", "/sys/devices/", _CRYPTTAB, *_KEY_PLACES),
+    reads=(f"{_BLOCK}/", "/sys/devices/", _CRYPTTAB),
+    stats=_KEY_PLACES,
     needs="look at the key files (root)",
 )

@@ -62,5 +62,5 @@ COLLECTOR = Collector(
              )),
     ),
     collect=collect,
-    reads=(_RELEASE, f"{_BOOT}/", f"{_MODULES}/", "/usr/lib/modules/"),
+    reads=(_RELEASE, f"{_BOOT}/config-*", f"{_MODULES}/*/config", f"/usr{_MODULES}/*/config"),
 )

@@ -86,5 +86,7 @@ COLLECTOR = Collector(
              )),
     ),
     collect=collect,
-    reads=(_RELEASE, _LOADED, *(f"{tree}/" for tree in _TREES), *_modprobe.READS),
+    reads=(_RELEASE, _LOADED, *(f"{tree}/*/{name}" for tree in _TREES for name in ("modules.dep", "modules.builtin")),
+           *_modprobe.READS),
+    stats=tuple(f"{tree}/" for tree in _TREES),
 )

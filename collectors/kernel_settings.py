@@ -136,5 +136,6 @@ COLLECTOR = Collector(
              )),
     ),
     collect=collect,
-    reads=(f"{_SYS}/", f"{_BOOT}/", *_sysctl.READS),
+    reads=(f"{_SYS}/", f"{_BOOT}/config-*", *_sysctl.READS),
+    stats=_sysctl.SYSTEMD,
 )

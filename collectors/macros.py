@@ -76,5 +76,6 @@ COLLECTOR = Collector(
              "LibreOffice", Disclosure.SHARED),
     ),
     collect=collect,
-    reads=("/usr/lib/libreoffice/", "/usr/lib64/libreoffice/", "/opt/", f"{_DISTRIBUTION}/"),
+    reads=(*(f"{place}/share/registry/" for place in _PLACES), f"{_DISTRIBUTION}/"),
+    stats=tuple(f"{place}/program/soffice.bin" for place in _PLACES),
 )

@@ -122,7 +122,8 @@ COLLECTOR = Collector(
              )),
     ),
     collect=collect,
-    reads=(_SELINUX, _APPARMOR, _PROFILES, f"{_DIRECTORY}/", _PARSER, "/sbin/apparmor_parser", _CONFIG,
+    reads=(_SELINUX, _APPARMOR, _PROFILES, f"{_DIRECTORY}/", _CONFIG,
            f"{DIRECTORY}/", *(f"{one}/" for one in PACKAGED)),
+    stats=(_PARSER, "/sbin/apparmor_parser"),
     needs="read AppArmor's profiles (root)",
 )

@@ -130,5 +130,6 @@ COLLECTOR = Collector(
              )),
     ),
     collect=collect,
-    reads=("/proc/self/mountinfo", _FSTAB, f"{_ADMINISTRATOR}/", *(f"{one}/" for one in _PACKAGES), *_INIT),
+    reads=("/proc/self/mountinfo", _FSTAB, f"{_ADMINISTRATOR}/", *(f"{one}/" for one in _PACKAGES)),
+    stats=_INIT,
 )

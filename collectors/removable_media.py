@@ -92,7 +92,9 @@ COLLECTOR = Collector(
              Disclosure.SHARED),
     ),
     collect=collect,
-    reads=("/sys/bus/", _AUTHORISE, *_usbguard.READS, _RELEASE, "/proc/modules", "/lib/modules/",
+    reads=("/sys/bus/", _AUTHORISE, *_usbguard.READS, _RELEASE, "/proc/modules",
+           *(f"{tree}/*/{name}" for tree in ("/lib/modules", "/usr/lib/modules")
+             for name in ("modules.dep", "modules.builtin")),
            f"{DIRECTORY}/", *(f"{one}/" for one in PACKAGED), *_modprobe.READS, *processes.READS),
     needs="read USBGuard's configuration",
 )
