@@ -180,7 +180,8 @@ def _sshd(found: Made, stack: ExitStack) -> tuple[Path, str]:
     config = place / "config"
     config.write_text(f"Host *\n  IdentityFile {place}/client\n  UserKnownHostsFile {place}/known\n"
                       "  IdentitiesOnly yes\n  StrictHostKeyChecking yes\n")
-    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     stack.enter_context(serving("/usr/sbin/sshd", "-D", "-e", "-f", str(place / "sshd_config"), port=port))
     return config, f"{who}@127.0.0.1:{port}"
 

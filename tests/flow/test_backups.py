@@ -23,7 +23,7 @@ from collectors.base import observe
 from collectors.host.live import LiveHost
 from collectors.restore_proof import COLLECTOR
 from hustings.declared import TOOLS, DataPath, Declared, RestoreSet
-from hustings.errors import UsageError
+from hustings.errors import CannotFinish, UsageError
 from hustings.facts import Reason
 from policies import pack as packs
 from tests.flow.repositories import ROOT, SECRET, VOTERS, Made, hustings, made
@@ -42,6 +42,16 @@ GOOD = ("restic", "restic-served", "borg", "borg-ssh", "duplicity", "rclone", "p
 def backups() -> Iterator[Made]:
     with made() as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def proving(backups: Made) -> Made:
+    """The same, where private memory may be had."""
+    try:
+        scratch.in_memory(lambda place: b"here")
+    except CannotFinish as error:
+        pytest.skip(f"private memory needs root or user namespaces: {error}")
+    return backups
 
 
 @pytest.fixture(scope="module")
@@ -122,16 +132,16 @@ def test_every_kind_that_may_be_declared_has_a_reader_and_was_exercised(backups:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_backup_is_proven_and_its_record_enters_reports(backups: Made, name: str) -> None:
-    wanted, repository = restore_proof.find(backups.declared(), name)
+def test_a_good_backup_is_proven_and_its_record_enters_reports(proving: Made, name: str) -> None:
+    wanted, repository = restore_proof.find(proving.declared(), name)
     proof = restore_proof.prove(wanted, repository, None)
     assert proof.record.faults == ()
     assert proof.record.proven
     assert proof.in_time
     counts = {part: tally.count for part, tally in proof.record.found.items()}
-    assert counts == ({"vr.voters": VOTERS, "vr.audit_log": 2} if wanted.tables else {str(backups.data): 2})
-    restore_proof.keep(proof, State(backups.state))
-    facts = collected(backups, name)
+    assert counts == ({"vr.voters": VOTERS, "vr.audit_log": 2} if wanted.tables else {str(proving.data): 2})
+    restore_proof.keep(proof, State(proving.state))
+    facts = collected(proving, name)
     assert facts[f"backup.restore_proof@{name}"].value is True
     assert facts[f"backup.restore_proof@{name}"].as_of == proof.record.finished
     assert facts[f"backup.restore_in_time@{name}"].value is True
@@ -139,13 +149,13 @@ def test_a_good_backup_is_proven_and_its_record_enters_reports(backups: Made, na
 
 
 @pytest.mark.parametrize("name", sorted(DAMAGED | LOCKED))
-def test_a_damaged_or_locked_backup_is_not_proven(backups: Made, name: str) -> None:
-    wanted, repository = restore_proof.find(backups.declared(), name)
+def test_a_damaged_or_locked_backup_is_not_proven(proving: Made, name: str) -> None:
+    wanted, repository = restore_proof.find(proving.declared(), name)
     proof = restore_proof.prove(wanted, repository, None)
     assert not proof.record.proven
     assert proof.record.faults
-    restore_proof.keep(proof, State(backups.state))
-    assert collected(backups, name)[f"backup.restore_proof@{name}"].value is False
+    restore_proof.keep(proof, State(proving.state))
+    assert collected(proving, name)[f"backup.restore_proof@{name}"].value is False
 
 
 def collected(backups: Made, name: str) -> dict[str, object]:
@@ -154,9 +164,9 @@ def collected(backups: Made, name: str) -> dict[str, object]:
     return observe(COLLECTOR, COLLECTOR.collect(host, declared), host.now(), declared)
 
 
-def test_what_changed_since_the_manifest_is_told_without_its_contents(backups: Made, tmp_path: Path) -> None:
-    wanted, repository = restore_proof.find(backups.declared(), "restic")
-    text = (backups.top / "roll.json").read_text()
+def test_what_changed_since_the_manifest_is_told_without_its_contents(proving: Made, tmp_path: Path) -> None:
+    wanted, repository = restore_proof.find(proving.declared(), "restic")
+    text = (proving.top / "roll.json").read_text()
     manifest = tmp_path / "manifest.json"
     for old, new, said in (('"count": 2', '"count": 3', "2 files of 3"), ('"digest": "', '"digest": "0', "changed")):
         manifest.write_text(text.replace(old, new))
@@ -166,23 +176,23 @@ def test_what_changed_since_the_manifest_is_told_without_its_contents(backups: M
         assert said in record.faults[0]
 
 
-def test_a_record_counts_only_under_this_agents_signature_and_for_its_own_set(backups: Made) -> None:
-    wanted, repository = restore_proof.find(backups.declared(), "borg")
-    state = State(backups.state)
+def test_a_record_counts_only_under_this_agents_signature_and_for_its_own_set(proving: Made) -> None:
+    wanted, repository = restore_proof.find(proving.declared(), "borg")
+    state = State(proving.state)
     restore_proof.keep(restore_proof.prove(wanted, repository, None), state)
-    signed = next(one for one in (backups.state / "proofs").iterdir()
+    signed = next(one for one in (proving.state / "proofs").iterdir()
                   if one.name == restore_proof.restore_record.file_name("borg"))
     good = signed.read_bytes()
-    assert collected(backups, "borg")["backup.restore_proof@borg"].value is True
+    assert collected(proving, "borg")["backup.restore_proof@borg"].value is True
     for bad in (good.replace(b'"sig":"', b'"sig":"A'), good[:-20], b"{}",
-                (backups.state / "proofs" / signed.name).read_bytes().replace(b"proof.v1", b"proof.v2")):
+                (proving.state / "proofs" / signed.name).read_bytes().replace(b"proof.v1", b"proof.v2")):
         signed.write_bytes(bad)
-        fact = collected(backups, "borg")["backup.restore_proof@borg"]
+        fact = collected(proving, "borg")["backup.restore_proof@borg"]
         assert fact.missing is not None
         assert fact.missing.reason is Reason.ERROR
     other = msgspec.structs.replace(wanted, name="restic-stale")
     signed.with_name(restore_proof.restore_record.file_name("restic-stale")).write_bytes(good)
-    declared = Declared(repositories=backups.declared().repositories, restore_sets=(other,))
+    declared = Declared(repositories=proving.declared().repositories, restore_sets=(other,))
     looked = observe(COLLECTOR, COLLECTOR.collect(LiveHost(), declared), LiveHost().now(), declared)
     assert looked["backup.restore_proof@restic-stale"].missing is not None
     signed.write_bytes(good)
@@ -210,33 +220,33 @@ def traces(backups: Made) -> list[str]:
 
 
 @pytest.mark.parametrize("where", [[], ["--scratch", "/dev/shm"]], ids=["private memory", "a directory"])
-def test_killed_in_the_middle_it_leaves_neither_file_nor_process(backups: Made, where: list[str]) -> None:
+def test_killed_in_the_middle_it_leaves_neither_file_nor_process(proving: Made, where: list[str]) -> None:
     """The repository is a FIFO's length away from answering: the restore hangs in its tool until it is killed."""
-    slow = backups.top / "restic-slow"
+    slow = proving.top / "restic-slow"
     if not slow.exists():
-        shutil.copytree(backups.top / "restic", slow)
+        shutil.copytree(proving.top / "restic", slow)
         for pack in (slow / "data").rglob("*"):
             if pack.is_file() and pack.stat().st_size > 100_000:
                 pack.unlink()
                 os.mkfifo(pack)
-    declared = backups.declared("restic")
+    declared = proving.declared("restic")
     repository = msgspec.structs.replace(declared.repositories[0], location=str(slow))
-    machine = backups.top / "slow.yaml"
+    machine = proving.top / "slow.yaml"
     machine.write_bytes(msgspec.json.encode(msgspec.structs.replace(declared, repositories=(repository,))))
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "hustings", "agent", "restore-proof", "restic", "--config", str(machine), *where],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, cwd="/")
     until = time.monotonic() + 30
-    while not any("dump" in one for one in traces(backups)):
+    while not any("dump" in one for one in traces(proving)):
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     until = time.monotonic() + 10
-    while traces(backups):
-        assert time.monotonic() < until, traces(backups)
+    while traces(proving):
+        assert time.monotonic() < until, traces(proving)
         time.sleep(0.05)
 
 
@@ -255,6 +265,27 @@ def test_a_place_at_work_is_not_swept(tmp_path: Path) -> None:
     assert scratch.sweep(tmp_path) == []
     os.close(held)
     assert scratch.sweep(tmp_path) == [place]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try it as somebody else")
+def test_private_memory_needs_no_root() -> None:
+    heard, given = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            os.write(given, scratch.in_memory(lambda place: f"{place.stat().st_uid} {os.getpid()}".encode()))
+        finally:
+            os._exit(0)
+    os.close(given)
+    with os.fdopen(heard, "rb") as pipe:
+        said = pipe.read()
+    os.waitpid(pid, 0)
+    if not said and not Path("/proc/self/ns/user").exists():
+        pytest.skip("private memory needs root or user namespaces")
+    assert said == b"65534 1"
 
 
 def test_private_memory_is_seen_by_nobody_else_and_gone_afterwards() -> None:
@@ -280,18 +311,18 @@ def test_a_disk_in_the_clear_and_a_directory_of_others_are_refused(tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def traced(backups: Made) -> str:
+def traced(proving: Made) -> str:
     """Every command line of an audit of all repositories and of restore proofs that need a passphrase."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
     said = ""
     commands = [["check", "--only", "backups/encrypted"], *(["agent", "restore-proof", name] for name in (
-        "duplicity", "restic", "borg", "files-gpg"))]
+        "duplicity", "restic", "files-gpg"))]
     for number, words in enumerate(commands):
-        log = backups.top / f"trace{number}"
+        log = proving.top / f"trace{number}"
         done = subprocess.run(
             ["strace", "-f", "--seccomp-bpf", "-qq", "-s", "4096", "-e", "trace=execve", "-o", str(log), sys.executable,
-             "-P", "-m", "hustings", *words, "--config", str(backups.machine)],
+             "-P", "-m", "hustings", *words, "--config", str(proving.machine)],
             capture_output=True, check=False, cwd="/", stdin=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)})
         assert done.returncode == (1 if words[0] == "check" else 0), done.stderr.decode()
@@ -299,20 +330,20 @@ def traced(backups: Made) -> str:
     return said
 
 
-def test_no_passphrase_is_on_a_command_line_in_the_output_or_in_a_record(backups: Made, traced: str) -> None:
+def test_no_passphrase_is_on_a_command_line_in_the_output_or_in_a_record(proving: Made, traced: str) -> None:
     for program in ("restic", "borg", "duplicity", "gpg"):
         assert f"/{program}\"" in traced
     assert SECRET not in traced
-    assert all(SECRET.encode() not in one.read_bytes() for one in (backups.state / "proofs").iterdir())
+    assert all(SECRET.encode() not in one.read_bytes() for one in (proving.state / "proofs").iterdir())
 
 
-def test_the_command_says_what_it_found(backups: Made) -> None:
-    good = hustings(backups, "restore-proof", "borg")
+def test_the_command_says_what_it_found(proving: Made) -> None:
+    good = hustings(proving, "restore-proof", "borg")
     assert good.returncode == 0, good.stderr.decode()
     assert "restored and proven" in good.stdout.decode()
-    bad = hustings(backups, "restore-proof", "restic-damaged", "--format", "json")
+    bad = hustings(proving, "restore-proof", "restic-damaged", "--format", "json")
     assert bad.returncode == 1
     assert msgspec.json.decode(bad.stdout)["proven"] is False
-    unknown = hustings(backups, "restore-proof", "nightly")
+    unknown = hustings(proving, "restore-proof", "nightly")
     assert unknown.returncode == 2
     assert "name one of: " in unknown.stderr.decode()
