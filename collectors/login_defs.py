@@ -25,11 +25,9 @@ from hustings.declared import Declared
 USERADD = ("/etc/default/useradd", "/usr/etc/default/useradd")
 _NUMBERS = {
     "login_defs.pass_max_days": "PASS_MAX_DAYS", "login_defs.pass_min_days": "PASS_MIN_DAYS",
-    "login_defs.pass_warn_age": "PASS_WARN_AGE", "login_defs.pass_min_len": "PASS_MIN_LEN",
-    "login_defs.fail_delay": "FAIL_DELAY",
+    "login_defs.pass_warn_age": "PASS_WARN_AGE", "login_defs.fail_delay": "FAIL_DELAY",
 }
-_OF_DEFS = (*_NUMBERS, "login_defs.umask", "login_defs.encrypt_method", "login_defs.create_home",
-            "login_defs.contradictions")
+_OF_DEFS = (*_NUMBERS, "login_defs.umask", "login_defs.encrypt_method", "login_defs.contradictions")
 
 
 def collect(host: Host, declared: Declared) -> Collected:
@@ -47,7 +45,6 @@ def of_defs(text: str) -> Collected:
     found["login_defs.umask"] = ABSENT if mask is None else (_shell.octal(mask) or Missing(
         Reason.ERROR, f"UMASK {mask} is not an octal number"))
     found["login_defs.encrypt_method"] = said.get("ENCRYPT_METHOD", "").upper() or ABSENT
-    found["login_defs.create_home"] = said["CREATE_HOME"].lower() == "yes" if "CREATE_HOME" in said else ABSENT
     found["login_defs.contradictions"] = Listing(contradictions(text))
     return found
 
@@ -84,16 +81,12 @@ FACTS = (
          Disclosure.SHARED),
     Fact("login_defs.pass_warn_age", Type.INT, "How many days before its end a warning is given; absent: not stated",
          Disclosure.SHARED),
-    Fact("login_defs.pass_min_len", Type.INT, "The shortest password, where PAM does not decide; absent: not stated",
-         Disclosure.SHARED),
     Fact("login_defs.fail_delay", Type.INT, "How many seconds login waits after a wrong password; absent: not stated "
          "(1)", Disclosure.SHARED),
     Fact("login_defs.umask", Type.TEXT, "The permissions taken from new files and homes, as four octal digits; absent: "
          "not stated (0022)", Disclosure.SHARED),
     Fact("login_defs.encrypt_method", Type.TEXT, "How shadow-utils stores passwords: YESCRYPT, SHA512 …; absent: not "
          "stated (DES)", Disclosure.SHARED),
-    Fact("login_defs.create_home", Type.BOOL, "Whether new people get a home directory; absent: not stated",
-         Disclosure.SHARED),
     Fact("login_defs.contradictions", Type.TEXTS, "Settings written down more than once with different values",
          Disclosure.SHARED),
     Fact("useradd.inactive_days", Type.INT, "How many days after its password's end a new account closes; absent: "

@@ -40,6 +40,7 @@ def collect(host: Host, declared: Declared) -> Collected:
     return gather({
         _OF_SERVICES: lambda: _services(host),
         ("signin.delay", "signin.delayed", "signin.pam_delay"): lambda: _delay(host),
+        ("signin.shows_failures",): lambda: {"signin.shows_failures": _shows_failures(host)},
         ("root.terminals", "root.terminals_heeded"): lambda: _terminals(host),
         ("signin.limits",): lambda: _limits(host),
     })
@@ -112,6 +113,17 @@ def _delay(host: Host) -> Collected:
     longest = max(longest, *found) if found else longest
     return {"signin.delay": longest // 1_000_000, "signin.delayed": longest > 0,
             "signin.pam_delay": max(found) if found else ABSENT}
+
+
+def _shows_failures(host: Host) -> object:
+    try:
+        entries = _kind(stack(host, "login"), "session")
+    except NotThere as error:
+        if error.what == f"{_pam.PLACES[0]}/login":
+            return ABSENT
+        raise
+    return any(one.module == "pam_lastlog" and "showfailed" in one.arguments and "silent" not in one.arguments
+               and _pam_walk.guards(entries, [index]) for index, one in enumerate(entries))
 
 
 def _terminals(host: Host) -> Collected:
@@ -189,6 +201,8 @@ FACTS = (
     Fact("signin.delayed", Type.BOOL, "Whether it waits at all", Disclosure.SHARED),
     Fact("signin.pam_delay", Type.INT, "The longest wait that pam_faildelay asks for; absent: it is not in the "
          "console's stack", Disclosure.SHARED, unit="microseconds"),
+    Fact("signin.shows_failures", Type.BOOL, "Whether the console tells people of failed attempts on their account; "
+         "absent: nobody signs in at one", Disclosure.SHARED),
     Fact("signin.limits", Type.RECORDS, "What pam_limits allows a session, the entry that wins for each",
          Disclosure.COUNTED, fields=(
              Field("who", Type.TEXT, "A user, @group, %group or * for everybody"),

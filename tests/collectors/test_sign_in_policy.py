@@ -120,6 +120,13 @@ def test_the_longest_wait_holds(login, defs, seconds):
     assert look({"/etc/pam.d/login": login, "/etc/login.defs": defs})["signin.delay"] == seconds
 
 
+@pytest.mark.parametrize(("session", "shown"), [
+    ("session required pam_lastlog.so showfailed\n", True), ("session optional pam_lastlog.so showfailed\n", False),
+    ("session required pam_lastlog.so\n", False), ("session required pam_lastlog.so silent showfailed\n", False)])
+def test_failed_attempts_are_shown_where_the_module_must_succeed(session, shown):
+    assert look({"/etc/pam.d/login": session + "session required pam_permit.so\n"})["signin.shows_failures"] is shown
+
+
 def test_terminals_matter_where_the_console_asks_for_them():
     files = {"/etc/pam.d/login": "auth required pam_securetty.so\n", "/etc/securetty": "tty1\n# tty2\n\n"}
     assert look(files)["root.terminals"].items == ["tty1"]

@@ -106,8 +106,9 @@ FAULTS = {
 MAY_FOLLOW = {
     "sudo without a password for everything": {"privilege/sudo-all-limited", "privilege/few-administrators",
                                                "privilege/sudo-people-not-as-root"},
-    "a second account with uid 0": {"identity/unique-account-numbers", "privilege/few-administrators"},
-    "an account with an empty password": {"identity/strong-password-hashes"},
+    "a second account with uid 0": {"identity/unique-account-numbers", "privilege/few-administrators",
+                                    "privilege/only-root-in-group-0"},
+    "an account with an empty password": {"identity/strong-password-hashes", "privilege/home-directories-exist"},
     "root may log in over SSH": {"identity/ssh-no-root-password-login", "identity/ssh-mfa"},
     "password authentication is on": {"identity/ssh-mfa"},
     "an operating system out of support": {"patching/os-support-24-months", "patching/runtimes-supported",
