@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from collectors import accounts, file_permissions, password_policy, sshd, sudo
-from collectors.base import Collector, observe
+from collectors import accounts, file_permissions, password_policy, shadow, sign_in_policy, sshd, sudo
+from collectors.base import Collector, failed, observe
+from collectors.host.protocol import LookError
 from hustings.declared import Declared
 from hustings.facts import Facts
 from hustings.verdicts import Verdict
@@ -19,7 +20,8 @@ from tests.fakes import FakeHost
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 COLLECTORS: tuple[Collector, ...] = tuple(
-    one.COLLECTOR for one in (accounts, file_permissions, password_policy, sshd, sudo))
+    one.COLLECTOR for one in (
+        accounts, file_permissions, password_policy, shadow, sign_in_policy, sshd, sudo))
 HASH = "$y$j9T$himkIJVkhhY80XkAVEpGs.$A8gJvclOr1OgPf1uyyHfk3eBFqrh51Ha1PrnzGpg7R3"
 STATS: dict[str, dict[str, Any]] = {
     "/usr/bin/sudo": {"mode": 0o4750, "gid": 27},
@@ -30,7 +32,8 @@ HARDENED: dict[str, str | bytes] = {
     "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\n"
                    "alice:x:1000:1000::/home/alice:/bin/bash\n",
     "/etc/shadow": f"root:*:20228:0:99999:7:::\ndaemon:*:20228:0:99999:7:::\nalice:{HASH}:20763:0:99999:7:::\n",
-    "/etc/group": "root:x:0:\nsudo:x:27:alice\nalice:x:1000:\n", "/etc/gshadow": "root:*::\nsudo:*::alice\nalice:!::\n",
+    "/etc/group": "root:x:0:\ndaemon:x:1:\nsudo:x:27:alice\nalice:x:1000:\n",
+    "/etc/gshadow": "root:*::\ndaemon:*::\nsudo:*::alice\nalice:!::\n", "/etc/cron.allow": "root\n",
     "/etc/shells": "/bin/bash\n", "/etc/login.defs": "ENCRYPT_METHOD YESCRYPT\nUMASK 027\n",
     "/var/log/wtmp": b"", "/var/log/lastlog": b"",
     "/usr/bin/sudo": b"", "/usr/local/bin/tool": b"",
@@ -47,12 +50,13 @@ HARDENED: dict[str, str | bytes] = {
     "/etc/ssh/sshd_config.d/90-mfa.conf": "AuthenticationMethods publickey\n",
     "/etc/ssh/ssh_host_rsa_key": "", "/etc/ssh/ssh_host_rsa_key.pub": captured("access/rsa.pub"),
     "/etc/ssh/ssh_host_ed25519_key": "", "/etc/ssh/ssh_host_ed25519_key.pub": captured("access/ed25519.pub"),
-    "/etc/pam.d/passwd": "password requisite pam_pwquality.so minlen=16\npassword required pam_unix.so yescrypt\n",
+    "/etc/pam.d/passwd": "password requisite pam_pwquality.so minlen=16 maxrepeat=3 maxsequence=3 enforce_for_root\n"
+                         "password required pam_unix.so yescrypt use_authtok\n",
     "/etc/pam.d/login": "auth required pam_faillock.so preauth\nauth sufficient pam_unix.so\n"
                         "auth required pam_faillock.so authfail\n",
     "/etc/pam.d/sshd": "auth include login\n",
 }
-OURS = {"accounts", "files", "lockout", "password", "sshd", "sudo"}
+OURS = {"accounts", "files", "lockout", "password", "shadow", "sshd", "sudo"}
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +65,20 @@ def checks() -> tuple[Check, ...]:
                  and {name.partition(".")[0] for example in one.examples for name in example.facts} <= OURS)
 
 
+def seen_by_all(host: FakeHost) -> Facts:
+    facts: Facts = {}
+    for collector in COLLECTORS:
+        try:
+            facts |= observe(collector, collector.collect(host, Declared()), NOW, Declared())
+        except LookError as error:
+            facts |= failed(collector, error.missing, Declared())
+    return facts
+
+
 def verdicts(checks: tuple[Check, ...], changes: Mapping[str, str | bytes] | None = None,
              stats: Mapping[str, dict[str, Any]] | None = None, kind: str = "image") -> dict[str, Verdict]:
     host = FakeHost({**HARDENED, **(changes or {})}, stats={**STATS, **(stats or {})}, now=NOW, kind=kind)
-    facts: Facts = {}
-    for collector in COLLECTORS:
-        facts |= observe(collector, collector.collect(host, Declared()), NOW, Declared())
+    facts = seen_by_all(host)
     return {check.id: judge(check, facts, Context(now=NOW)).verdict for check in checks}
 
 
@@ -88,7 +100,7 @@ def test_a_hardened_machine_fails_only_what_it_lacks(checks):
     assert len(found) >= 35
     assert {name for name, verdict in found.items() if verdict is Verdict.FAIL} == {"identity/ssh-mfa"}
     assert {name for name, verdict in found.items() if verdict is Verdict.UNKNOWN} == {
-        "devices/ssh-configuration-loaded", "identity/no-dormant-accounts"}
+        "devices/ssh-configuration-loaded", "identity/no-dormant-accounts", "logging/rsyslog-files-guarded"}
 
 
 PLANTED: list[tuple[str, Callable[[], Mapping[str, str | bytes]], dict[str, dict[str, Any]], set[str]]] = [
@@ -112,10 +124,11 @@ PLANTED: list[tuple[str, Callable[[], Mapping[str, str | bytes]], dict[str, dict
     ("NOPASSWD ALL for the administrators", lambda: {"/etc/sudoers.d/90-x": "%sudo ALL=(ALL) NOPASSWD: ALL\n"}, {},
      {"privilege/sudo-no-passwordless-root", "privilege/sudo-no-nopasswd"}),
     ("a second uid 0", lambda: append("/etc/passwd", "toor:x:0:0::/root:/bin/bash\n"), {},
-     {"identity/only-root-has-uid-0"}),
-    ("an empty password", lambda: replace("/etc/shadow", HASH, ""), {}, {"identity/no-empty-passwords"}),
+     {"identity/only-root-has-uid-0", "identity/unique-account-numbers"}),
+    ("an empty password", lambda: replace("/etc/shadow", HASH, ""), {},
+     {"identity/no-empty-passwords", "identity/strong-password-hashes"}),
     ("an empty password of a service", lambda: replace("/etc/shadow", "daemon:*", "daemon:"), {},
-     {"identity/no-empty-passwords"}),
+     {"identity/no-empty-passwords", "identity/strong-password-hashes"}),
     ("an MD5 hash", lambda: replace("/etc/shadow", HASH, "$1$0iB6nj0M$Y9YKR2IG.BfwypPPVt59h1"), {},
      {"identity/strong-password-hashes"}),
     ("a world-writable file in /etc", lambda: {"/etc/app/own.conf": ""}, {"/etc/app/own.conf": {"mode": 0o666}},
@@ -129,7 +142,8 @@ PLANTED: list[tuple[str, Callable[[], Mapping[str, str | bytes]], dict[str, dict
      {"devices/ssh-strong-algorithms", "devices/ssh-approved-ciphers"}),
     ("short passwords", lambda: replace("/etc/pam.d/passwd", "minlen=16", "minlen=8"), {},
      {"identity/password-length"}),
-    ("no lockout", lambda: {"/etc/pam.d/login": "auth required pam_unix.so\n"}, {}, {"identity/lockout"}),
+    ("no lockout", lambda: {"/etc/pam.d/login": "auth required pam_unix.so\n"}, {},
+     {"identity/lockout", "identity/lockout-lasts"}),
 ]
 
 
@@ -146,9 +160,7 @@ def test_whoever_cannot_read_gains_no_pass(checks):
     whole = verdicts(checks)
     host = FakeHost(HARDENED, stats=STATS, now=NOW, kind="live", denied={
         "/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/sudoers.d", "/var/log/wtmp"})
-    facts: Facts = {}
-    for collector in COLLECTORS:
-        facts |= observe(collector, collector.collect(host, Declared()), NOW, Declared())
+    facts = seen_by_all(host)
     seen = {check.id: judge(check, facts, Context(now=NOW)).verdict for check in checks}
     assert {name for name, verdict in seen.items() if verdict is Verdict.PASS} <= {
         name for name, verdict in whole.items() if verdict is Verdict.PASS}
@@ -160,9 +172,7 @@ def test_whoever_cannot_read_gains_no_pass(checks):
 def test_a_machine_without_ssh_and_sudo_has_nothing_to_judge_there(checks):
     files = {path: data for path, data in HARDENED.items() if "/ssh" not in path and "sudo" not in path}
     host = FakeHost(files, now=NOW)
-    facts: Facts = {}
-    for collector in COLLECTORS:
-        facts |= observe(collector, collector.collect(host, Declared()), NOW, Declared())
+    facts = seen_by_all(host)
     for check in checks:
         if "/ssh-" in check.id or "/sudo-" in check.id:
             assert judge(check, facts, Context(now=NOW)).verdict is Verdict.NOT_APPLICABLE, check.id
