@@ -44,7 +44,7 @@ def _repository(one: Repository, declared: Declared) -> Iterator[Fault]:
         if not 1 <= one.repo <= 256:
             yield "repo", f"{one.repo} is no number of a repository", "use 1 to 256, as in pgbackrest.conf"
     elif not one.location:
-        yield "location", f"a repository of {one.tool} needs a location", "add location: as the tool takes it"
+        yield "location", f"the key 'location' is missing: {one.tool} needs it", "add location: as the tool takes it"
     elif one.stanza or one.repo != 1:
         yield "stanza" if one.stanza else "repo", f"{one.tool} knows no stanzas", "remove stanza and repo"
     if one.tool == "files" and not one.location.startswith("/"):
