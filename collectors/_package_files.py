@@ -18,6 +18,7 @@ from collectors.host.protocol import Host, LookError, NotThere, Unsupported, rea
 DPKG = "/var/lib/dpkg"
 INFO = f"{DPKG}/info"
 LIMIT = 64 << 20
+_MARKS = frozenset("SM5DLUGTP.?")
 _FORMAT = "[%{=NAME}\\t%{FILEMODES:octal}\\t%{FILENAMES}\\n]"
 
 
@@ -124,9 +125,8 @@ def rpm_changes(text: str) -> dict[str, str]:
     found = {}
     for line in text.splitlines():
         marks, _, rest = line.partition(" ")
-        path = rest[rest.find("/"):] if "/" in rest else ""
-        if path:
-            found[path] = marks
+        if "/" in rest and (marks == "missing" or set(marks) <= _MARKS):
+            found[rest[rest.find("/"):]] = marks
     return found
 
 

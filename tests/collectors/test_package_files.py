@@ -21,7 +21,8 @@ file /etc/passwd is not owned by any package
 
 
 def test_rpm_tells_packages_and_permissions():
-    assert packages.rpm_files(FILES_OF_RPM) == {"/opt/sudox/conf": ("sudox", 0o644), "/opt/sudox/run": ("sudox", 0o4755)}
+    assert packages.rpm_files(FILES_OF_RPM) == {
+        "/opt/sudox/conf": ("sudox", 0o644), "/opt/sudox/run": ("sudox", 0o4755)}
 
 
 def test_rpm_tells_what_changed():
