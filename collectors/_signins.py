@@ -1,4 +1,4 @@
-"""When each account last signed in: lastlog(8), wtmp(5) and the lastlog2 database.
+"""When each account last signed in: lastlog(8), wtmp(5) and the databases of lastlog2 and wtmpdb(8).
 
 Pure parsers of bytes. The binary layouts are glibc's (``bits/utmp.h``): with 32-bit times (x86 and
 most others) a lastlog record has 292 bytes and a wtmp record 384; with 64-bit times (arm64) 296 and 400.
@@ -42,17 +42,28 @@ def wtmp(data: bytes) -> dict[str, int]:
 
 def lastlog2(data: bytes) -> dict[str, int]:
     """The same from ``lastlog2.db``, an SQLite database. Raises ``ValueError`` if it is not one."""
+    rows = _rows(data, "SELECT Name, Time FROM Lastlog2", "lastlog2.db")
+    return {str(name): int(seconds) for name, seconds in rows if seconds}
+
+
+def wtmpdb(data: bytes) -> dict[str, int]:
+    """The same from wtmpdb's ``wtmp.db``, which counts microseconds and marks
+    people's sessions with 3. Raises ``ValueError`` if it is not one."""
+    rows = _rows(data, "SELECT User, max(Login) FROM wtmp WHERE Type = 3 GROUP BY User", "wtmp.db")
+    return {str(name): int(moment) // 1_000_000 for name, moment in rows if name and moment}
+
+
+def _rows(data: bytes, query: str, what: str) -> list[tuple[str, int]]:
     import sqlite3
 
     database = sqlite3.connect(":memory:")
     try:
         database.deserialize(data)
-        rows = database.execute("SELECT Name, Time FROM Lastlog2").fetchall()
+        return database.execute(query).fetchall()
     except sqlite3.Error as error:
-        raise ValueError(f"lastlog2.db: {error}") from error
+        raise ValueError(f"{what}: {error}") from error
     finally:
         database.close()
-    return {str(name): int(seconds) for name, seconds in rows if seconds}
 
 
 def _record_size(data: bytes, sizes: tuple[int, ...], what: str) -> int:

@@ -2,7 +2,7 @@
 
 Reads the local files (passwd, shadow, group, gshadow); people who come from a directory are not in
 them. Without root the passwords are ``denied``, and only the facts that need them. The last sign-in
-is the latest of lastlog, wtmp and lastlog2; where none of them has ever recorded anybody, a missing
+is the latest of lastlog, wtmp, lastlog2 and wtmpdb; where none of them has ever recorded anybody, a missing
 entry proves nothing and the time is unknown.
 """
 
@@ -209,6 +209,7 @@ SOURCES: tuple[tuple[str, Callable[[bytes], dict[Any, int]]], ...] = (
     ("/var/log/wtmp", _signins.wtmp),
     ("/var/log/wtmp.1", _signins.wtmp),
     ("/var/lib/lastlog/lastlog2.db", _signins.lastlog2),
+    ("/var/lib/wtmpdb/wtmp.db", _signins.wtmpdb),
 )
 
 

@@ -1,3 +1,4 @@
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -187,8 +188,6 @@ def test_wtmp_counts_sessions_of_people_alone():
 
 
 def test_the_latest_of_all_records_counts():
-    import sqlite3
-
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE Lastlog2"
                      " (Name TEXT PRIMARY KEY, Time INTEGER, TTY TEXT, RemoteHost TEXT, Service TEXT)")
@@ -231,6 +230,19 @@ def test_a_broken_record_makes_sign_ins_unknown_and_nothing_else():
 ])
 def test_a_stored_password_is_known_by_its_method(stored, kind):
     assert _passwd.hash_kind(stored) == kind
+
+
+def test_wtmpdb_counts_microseconds_of_peoples_sessions_alone():
+    """The table that wtmpdb makes."""
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE wtmp(ID INTEGER PRIMARY KEY, Type INTEGER, User TEXT NOT NULL, Login INTEGER, "
+                     "Logout INTEGER, TTY TEXT, RemoteHost TEXT, Service TEXT) STRICT")
+    database.executemany("INSERT INTO wtmp(Type, User, Login, TTY) VALUES (?, ?, ?, '~')", [
+        (1, "reboot", 1_790_000_000_000_000), (3, "alice", 1_780_000_000_000_000), (3, "alice", 1_785_000_000_500_000)])
+    database.commit()
+    assert _signins.wtmpdb(database.serialize()) == {"alice": 1_785_000_000}
+    with pytest.raises(ValueError, match=r"wtmp\.db"):
+        _signins.wtmpdb(b"no database at all")
 
 
 def test_a_kind_nobody_knows_counts_as_usable():
