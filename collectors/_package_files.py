@@ -96,9 +96,10 @@ def _rpm(host: Host, files: dict[str, int]) -> dict[str, Owned]:
     if host.kind != "live":
         raise Unsupported("only rpm itself says which package a file came from, and it cannot be run here")
     try:
-        said = rpm_files(host.run("rpm", "-qf", "--qf", _FORMAT, *sorted(files), timeout=60.0, ok=tuple(range(256))).stdout)
-        changed = rpm_changes(host.run("rpm", "-Vf", "--nodeps", "--noscripts", *sorted(files), timeout=60.0,
-                                       ok=tuple(range(256))).stdout)
+        paths, ok = sorted(files), tuple(range(256))
+        said = rpm_files(host.run("rpm", "-qf", "--qf", _FORMAT, *paths, timeout=60.0, ok=ok).stdout)
+        changed = rpm_changes(
+            host.run("rpm", "-Vf", "--nodeps", "--noscripts", *paths, timeout=60.0, ok=ok).stdout)
     except NotThere as error:
         raise Unsupported("there is no database of packages that can be asked") from error
     found = {}
