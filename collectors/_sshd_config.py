@@ -68,6 +68,8 @@ class Config:
     files: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     """Lines for which the daemon would refuse the whole configuration, each with its place."""
+    unread: list[str] = field(default_factory=list)
+    """Those of them that are not among ``lines``."""
 
     def chosen(self) -> dict[str, list[Line]]:
         """The lines that hold for every connection: the first of a keyword, with those under ``Match all`` in
@@ -125,6 +127,7 @@ def _file(config: Config, read: Callable[[str], str], expand: Callable[[str], li
           criteria: str, depth: int) -> None:
     if depth > DEPTH:
         config.faults.append(f"{path} is included more than {DEPTH} levels deep")
+        config.unread.append(config.faults[-1])
         return
     config.files.append(path)
     outer = criteria
@@ -151,6 +154,7 @@ def _line(config: Config, text: str, criteria: str, path: str, number: int) -> l
         words = split(text, f"{path}:{number}")
     except ConfigFault as fault:
         config.faults.append(str(fault))
+        config.unread.append(str(fault))
         return []
     if not words:
         return []

@@ -8,6 +8,7 @@ missing, the files are read with the daemon's precedence and its compiled-in val
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -56,13 +57,21 @@ def _configured(host: Host) -> Collected:
     options, main = _sshd_start.options(host)
     main = main or _main(host)
     config = _files(host, options, main)
-    return gather({
-        _SETTINGS: lambda: settings_facts(effective(host, options, main, config), config, host),
-        ("sshd.match_blocks",): lambda: match_blocks(_known(config)),
-        ("sshd.refused",): lambda: {"sshd.refused": Listing(list(_known(config).faults))},
+    known = gather({_SETTINGS: lambda: settings_facts(effective(host, options, main, config), config, host)})
+    accepted = known["sshd.settings_from"] == "daemon"
+    return known | gather({
+        ("sshd.match_blocks",): lambda: match_blocks(_known(config), accepted),
+        ("sshd.refused",): lambda: {"sshd.refused": Listing(
+            [] if accepted else _refusal(known["sshd.settings_from"]) or list(_known(config).faults))},
         ("sshd.config_newer_than_daemon",): lambda: {
             "sshd.config_newer_than_daemon": _newer(host, _known(config))},
     })
+
+
+def _refusal(answer: object) -> list[str]:
+    """The line for which ``sshd -T`` refused its configuration, if that is why it did not answer."""
+    refused = isinstance(answer, Missing) and re.search(r"\bline \d+|bad configuration", answer.detail, re.IGNORECASE)
+    return [answer.detail] if isinstance(answer, Missing) and refused else []
 
 
 def _main(host: Host) -> str:
@@ -128,10 +137,12 @@ def _files(host: Host, options: tuple[str, ...], main: str) -> Config | Missing:
         return error.missing
 
 
-def match_blocks(config: Config) -> Collected:
+def match_blocks(config: Config, accepted: bool) -> Collected:
+    """Every line below a Match; ``accepted`` says that the daemon itself took the configuration."""
     items = [{"criteria": line.criteria, "keyword": line.keyword, "value": line.value.lower(),
               "file": line.file, "line": line.line} for line in config.lines if line.criteria]
-    why = Missing(Reason.ERROR, config.faults[0]) if config.faults else None
+    refused = config.unread if accepted else config.faults
+    why = Missing(Reason.ERROR, refused[0]) if refused else None
     return {"sshd.match_blocks": Listing(items, why is None, why)}
 
 

@@ -147,6 +147,7 @@ def test_a_daemon_without_host_keys_cannot_start_which_is_not_a_denial():
 def test_a_configuration_the_daemon_refuses_is_a_reason():
     found = look(said=refused("/etc/ssh/sshd_config: line 1: Bad configuration option: Foo"))
     assert "Bad configuration option" in found["sshd.permit_root_login"].detail
+    assert "Bad configuration option" in found["sshd.refused"].items[0]
 
 
 def test_no_daemon_means_absent_facts():
@@ -350,3 +351,11 @@ def test_what_the_daemon_would_refuse_is_told_and_nothing_is_claimed_from_the_re
     assert isinstance(found["sshd.permit_root_login"], Missing)
     assert not found["sshd.settings"].complete
     assert not found["sshd.match_blocks"].complete
+
+
+def test_a_daemon_that_takes_its_configuration_is_believed():
+    block = {"/etc/ssh/sshd_config": "Match User x\n  UsePAM no\n"}
+    read, asked = look(block, kind="image"), look(block, said=Output(0, DEBIAN, ""))
+    assert (len(read["sshd.refused"].items), asked["sshd.refused"].items) == (1, [])
+    assert asked["sshd.match_blocks"].complete
+    assert asked["sshd.match_blocks"].items[0]["keyword"] == "usepam"
