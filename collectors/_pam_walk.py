@@ -1,10 +1,12 @@
 """What a PAM stack comes to: which of its modules can still refuse, walked as libpam walks it.
 
 Every module may answer in every way its control knows (pam_deny and pam_permit in one), so a stack is a
-small graph: the walk asks whether any way through it ends in success. The rules are those of
-``_pam_dispatch`` in libpam and of pam.conf(5): ``required``, ``requisite``, ``sufficient`` and ``optional``
-are short for bracketed controls, an answer without an action of its own is ``bad``, a jump counts the
-modules of its own level, and what ends a substack ends no more than that.
+small graph: the walk asks whether any way through it ends in success. Whoever comes is one of this machine's
+own people: that is what pam_localuser and pam_usertype answer by, which authselect's stacks jump by.
+
+The rules are those of ``_pam_dispatch`` in libpam and of pam.conf(5): ``required``, ``requisite``,
+``sufficient`` and ``optional`` are short for bracketed controls, an answer without an action of its own is
+``bad``, a jump counts the modules of its own level, and what ends a substack ends no more than that.
 """
 
 from __future__ import annotations
@@ -103,9 +105,15 @@ def _follow(entry: Entry, answered: frozenset[str] | None) -> set[tuple[str, str
     with it asks for a new password, and lets nobody in before."""
     acts = actions(entry)
     if answered is None:
-        answered = {"pam_deny": FAILS, "pam_permit": SUCCEEDS}.get(entry.module) or frozenset(
-            {"success", "ignore", "default", *acts} - {"new_authtok_reqd"})
+        answered = _certain(entry) or frozenset({"success", "ignore", "default", *acts} - {"new_authtok_reqd"})
     return {(answer, acts.get(answer, acts["default"])) for answer in answered}
+
+
+def _certain(entry: Entry) -> frozenset[str] | None:
+    """What a module always answers when one of this machine's own people comes; None where that depends."""
+    if entry.module == "pam_usertype":
+        return FAILS if "issystem" in entry.arguments else SUCCEEDS
+    return {"pam_deny": FAILS, "pam_permit": SUCCEEDS, "pam_localuser": SUCCEEDS}.get(entry.module)
 
 
 def _step(entries: list[Entry], state: _State, answer: str, action: str) -> _State:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from collectors import _faillock, _pam, sign_in_policy
+from collectors import _faillock, _pam, password_policy, sign_in_policy
 from collectors.base import ABSENT, observe
 from hustings.declared import Declared
 from hustings.facts import Missing, Reason
@@ -68,6 +68,44 @@ def test_a_system_profile_with_every_feature():
 ])
 def test_lockout_counts_only_where_it_can_refuse_and_count(lines, enforced):
     assert closing(lines)["enforced"] is enforced
+
+
+AUTHSELECT = """\
+auth        required                                     pam_env.so
+auth        required                                     pam_faildelay.so delay=2000000
+auth        required                                     pam_faillock.so preauth silent
+auth        [default=1 ignore=ignore success=ok]         pam_usertype.so isregular
+auth        [default=1 ignore=ignore success=ok]         pam_localuser.so
+auth        sufficient                                   pam_unix.so
+auth        [default=1 ignore=ignore success=ok]         pam_usertype.so isregular
+auth        sufficient                                   pam_sss.so forward_pass
+auth        required                                     pam_faillock.so authfail
+auth        required                                     pam_deny.so
+account     required                                     pam_faillock.so
+account     required                                     pam_unix.so
+password    requisite                                    pam_pwquality.so local_users_only
+password    [default=1 ignore=ignore success=ok]         pam_localuser.so
+password    requisite                                    pam_pwhistory.so use_authtok remember=24
+password    sufficient                                   pam_unix.so yescrypt shadow use_authtok
+password    [success=1 default=ignore]                   pam_localuser.so
+password    sufficient                                   pam_sss.so use_authtok
+password    required                                     pam_deny.so
+"""
+"""The shape of a stack that authselect's sssd profile writes with faillock and pwhistory."""
+
+
+def test_a_stack_that_authselect_writes_is_heeded_for_this_machines_own_people():
+    entries = _pam.stack(lambda path: AUTHSELECT, "system-auth")
+    asked = [one for one in entries if one.kind == "auth"]
+    assert _faillock.lockout(asked, None, [])["enforced"] is True
+    setting = [one for one in entries if one.kind == "password"]
+    assert password_policy.history(setting, "")["password.remembered"] == 24
+    assert password_policy.quality(setting, [])["password.quality_module"] == "pam_pwquality"
+
+
+def test_a_module_that_local_people_jump_over_does_not_count():
+    lines = ["[success=1 default=ignore] pam_localuser.so", PREAUTH, "[success=2 default=ignore] pam_unix.so", AUTHFAIL]
+    assert closing([*lines, *END])["enforced"] is False
 
 
 def test_every_call_is_there_or_is_not():
