@@ -15,7 +15,7 @@ from collectors.host.protocol import Host, NotThere
 
 MOUNTINFO = "/proc/self/mountinfo"
 NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "beegfs", "ncpfs",
-                     "9p", "virtiofs", "orangefs", "davfs", "coda"})
+                     "9p", "virtiofs", "orangefs", "davfs", "coda", "fuse"})
 KERNEL = frozenset({"proc", "sysfs", "cgroup", "cgroup2", "devtmpfs", "devpts", "mqueue", "hugetlbfs", "debugfs",
                     "tracefs", "securityfs", "pstore", "bpf", "configfs", "fusectl", "binfmt_misc", "autofs",
                     "efivarfs", "rpc_pipefs", "nsfs", "selinuxfs", "ramfs"})

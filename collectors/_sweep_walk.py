@@ -8,6 +8,7 @@ what a later look carries over is as old as the look that saw it.
 from __future__ import annotations
 
 import os
+import posixpath
 import stat as modes
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -81,6 +82,10 @@ class Walk:
         self._left, self._seconds = entries, seconds
         self._clock, self._now = clock, now
         self._end = clock() + seconds
+        self._apart: dict[str, frozenset[str]] = {}
+        for path in known.stops:
+            above, name = posixpath.split(path)
+            self._apart[above] = self._apart.get(above, frozenset()) | {name}
 
     def below(self, tops: Iterable[str]) -> Iterator[Seen]:
         """Every directory at and below ``tops``."""
@@ -116,7 +121,7 @@ class Walk:
         home = below(path, self.known.homes)
         notes = _Notes()
         directories: list[str] = []
-        scan = self.host.scan(path)
+        scan = self.host.scan(path, self._apart.get(path, frozenset()))
         _, own = next(scan)
         notes.of_directory(own, kind, self.known)
         if home:

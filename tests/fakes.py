@@ -126,9 +126,9 @@ class FakeHost:
                 if stat.kind is FileKind.DIRECTORY:
                     pending.append(below)
 
-    def scan(self, path: str) -> Iterator[tuple[str, os.stat_result]]:
+    def scan(self, path: str, apart: frozenset[str] = frozenset()) -> Iterator[tuple[str, os.stat_result]]:
         yield "", self.status(path)
-        for name in self.list(path):
+        for name in sorted(set(self.list(path)) - apart):
             yield name, self.status(posixpath.join(path, name))
 
     def status(self, path: str) -> os.stat_result:

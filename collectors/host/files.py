@@ -142,9 +142,9 @@ class FileTree:
                 if seen_as.kind is FileKind.DIRECTORY and status.st_dev == device and self.enters(below):
                     pending.append((below, where))
 
-    def scan(self, path: str) -> Iterator[scanning.Entry]:
+    def scan(self, path: str, apart: frozenset[str] = frozenset()) -> Iterator[scanning.Entry]:
         self.permit(path, path)
-        return scanning.scan(self.prefix + path, path)
+        return scanning.scan(self.prefix + path, path, apart)
 
     def status(self, path: str) -> os.stat_result:
         self.permit(path, path)

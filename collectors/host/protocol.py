@@ -158,9 +158,10 @@ class Host(Protocol):
         and ``Denied`` at the first directory that cannot be read."""
         ...
 
-    def scan(self, path: str) -> Iterator[tuple[str, os.stat_result]]:
+    def scan(self, path: str, apart: frozenset[str] = frozenset()) -> Iterator[tuple[str, os.stat_result]]:
         """For the sweep of whole file systems: the directory itself, named "", then every entry in it, no link
-        followed. ``path`` is one that holds no link, found by an earlier scan. Raises as ``list`` does."""
+        followed; those named ``apart`` are not even touched (a dead network mount answers nobody). ``path`` is
+        one that holds no link, found by an earlier scan. Raises as ``list`` does."""
         ...
 
     def status(self, path: str) -> os.stat_result:

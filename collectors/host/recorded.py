@@ -170,7 +170,7 @@ class RecordedHost:
                 if stat.kind is FileKind.DIRECTORY:
                     pending.append(below)
 
-    def scan(self, path: str) -> Iterator[tuple[str, os.stat_result]]:
+    def scan(self, path: str, apart: frozenset[str] = frozenset()) -> Iterator[tuple[str, os.stat_result]]:
         raise Unsupported(_NOT_SWEPT)
 
     def status(self, path: str) -> os.stat_result:

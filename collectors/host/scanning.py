@@ -20,9 +20,10 @@ _FLAGS = os.O_RDONLY | sum(
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.ENODATA, errno.ENOENT})
 
 
-def scan(local: str, path: str) -> Iterator[Entry]:
-    """The directory ``local`` itself, named "", then every entry in it; names that are gone by then are left
-    out. Raises ``Denied``, ``NotThere`` (also for what is no directory) or an ``error``, all told of ``path``."""
+def scan(local: str, path: str, apart: frozenset[str] = frozenset()) -> Iterator[Entry]:
+    """The directory ``local`` itself, named "", then every entry in it but those named ``apart``, which are not
+    touched; names that are gone by then are left out. Raises ``Denied``, ``NotThere`` (also for what is no
+    directory) or an ``error``, all told of ``path``."""
     try:
         fd = os.open(local, _FLAGS)
     except OSError as error:
@@ -31,6 +32,8 @@ def scan(local: str, path: str) -> Iterator[Entry]:
         yield "", os.fstat(fd)
         with os.scandir(fd) as entries:
             for entry in entries:
+                if entry.name in apart:
+                    continue
                 try:
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:

@@ -171,9 +171,9 @@ class Clocked(ImageHost):
     def now(self) -> datetime:
         return self.moment
 
-    def scan(self, path: str) -> Any:
+    def scan(self, path: str, apart: frozenset[str] = frozenset()) -> Any:
         self.scanned.append(path)
-        return super().scan(path)
+        return super().scan(path, apart)
 
 
 
@@ -306,6 +306,16 @@ def test_an_ordinary_user_knows_that_not_all_was_seen(image):
     (image / "srv/a").chmod(0)
     said, _ = Sweeper(image)()
     assert (said["sweep.set_id"].complete, said["sweep.set_id"].why.reason) == (False, Reason.DENIED)
+
+
+def test_a_mount_that_is_left_out_is_not_even_touched(image):
+    """Asking a dead network mount for its permissions can wait for ever."""
+    names = [name for name, _ in ImageHost(str(image)).scan("/srv", frozenset({"a"}))]
+    assert sorted(names) == ["", "b"]
+    known = Known(frozenset({os.getuid()}), frozenset({os.getgid()}), (), frozenset({"/srv/a"}))
+    seen = {one.path: one for one in Walk(ImageHost(str(image)), known).below(["/"])}
+    assert seen["/srv"].directories == ["b"]
+    assert "/srv/a" not in seen
 
 
 def test_no_link_is_followed(image):
