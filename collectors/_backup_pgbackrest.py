@@ -25,7 +25,7 @@ _DEFAULT_PATH = "/var/lib/pgbackrest"
 class PgBackRest:
     """One repository of a stanza of pgBackRest."""
 
-    reads = (*CONFIGS, f"{_DEFAULT_PATH}/")
+    reads = CONFIGS
     runs = ("pgbackrest *",)
 
     def contents(self, host: Host, repository: Repository, patience: float) -> Contents:

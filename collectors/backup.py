@@ -215,6 +215,7 @@ COLLECTOR = Collector(
     ),
     collect=collect,
     reads=(_HOSTNAME, *places.READS, *(path for one in READERS.values() for path in one.reads)),
+    stats=("/var/lib/pgbackrest/backup/*",),
     runs=tuple(line for one in READERS.values() for line in one.runs),
     timeout=60.0,
     every=timedelta(hours=6),

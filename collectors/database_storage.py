@@ -17,7 +17,9 @@ from collectors.host.protocol import FileKind, Host, NotThere, Unreadable, Unsup
 from hustings.declared import Database, Declared
 
 _SOCKETS = ("/var/run/postgresql", "/run/postgresql", "/tmp")  # noqa: S108 - PostgreSQL's own default
-_DATA = ("/var/lib/postgresql/", "/var/lib/pgsql/")
+_DATA = ("/var/lib/postgresql/*/*/*", "/var/lib/postgresql/*/*/pg_tblspc/*", "/var/lib/pgsql/data/*",
+         "/var/lib/pgsql/data/pg_tblspc/*", "/var/lib/pgsql/*/data/*", "/var/lib/pgsql/*/data/pg_tblspc/*")
+"""Looked at by name alone: what is in them are voters."""
 
 
 def collect(host: Host, declared: Declared) -> Collected:
@@ -64,7 +66,8 @@ COLLECTOR = Collector(
              "its write-ahead log and its tablespaces on dm-crypt devices", Disclosure.SHARED, each="database"),
     ),
     collect=collect,
-    reads=(*block_devices.READS, *_DATA, *(f"{one}/.s.PGSQL.*.lock" for one in _SOCKETS)),
+    reads=(*block_devices.READS, *(f"{one}/.s.PGSQL.*.lock" for one in _SOCKETS)),
+    stats=_DATA,
     each="database",
     needs="enter the database's data directory",
 )

@@ -152,8 +152,8 @@ COLLECTOR = Collector(
                         "/run/reboot-needed, which zypper and transactional-update write"),
     ),
     collect=collect,
-    reads=(_RELEASE, _BUILD, _STAT, f"{_MODULES}/", "/usr/lib/modules/", _FLAG, _ZYPP_FLAG, *_ASKERS, _dpkg.STATUS,
-           *_RPM),
+    reads=(_RELEASE, _BUILD, _STAT, _FLAG, _ZYPP_FLAG, *_ASKERS, _dpkg.STATUS, *_RPM),
+    stats=(f"{_MODULES}/*", "/usr/lib/modules/*", f"{_MODULES}/*/*", "/usr/lib/modules/*/*"),
     runs=(" ".join(("rpm", *_INSTALLED)),),
     timeout=30.0,
 )

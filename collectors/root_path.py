@@ -72,6 +72,8 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
-    reads=(*READS, ENVIRONMENT, *_login_defs.READS, "/bin", "/sbin", "/usr/", "/opt/", "/root/", "/snap/"),
+    reads=(*READS, ENVIRONMENT, *_login_defs.READS),
+    stats=("/bin", "/sbin", "/usr/*", "/usr/local/*", "/opt/*", "/opt/*/*", "/snap/*", "/root/bin", "/root/.local/bin",
+           "/root/.*/bin"),
     needs="reading root's own files needs root",
 )

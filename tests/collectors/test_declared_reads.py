@@ -119,3 +119,18 @@ def test_the_trace_would_notice():
     assert not pattern("/etc/apt").fullmatch("/etc/apt/a")
     assert pattern("/home/*/.ssh").fullmatch("/home/ada/.ssh")
     assert not pattern("/home/*/.ssh").fullmatch("/home/a/b/.ssh")
+
+
+CONFIGURATION = re.compile(
+    r"/(usr/)?etc/|/proc/sys/|/sys/|/boot/loader/|/(boot/)?efi/loader/|/run/(systemd|sysctl\.d|modprobe\.d|"
+    r"modules-load\.d|chrony)|/(usr/)?(local/)?lib/(systemd|sysctl\.d|modprobe\.d|modules-load\.d|pam\.d|firewalld|"
+    r"sysimage/rpm)/|/usr/share/(dconf|wayland-sessions|xsessions|crypto-policies|chrony)/|"
+    r"/(usr/lib(64)?|opt)/libreoffice\*?/share/registry/|/var/lib/(apt/lists|rpm|hustings/proofs)/|"
+    r"/var/cache/(dnf|libdnf5|zypp/raw)/")
+
+
+@pytest.mark.parametrize("collector", [one for one in LINUX if not one.exhaustive], ids=lambda one: one.name)
+def test_only_places_of_configuration_are_read_whole(collector):
+    """A recording copies every file below such a place, so none may hold voters, mail, documents or backups."""
+    whole = {path for path in collector.reads if path.endswith("/")}
+    assert {path for path in whole if not CONFIGURATION.match(path)} == set()
