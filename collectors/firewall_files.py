@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from collectors import _glob, firewall_iptables, firewall_nft, firewall_nft_text
 from collectors._units import READS as UNIT_FILES
 from collectors._units import Unit, Units
-from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width
+from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width, ports
 from collectors.host.protocol import Host, NotThere, Unreadable, Unsupported, list_optional, read_optional
 
 _PERSISTENT: dict[str, dict[int, tuple[str, ...]]] = {
@@ -24,9 +24,13 @@ _PERSISTENT: dict[str, dict[int, tuple[str, ...]]] = {
 _OTHERS = ("shorewall.service", "shorewall6.service", "ferm.service", "firehol.service", "csf.service", "lfd.service",
            "arno-iptables-firewall.service", "SuSEfirewall2.service", "iptables-restore.service", "foomuuri.service")
 _ZONES = ("/etc/firewalld/zones", "/usr/lib/firewalld/zones")
+_DIRECT, _POLICIES = "/etc/firewalld/direct.xml", "/etc/firewalld/policies"
+_CONNECTIONS = (("/etc/NetworkManager/system-connections/*.nmconnection", "zone"),
+                ("/etc/sysconfig/network-scripts/ifcfg-*", "ZONE"))
+"""Where network connections name the zone they put their interface into, and the word for it."""
 READS = (*UNIT_FILES, "/etc/ufw/", "/etc/default/ufw", "/etc/nftables.conf", "/etc/nftables/", "/etc/nftables.d/",
          "/etc/sysconfig/nftables.conf", "/etc/iptables/", "/etc/sysconfig/iptables", "/etc/sysconfig/ip6tables",
-         "/etc/firewalld/", "/usr/lib/firewalld/zones/")
+         "/etc/firewalld/", "/usr/lib/firewalld/zones/", *(path for path, _ in _CONNECTIONS))
 
 
 def rules(host: Host) -> tuple[RuleSet, str]:
@@ -124,7 +128,10 @@ def ufw(host: Host, family: int) -> RuleSet:
 
 
 def _firewalld(host: Host) -> RuleSet:
-    """Closed, unless a zone that accepts everything holds the default, an interface or a wide source."""
+    """Closed, unless a zone that accepts everything holds the default, an interface or a wide source.
+
+    Rules of its direct interface and policies that accept what is for this machine are ``Unsupported``.
+    """
     default = _words(read_optional(host, "/etc/firewalld/firewalld.conf") or "").get("DefaultZone", "public")
     files: dict[str, str] = {}
     for directory in _ZONES:
@@ -133,21 +140,63 @@ def _firewalld(host: Host) -> RuleSet:
                 files.setdefault(name.removesuffix(".xml"), f"{directory}/{name}")
     if default not in files:
         raise Unreadable(f"firewalld's default zone {default} has no file")
-    opened = any(_open(host.read(path), name == default) for name, path in files.items())
+    in_use = {default} | _zones_of_connections(host)
+    opened = any(_open(host.read(path), name in in_use) for name, path in files.items())
+    direct = read_optional(host, _DIRECT)
+    if direct is not None and any("ACCEPT" in (one.text or "") for one in _xml(direct).iter()):
+        raise Unsupported(f"{_DIRECT} accepts by rules that are not read")
+    for name in list_optional(host, _POLICIES):
+        if name.endswith(".xml") and _xml(host.read(f"{_POLICIES}/{name}")).get("target") == "ACCEPT":
+            raise Unsupported(f"{_POLICIES}/{name} accepts what goes between zones, which is not followed")
     entrance = Entrance(frozenset({4, 6}), "firewalld", Outcome.ACCEPT)
     action = Action.ACCEPT if opened else Action.DROP
     return RuleSet({"firewalld": [Rule(Width.ALL, action)]}, [entrance])
 
 
-def _open(text: str, is_default: bool) -> bool:
-    """Whether a zone lets everything in, for anybody but single senders."""
+def _zones_of_connections(host: Host) -> set[str]:
+    found = set()
+    for pattern, word in _CONNECTIONS:
+        for path in _glob.expand(host, pattern):
+            for line in host.read(path).splitlines():
+                name, _, value = line.partition("=")
+                if name.strip() == word:
+                    found.add(value.strip().strip("\"'"))
+    return found
+
+
+def _xml(text: str) -> ElementTree.Element:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise Unreadable("a zone of firewalld declares entities")
+        raise Unreadable("a file of firewalld declares entities")
     try:
-        zone = ElementTree.fromstring(text)  # noqa: S314 - entities are refused above
+        return ElementTree.fromstring(text)  # noqa: S314 - entities are refused above
     except ElementTree.ParseError as error:
-        raise Unreadable(f"a zone of firewalld is not XML: {error}") from error
-    wide = any(one.get("address", "").endswith("/0") for one in zone.iter("source"))
-    accepts = zone.get("target") == "ACCEPT" or any(
-        one.find("accept") is not None and len(one) == 1 for one in zone.iter("rule"))
-    return accepts and (is_default or wide or zone.find("interface") is not None)
+        raise Unreadable(f"a file of firewalld is not XML: {error}") from error
+
+
+def _open(text: str, in_use: bool) -> bool:
+    """Whether a zone lets everything in, for anybody but single senders."""
+    zone = _xml(text)
+    wide = any(one.get("address", "").endswith("/0") for one in zone.findall("source"))
+    accepts = zone.get("target") == "ACCEPT" or _all_ports(zone) or any(map(_accepts_all, zone.iter("rule")))
+    return accepts and (in_use or wide or zone.find("interface") is not None)
+
+
+def _all_ports(element: ElementTree.Element) -> bool:
+    """Whether the ports or protocols named are nearly all of TCP's or UDP's."""
+    if any(one.get("value") in ("tcp", "udp") for one in element.findall("protocol")):
+        return True
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for one in element.findall("port"):
+        first, dash, last = one.get("port", "").partition("-")
+        if dash and first.isdigit() and last.isdigit():
+            spans.setdefault(one.get("protocol", ""), []).append((int(first), int(last)))
+    return any(ports(one) is Width.BROAD for one in spans.values())
+
+
+def _accepts_all(rule: ElementTree.Element) -> bool:
+    """Whether a rich rule accepts what is neither from single senders nor for single services."""
+    if rule.find("accept") is None:
+        return False
+    narrow = [one for one in rule if one.tag not in ("accept", "log", "nflog", "audit", "destination")
+              and not (one.tag == "source" and one.get("address", "").endswith("/0"))]
+    return not narrow or ([one.tag for one in narrow] in (["port"], ["protocol"]) and _all_ports(rule))

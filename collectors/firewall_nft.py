@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from collectors.firewall_rules import Action, Entrance, Outcome, Rule, RuleSet, Width, destination, sender
+from collectors.firewall_rules import (
+    Action,
+    Entrance,
+    Outcome,
+    Rule,
+    RuleSet,
+    Width,
+    destination,
+    ports,
+    sender,
+    senders,
+)
 from collectors.host.protocol import Unreadable
 
 _FAMILIES = {"ip": frozenset({4}), "ip6": frozenset({6}), "inet": frozenset({4, 6})}
@@ -13,15 +24,20 @@ _ACTIONS = {"accept": Action.ACCEPT, "drop": Action.DROP, "reject": Action.DROP,
             "jump": Action.JUMP, "goto": Action.GOTO, "queue": Action.ACCEPT}
 _SILENT = frozenset({"counter", "log", "comment", "notrack", "mangle", "set", "meter", "map", "ct helper"})
 _WHOLE_PROTOCOLS = frozenset({"tcp", "udp", "ip", "ip6", "ipv4", "ipv6"})
-_ALMOST_ALL_PORTS = 60_000
+_EQUAL = frozenset({"==", "in"})
+_FLAGS = frozenset({"owner", "persist"})
 _NARROW_META = frozenset({"mark", "skuid", "skgid", "cgroup", "secpath"})
 _NARROW_FIELDS = frozenset({"type", "code", "ttl", "hoplimit"})
 
 
 def parse(text: str, *, without: frozenset[tuple[str, str]] = frozenset()) -> RuleSet:
-    """The input chains of a rule set, leaving out whole tables (family, name) that are read otherwise."""
-    rules = RuleSet()
-    for kind, entry in _entries(text):
+    """The input chains of a rule set, leaving out whole tables (family, name) that are read otherwise, and those
+    that are dormant. nft 1.0.6 tells that a table has flags and not which: such a table is opaque."""
+    rules, entries = RuleSet(), _entries(text)
+    flags = {(str(entry.get("family")), str(entry.get("name"))): set(map(str, _values(entry.get("flags", []))))
+             for kind, entry in entries if kind == "table"}
+    without |= {table for table, said in flags.items() if "dormant" in said}
+    for kind, entry in entries:
         where = (str(entry.get("family")), str(entry.get("table")))
         if where in without or where[0] not in _FAMILIES:
             continue
@@ -30,7 +46,8 @@ def parse(text: str, *, without: frozenset[tuple[str, str]] = frozenset()) -> Ru
             rules.chains.setdefault(name, [])
             if entry.get("hook") == "input":
                 policy = Outcome.DROP if entry.get("policy") == "drop" else Outcome.ACCEPT
-                rules.entrances.append(Entrance(_FAMILIES[where[0]], name, policy))
+                untold = flags.get(where, set()) - _FLAGS
+                rules.enter(Entrance(_FAMILIES[where[0]], f"{name}, dormant?" if untold else name, policy))
         elif kind == "rule":
             rules.chains.setdefault(_name(where, entry["chain"]), []).extend(_rules(entry["expr"], where))
     return rules
@@ -123,7 +140,7 @@ def _match(detail: dict[str, Any]) -> Width:
     if "payload" in left and left["payload"].get("field") in ("dport", "sport"):
         if left["payload"]["field"] == "sport" or negated:
             return Width.BROAD
-        return Width.BROAD if any(_span(one) >= _ALMOST_ALL_PORTS for one in values) else Width.NARROW
+        return ports(map(_span, values)) if detail.get("op", "==") in _EQUAL else Width.BROAD
     if "payload" in left and left["payload"].get("field") in ("protocol", "nexthdr"):
         return Width.BROAD if negated or _WHOLE_PROTOCOLS & set(map(str, values)) else Width.NARROW
     return Width.BROAD if negated else _place(left, values)
@@ -136,8 +153,16 @@ def _place(left: dict[str, Any], values: list[Any]) -> Width:
     field = left.get("payload", {}).get("field")
     if field not in ("saddr", "daddr"):
         return Width.NARROW if field in _NARROW_FIELDS else Width.BROAD
-    judge = sender if field == "saddr" else destination
-    return Width.NARROW if all(judge(_network(one)) is Width.NARROW for one in values) else Width.BROAD
+    return Width.NARROW if all(_end(field, one) is Width.NARROW for one in values) else Width.BROAD
+
+
+def _end(field: str, value: Any) -> Width:
+    """How far one address, network or range of addresses narrows."""
+    if isinstance(value, dict) and "elem" in value:
+        return _end(field, value["elem"].get("val"))
+    if isinstance(value, dict) and "range" in value:
+        return senders(*map(str, value["range"])) if field == "saddr" else Width.BROAD
+    return (sender if field == "saddr" else destination)(_network(value))
 
 
 def _values(right: Any) -> list[Any]:
@@ -146,17 +171,16 @@ def _values(right: Any) -> list[Any]:
     return right if isinstance(right, list) else [right]
 
 
-def _span(value: Any) -> int:
+def _span(value: Any) -> tuple[int, int]:
+    """The first and last port of an entry; a service by its name, or a set by its, counts as one."""
     if isinstance(value, dict) and "range" in value:
         first, last = value["range"]
-        return int(last) - int(first)
-    return 0
+        return int(first), int(last)
+    return 0, 0
 
 
 def _network(value: Any) -> str:
-    """An address or network as text; a range, a set by its name and the like as they are."""
-    if isinstance(value, dict) and "elem" in value:
-        return _network(value["elem"].get("val"))
+    """An address or network as text; a set by its name and the like as they are."""
     if isinstance(value, dict) and "prefix" in value:
         return f"{value['prefix']['addr']}/{value['prefix']['len']}"
     return str(value)

@@ -108,7 +108,8 @@ class _Reader:
     def _table(self, words: list[str]) -> None:
         family = words.pop(0) if words[0] in _FAMILIES else "ip"
         name = words.pop(0)
-        self.entries.append({"table": {"family": family, "name": name}})
+        table: dict[str, Any] = {"family": family, "name": name}
+        self.entries.append({"table": table})
         if words[:1] != ["{"]:
             _until_end(words)
             return
@@ -123,7 +124,9 @@ class _Reader:
             elif kind in _OTHER_BLOCKS:
                 _until_end(body)
             elif kind != ";":
-                _until_end(body)  # comment "…", flags …
+                said = _until_end(body)  # comment "…", flags …
+                if kind == "flags":
+                    table["flags"] = [one for one in said if one != ","]
 
     def _chain(self, where: tuple[str, str], name: str, body: list[str]) -> None:
         entry: dict[str, Any] = {"family": where[0], "table": where[1], "name": name}
@@ -287,6 +290,9 @@ def _plain(word: str) -> Any:
     ports = re.fullmatch(r"(\d+)-(\d+)", word)
     if ports:
         return {"range": [int(ports[1]), int(ports[2])]}
+    addresses = re.fullmatch(r"([0-9a-fA-F]*[.:][0-9a-fA-F.:]*)-([0-9a-fA-F.:]+)", word)
+    if addresses:
+        return {"range": [addresses[1], addresses[2]]}
     prefix = re.fullmatch(r"([0-9a-fA-F.:]+)/(\d+)", word)
     return {"prefix": {"addr": prefix[1], "len": int(prefix[2])}} if prefix else word
 

@@ -10,8 +10,11 @@ under a broad condition is a door left open; an accept under a narrow one is a s
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+ALMOST_ALL_PORTS = 60_000
 
 
 class Width(StrEnum):
@@ -31,6 +34,20 @@ def sender(network: str) -> Width:
     except ValueError:
         return Width.NARROW
     return Width.BROAD if found.prefixlen < (8 if found.version == 4 else 7) else Width.NARROW
+
+
+def senders(first: str, last: str) -> Width:
+    """The same for a range of addresses."""
+    try:
+        low, high = ipaddress.ip_address(first), ipaddress.ip_address(last)
+        return Width.BROAD if int(high) - int(low) >= 1 << (low.max_prefixlen - 8) else Width.NARROW
+    except ValueError:
+        return Width.NARROW
+
+
+def ports(spans: Iterable[tuple[int, int]]) -> Width:
+    """How far ranges of ports narrow, taken together: nearly all of them do not."""
+    return Width.BROAD if sum(last - first + 1 for first, last in spans) >= ALMOST_ALL_PORTS else Width.NARROW
 
 
 def destination(network: str) -> Width:
@@ -84,6 +101,11 @@ class RuleSet:
 
     chains: dict[str, list[Rule]] = field(default_factory=dict)
     entrances: list[Entrance] = field(default_factory=list)
+
+    def enter(self, entrance: Entrance) -> None:
+        """Note an entrance; a chain that is declared again has the policy it is given last."""
+        self.entrances = [one for one in self.entrances if one.chain != entrance.chain]
+        self.entrances.append(entrance)
 
     def default(self, family: int) -> Outcome:
         """What becomes of a newcomer of this family: a packet must pass every entrance, so one that drops is enough."""

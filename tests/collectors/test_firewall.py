@@ -62,6 +62,8 @@ def test_a_rule_of_iptables_that_accepts_every_new_connection_opens_the_door():
     "-A INPUT -p tcp -j ACCEPT", "-A INPUT -p tcp -m tcp --sport 53 -j ACCEPT",
     "-A INPUT -p tcp -m tcp --dport 1:65535 -j ACCEPT", "-A INPUT ! -i lo -j ACCEPT",
     "-A INPUT -d 192.0.2.7/32 -j ACCEPT", "-A INPUT -m limit --limit 25/min -j ACCEPT",
+    "-A INPUT -p tcp -m multiport --dports 1:32767,32768:65535 -j ACCEPT",
+    "-A INPUT -s 192.0.2.1,0.0.0.0/0 -j ACCEPT", "-A INPUT -m iprange --src-range 0.0.0.0-255.255.255.255 -j ACCEPT",
     "-A INPUT -s 0.0.0.0/1 -j ACCEPT", "-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT",
 ])
 def test_an_accept_that_any_newcomer_meets_is_an_open_door(rule):
@@ -73,7 +75,8 @@ def test_an_accept_that_any_newcomer_meets_is_an_open_door(rule):
     "-A INPUT -s 192.0.2.0/24 -j ACCEPT", "-A INPUT -i lo -j ACCEPT", "-A INPUT -p icmp -j ACCEPT",
     "-A INPUT -i eth0 -p tcp -m tcp --dport 443 -j ACCEPT", "-A INPUT -p udp -m udp --sport 67 --dport 68 -j ACCEPT",
     "-A INPUT -d 224.0.0.0/4 -j ACCEPT", "-A INPUT -d 192.0.2.7/32 -p tcp -m tcp --dport 22 -j ACCEPT",
-    "-A INPUT -s 10.0.0.0/8 -j ACCEPT",
+    "-A INPUT -s 10.0.0.0/8 -j ACCEPT", "-A INPUT -m iprange --src-range 10.0.0.1-10.0.0.9 -j ACCEPT",
+    "-A INPUT -p tcp -m multiport --dports 80,443,8000:8100 -j ACCEPT",
     '-A INPUT -p tcp -m tcp --dport 22 -m comment --comment "a; b" -j ACCEPT',
 ])
 def test_an_accept_of_one_service_or_source_is_no_open_door(rule):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from collectors import firewall, firewall_nft
 from collectors.firewall_nft_text import to_json
+from collectors.firewall_rules import Outcome
 from collectors.host.protocol import LookError, Unreadable, Unsupported
 from hustings.declared import Declared
 from hustings.facts import Missing
@@ -77,6 +78,10 @@ def test_a_closed_rule_file_is_closed():
     ("ip saddr $lan tcp dport { 22, 443 }", "tcp dport 1-65535", "accept", "accept"),
     ('iifname "lo" accept', 'iifname "eth0" accept', "accept", "accept"),
     ("hook input", "hook forward", "accept", "accept"),
+    ("ip saddr $lan tcp dport { 22, 443 }", "tcp dport { 1-30000, 30001-65535 }", "accept", "accept"),
+    ("ip saddr $lan tcp dport { 22, 443 }", "tcp dport >= 1", "accept", "accept"),
+    ("ip saddr $lan tcp dport { 22, 443 }", "ip saddr 0.0.0.0-255.255.255.255", "accept", "accept"),
+    ("ip saddr $lan tcp dport { 22, 443 }", "ip saddr 10.0.0.1-10.0.0.9", "drop", "drop"),
     ("ip saddr @allowed accept", "osf name Linux accept", None, None),
 ])
 def test_what_opens_the_rule_file_is_seen(was, now, ipv4, ipv6):
@@ -226,6 +231,66 @@ def test_firewalld_is_open_through_a_zone_that_trusts_everyone(default, within, 
     files = {"/etc/firewalld/firewalld.conf": f"DefaultZone={default}\n",
              "/usr/lib/firewalld/zones/public.xml": PUBLIC, "/etc/firewalld/zones/trusted.xml": TRUSTED.format(within)}
     assert seen("firewalld", files) == ("firewalld", found, found)
+
+
+@pytest.mark.parametrize("within", [
+    '<port port="1-65535" protocol="tcp"/>', '<protocol value="udp"/>',
+    '<port port="1-40000" protocol="tcp"/><port port="40001-65535" protocol="tcp"/>',
+    '<rule><log/><accept/></rule>', '<rule family="ipv4"><source address="0.0.0.0/0"/><accept/></rule>',
+    '<rule><port port="1-65535" protocol="tcp"/><accept/></rule>'])
+def test_a_zone_of_firewalld_that_lists_everything_is_open(within):
+    zone = PUBLIC.replace("</zone>", f"{within}</zone>")
+    assert seen("firewalld", {"/usr/lib/firewalld/zones/public.xml": zone})[1] == "accept"
+
+
+@pytest.mark.parametrize("within", [
+    '<port port="22" protocol="tcp"/>', '<port port="8000-8100" protocol="tcp"/>', '<protocol value="icmp"/>',
+    '<rule family="ipv4"><source address="10.1.0.0/16"/><accept/></rule>',
+    '<rule><service name="ssh"/><accept/></rule>', "<rule><drop/></rule>"])
+def test_a_zone_of_firewalld_that_lists_services_is_closed(within):
+    zone = PUBLIC.replace("</zone>", f"{within}</zone>")
+    assert seen("firewalld", {"/usr/lib/firewalld/zones/public.xml": zone})[1] == "drop"
+
+
+@pytest.mark.parametrize(("path", "text"), [
+    ("/etc/NetworkManager/system-connections/lan.nmconnection", "[connection]\nid=lan\nzone=trusted\n"),
+    ("/etc/sysconfig/network-scripts/ifcfg-eth0", 'DEVICE=eth0\nZONE="trusted"\n')])
+def test_a_connection_puts_its_interface_into_a_zone(path, text):
+    files = {"/usr/lib/firewalld/zones/public.xml": PUBLIC, "/usr/lib/firewalld/zones/trusted.xml": TRUSTED.format("")}
+    assert seen("firewalld", files)[1] == "drop"
+    assert seen("firewalld", {**files, path: text})[1] == "accept"
+
+
+@pytest.mark.parametrize(("path", "text"), [
+    ("/etc/firewalld/direct.xml", '<direct><rule ipv="ipv4" chain="INPUT">-j ACCEPT</rule></direct>'),
+    ("/etc/firewalld/policies/in.xml", '<policy target="ACCEPT"><egress-zone name="HOST"/></policy>')])
+def test_what_firewalld_accepts_beside_its_zones_is_no_answer(path, text):
+    with pytest.raises(Unsupported):
+        seen("firewalld", {"/usr/lib/firewalld/zones/public.xml": PUBLIC, path: text})
+
+
+def test_saved_rules_are_read_as_iptables_restore_reads_them():
+    def after(more: str):
+        return seen("netfilter-persistent", {"/etc/iptables/rules.v4": SAVED.replace("COMMIT", f"{more}\nCOMMIT")})[1]
+    assert after("-P INPUT ACCEPT") == "accept"
+    assert after("-I INPUT 1 -j ACCEPT") == after("-I INPUT -i eth0 -j ACCEPT") == "accept"
+    assert after("-I INPUT -p tcp --dport 25 -j ACCEPT") == "drop"
+    assert after("COMMIT\n*filter\n:INPUT ACCEPT [0:0]") == "accept"
+    with pytest.raises(Unreadable):
+        after("-D INPUT 1")
+
+
+def test_a_dormant_table_filters_nothing():
+    found = nft(CLOSED.replace("table inet filter {", "table inet filter {\n\tflags dormant"))
+    assert found[1:] == ("accept", "accept")
+
+
+@pytest.mark.parametrize(("flags", "outcome"), [
+    ("dormant", Outcome.ACCEPT), (["dormant"], Outcome.ACCEPT), ("f", Outcome.OPAQUE), (["owner"], Outcome.DROP)])
+def test_a_table_whose_flags_nft_does_not_tell_is_no_answer(flags, outcome):
+    chain = {"family": "inet", "table": "f", "name": "i", "type": "filter", "hook": "input", "policy": "drop"}
+    text = json.dumps({"nftables": [{"table": {"family": "inet", "name": "f", "flags": flags}}, {"chain": chain}]})
+    assert firewall_nft.parse(text).default(4) is outcome
 
 
 def test_a_zone_that_is_missing_or_strange_is_no_answer():
