@@ -1,8 +1,10 @@
 """Grades: from results to a letter that cannot be talked up. Method version ``METHOD``.
 
-The graded item is a row of the catalogue, as bad as the worst of its checks. Every row weighs by
-its severity (``WEIGHTS``). What is unknown counts as failed in the *lower* bound, which gives the
-letter, and as passed in the *upper* one; ``coverage`` is the weighted part that is known. Below
+The graded item is a row of the catalogue. Every row weighs by its severity (``WEIGHTS``), and loses by
+the severest of its checks that fails, in proportion to the severest that applies: a minor failure costs
+a part of the row, never all of it, and many minor ones no more than one. What is unknown counts as failed
+in the *lower* bound, which gives the letter, and as passed in the *upper* one; ``coverage`` is the weighted
+part that is known. Below
 half coverage there is no letter. ``caps`` hold a letter down whatever the average says: a critical
 failure cannot be averaged away.
 """
@@ -15,9 +17,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from hustings.verdicts import SEVERITIES, Result, Severity, Verdict, worst
-from policies.model import Pack
+from policies.model import Pack, Row
 
-METHOD = "1"
+METHOD = "2"
 WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 5, Severity.MEDIUM: 2, Severity.LOW: 1}
 _ROUNDING = 1e-9
 LETTERS = (("A", 0.90), ("B", 0.80), ("C", 0.65), ("D", 0.50), ("F", 0.0))
@@ -35,8 +37,10 @@ DEADLINE_DAYS = {Severity.CRITICAL: 7, Severity.HIGH: 30, Severity.MEDIUM: 90, S
 class Item(msgspec.Struct, frozen=True):
     """One graded row on one asset (or, for an office, over several).
 
-    ``passed`` is the part of the known instances that pass, ``known`` the part that is known, both
-    0 to 1; ``failing`` the severest failing check's severity.
+    ``passed`` is the part of what is known that passes, ``known`` the part that is known, both 0 to 1;
+    ``failing`` and ``undecided`` the severity of the severest check that fails, and that is unknown (the row's
+    own, if no severer check applies);
+    ``overdue`` whether a failure as severe as the row itself is past its deadline.
     """
 
     row: str
@@ -46,6 +50,7 @@ class Item(msgspec.Struct, frozen=True):
     core: bool = False
     overdue: bool = False
     failing: Severity | None = None
+    undecided: Severity | None = None
 
 
 class Cap(msgspec.Struct, frozen=True):
@@ -120,14 +125,28 @@ def machine_items(results: Iterable[Result], pack: Pack, roles: Iterable[str],
         verdict = worst([one.verdict for one in by_row[row.id]])
         if verdict is Verdict.NOT_APPLICABLE:
             continue
-        failing = [one for one in by_row[row.id] if one.verdict is Verdict.FAIL]
-        items.append(Item(
-            row=row.id, severity=row.severity, core=core,
-            passed=1.0 if verdict is Verdict.PASS else 0.0, known=0.0 if verdict is Verdict.UNKNOWN else 1.0,
-            overdue=any(one.check in late for one in failing),
-            failing=min((one.severity for one in failing), key=SEVERITIES.index, default=None),
-        ))
+        items.append(_item(row, by_row[row.id], late, core))
     return items
+
+
+def _item(row: Row, results: list[Result], late: set[str], core: bool) -> Item:
+    """One row of one machine. At least one of ``results`` applies."""
+    applying = [one for one in results if one.verdict is not Verdict.NOT_APPLICABLE]
+    failing = _severest(one for one in applying if one.verdict is Verdict.FAIL)
+    undecided = _severest(one for one in applying if one.verdict is Verdict.UNKNOWN)
+    whole = max(WEIGHTS[one.severity] for one in applying)
+    lost = WEIGHTS[failing] / whole if failing else 0.0
+    known = 1.0 - max(0.0, (WEIGHTS[undecided] / whole if undecided else 0.0) - lost)
+    bad = [one.check for one in applying if one.verdict is Verdict.FAIL
+           and SEVERITIES.index(one.severity) <= SEVERITIES.index(row.severity)]
+    if undecided and WEIGHTS[undecided] == whole:
+        undecided = row.severity
+    return Item(row.id, row.severity, passed=max(0.0, known - lost) / known if known else 0.0, known=known,
+                core=core, overdue=not late.isdisjoint(bad), failing=failing, undecided=undecided)
+
+
+def _severest(results: Iterable[Result]) -> Severity | None:
+    return min((one.severity for one in results), key=SEVERITIES.index, default=None)
 
 
 def machine_grade(results: Iterable[Result], pack: Pack, roles: Iterable[str],
@@ -156,13 +175,15 @@ def office_items(machines: Mapping[str, tuple[str, ...]], items: Mapping[str, li
             if row.id in seen:
                 joined[row.id].append(seen[row.id])
             elif asset not in items and row.id in measured and (not roles or set(row.roles) & set(roles)):
-                joined[row.id].append(Item(row.id, row.severity, 0.0, 0.0, bool(CORE_ROLES & set(roles))))
+                joined[row.id].append(Item(row.id, row.severity, 0.0, 0.0, bool(CORE_ROLES & set(roles)),
+                                           undecided=row.severity))
     return [_together(parts) for parts in (joined[row.id] for row in pack.rows) if parts]
 
 
 def _together(parts: list[Item]) -> Item:
     known = sum(one.known for one in parts)
     failing = [one.failing for one in parts if one.failing is not None]
+    undecided = [one.undecided for one in parts if one.undecided is not None]
     return Item(
         row=parts[0].row, severity=parts[0].severity,
         passed=sum(one.passed * one.known for one in parts) / known if known else 0.0,
@@ -170,6 +191,7 @@ def _together(parts: list[Item]) -> Item:
         core=any(one.core for one in parts if one.known < 1 or one.passed < 1),
         overdue=any(one.overdue for one in parts),
         failing=min(failing, key=SEVERITIES.index, default=None),
+        undecided=min(undecided, key=SEVERITIES.index, default=None),
     )
 
 
@@ -185,9 +207,9 @@ def _caps(rows: tuple[Item, ...], coverage: float, stops: tuple[str, ...], resto
                 found["B", "critical_few"].append(one.row)
             else:
                 found["C", "critical"].append(one.row)
-        if one.severity is Severity.CRITICAL and one.known < 1 and one.core:
+        if one.severity is Severity.CRITICAL and one.undecided is Severity.CRITICAL and one.core:
             found["C", "critical_core_unknown"].append(one.row)
-        if one.severity is Severity.HIGH and one.failing is not None and one.overdue:
+        if one.severity is Severity.HIGH and one.overdue:
             found["B", "high_overdue"].append(one.row)
     if not restore_proven:
         found["C", "restore_unproven"].append(RESTORE_ROW)

@@ -29,7 +29,8 @@ ORDER = "FDCBA"
 def item(severity: Severity, passed: float = 1, known: float = 1, *, core: bool = False, overdue: bool = False,
          row: str = "") -> Item:
     failing = severity if known and passed < 1 else None
-    return Item(row or f"R-{severity}", severity, passed, known, core, overdue, failing)
+    undecided = severity if known < 1 else None
+    return Item(row or f"R-{severity}", severity, passed, known, core, overdue, failing, undecided)
 
 
 def office(critical: int = 12, high: int = 30, medium: int = 20) -> list[Item]:
@@ -182,18 +183,40 @@ def result(name: str, verdict: Verdict, row: str = "") -> Result:
 PASS, FAIL, UNKNOWN, NOT = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 
 
-def test_a_row_is_as_bad_as_the_worst_of_its_checks() -> None:
-    for verdicts, expected in (((PASS, PASS), (1, 1)), ((PASS, FAIL), (0, 1)), ((UNKNOWN, PASS), (0, 0)),
-                               ((FAIL, UNKNOWN), (0, 1)), ((PASS, NOT), (1, 1))):
+def test_a_row_loses_by_the_severest_of_its_checks_that_fails() -> None:
+    minor = WEIGHTS[L] / WEIGHTS[C]
+    for verdicts, expected in (((PASS, PASS), (1, 1)), ((PASS, FAIL), (1 - minor, 1)), ((UNKNOWN, PASS), (0, 0)),
+                               ((FAIL, UNKNOWN), (0, 1)), ((FAIL, PASS), (0, 1)), ((PASS, UNKNOWN), (1, 1 - minor)),
+                               ((UNKNOWN, FAIL), (0, minor)), ((PASS, NOT), (1, 1)), ((NOT, FAIL), (0, 1))):
         rows = machine_items([result("a/one", verdicts[0]), result("a/minor", verdicts[1])], PACK, [])
-        assert [(one.row, one.passed, one.known) for one in rows] == [("A-01", *expected)]
+        assert [(one.row, one.passed, one.known) for one in rows] == [("A-01", *map(pytest.approx, expected))], verdicts
     assert machine_items([result("a/one", NOT)], PACK, []) == []
 
 
-def test_a_critical_row_failing_by_a_minor_check_scores_nothing_but_does_not_cap() -> None:
+def test_a_critical_row_failing_or_unknown_by_a_minor_check_does_not_cap() -> None:
     rows = machine_items([result("a/one", PASS), result("a/minor", FAIL)], PACK, ["registration-db"])
-    assert [(one.passed, one.failing) for one in rows] == [(0, L)]
+    assert [one.failing for one in rows] == [L]
     assert grade(rows).limits == ()
+    unsure = machine_items([result("a/one", PASS), result("a/minor", UNKNOWN)], PACK, ["registration-db"])
+    assert grade(unsure).limits == ()
+    capped = grade(machine_items([result("a/one", UNKNOWN), result("a/minor", FAIL)], PACK, ["registration-db"]))
+    assert "critical_core_unknown" in [cap.code for cap in capped.limits]
+
+
+@given(st.lists(st.sampled_from(Verdict), min_size=2, max_size=2), st.integers(0, 1), st.integers(0, 1))
+def test_no_check_that_turns_worse_or_falls_silent_raises_the_lower_bound(
+        said: list[Verdict], at: int, worse: int) -> None:
+    rank = {NOT: 3, PASS: 2, UNKNOWN: 1, FAIL: 0}
+    after = [(UNKNOWN, FAIL)[worse] if index == at else one for index, one in enumerate(said)]
+    if said[at] is NOT or rank[after[at]] > rank[said[at]]:
+        return
+    bounds = [grade(machine_items(map(result, ("a/one", "a/minor"), one), PACK, [])).lower for one in (said, after)]
+    assert bounds[1] <= bounds[0] + 1e-9
+
+
+def test_a_failure_less_severe_than_its_row_holds_no_letter_down_when_it_is_overdue() -> None:
+    rows = machine_items([result("a/one", PASS), result("a/minor", FAIL)], PACK, [], ["a/minor"])
+    assert not rows[0].overdue
 
 
 def test_a_check_the_pack_does_not_know_changes_nothing() -> None:
