@@ -11,7 +11,7 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collectors.host.protocol import Host, LookError, NotThere
 from hustings.facts import Missing, Reason
@@ -32,14 +32,17 @@ _PARAMETER = re.compile(r"""([\w.]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\
 _DIRECTIVE = re.compile(r"\s*\$(\w+)\s+(.+?)\s*\Z")
 _SELECTOR = re.compile(r"\s*(?P<selector>(?:[\w*,;=!]|\.(?=[\w*=!]))+\.[\w*=!,;.]*)\s+(?P<action>\S.*?)\s*\Z")
 
+_STOP = re.compile(r"\s*(?:stop|~)\s*\Z")
+_QUOTED = re.compile(r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
 _LONE_SELECTOR = re.compile(r"\s*((?:[\w*,;=!]|\.(?=[\w*=!]))+\.[\w*=!,;.]*)\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement. ``kind`` is ``directive`` (``name`` and ``value``), ``rule`` (``name`` the selector, ``value``
-    the old action), or a RainerScript object's name with its ``parameters`` (names in lower case); an ``action``
-    behind a selector has it as ``name``."""
+    the old action), ``stop`` by itself, or a RainerScript object's name with its ``parameters`` (names in lower
+    case); an ``action`` behind a selector has it as ``name``. ``conditional`` are those inside ``if``, another block
+    in braces such as a rule set's, or behind a property's filter."""
 
     kind: str
     name: str
@@ -47,6 +50,7 @@ class Statement:
     file: str
     line: int
     parameters: dict[str, str] = field(default_factory=dict)
+    conditional: bool = False
 
 
 def uncommented(text: str) -> str:
@@ -65,6 +69,8 @@ def statements(text: str, file: str = MAIN) -> list[Statement]:
         selector = before[1] if before and match["kind"].lower() == "action" else ""
         found.append((match.start(), Statement(match["kind"].lower(), selector, "", file, line, parameters)))
     bare = _OBJECT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    marked = _OBJECT.sub(lambda match: "@" + re.sub(r"[^\n]", " ", match[0][1:]), text)
+    unquoted = _QUOTED.sub(lambda match: " " * len(match[0]), marked)
     position = 0
     for number, line_text in enumerate(bare.split("\n"), 1):
         directive, rule = _DIRECTIVE.match(line_text), _SELECTOR.match(line_text)
@@ -72,10 +78,21 @@ def statements(text: str, file: str = MAIN) -> list[Statement]:
             found.append((position, Statement("directive", directive[1].lower(), directive[2], file, number)))
         elif rule:
             found.append((position, Statement("rule", rule["selector"], rule["action"], file, number)))
+        elif _STOP.match(line_text):
+            found.append((position, Statement("stop", "", "", file, number)))
         elif (alone := _LONE_SELECTOR.match(line_text)) and text.split("\n")[number - 1].strip() != alone[1]:
             found.append((position, Statement("rule", alone[1], "", file, number)))
         position += len(line_text) + 1
-    return [statement for _, statement in sorted(found, key=lambda one: one[0])]
+    return [replace(statement, conditional=_conditional(unquoted, start))
+            for start, statement in sorted(found, key=lambda one: one[0])]
+
+
+def _conditional(text: str, start: int) -> bool:
+    """Whether what begins at ``start`` is inside braces, behind ``then`` or ``else``, or behind a property's filter."""
+    before = text[:start]
+    line = before.rpartition("\n")[2].lstrip()
+    return (before.count("{") > before.count("}") or re.search(r"\b(?:then|else)\s*\Z", before) is not None
+            or line.startswith(":"))
 
 
 @dataclass
@@ -93,7 +110,7 @@ def configuration(host: Host) -> Configuration:
     return found
 
 
-def _read(host: Host, path: str, into: Configuration, seen: list[str]) -> None:
+def _read(host: Host, path: str, into: Configuration, seen: list[str], conditional: bool = False) -> None:
     if len(seen) == MAX_FILES:
         into.missing = Missing(Reason.TRUNCATED, f"more than {MAX_FILES} files are included")
         return
@@ -103,7 +120,8 @@ def _read(host: Host, path: str, into: Configuration, seen: list[str]) -> None:
     except LookError as error:
         into.missing = error.missing
         return
-    for statement in statements(text, path):
+    for one in statements(text, path):
+        statement = replace(one, conditional=one.conditional or conditional)
         patterns = list(_included(statement))
         if not patterns:
             into.statements.append(statement)
@@ -113,8 +131,8 @@ def _read(host: Host, path: str, into: Configuration, seen: list[str]) -> None:
             except LookError as error:
                 into.missing = error.missing
                 continue
-            for one in paths:
-                _read(host, one, into, seen)
+            for name in paths:
+                _read(host, name, into, seen, statement.conditional)
 
 
 def _included(statement: Statement) -> Iterator[str]:

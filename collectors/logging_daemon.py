@@ -72,7 +72,7 @@ def _remote(host: Host) -> Listing:
     daemon = _syslog(host)
     if daemon == "rsyslogd":
         found = configuration(host)
-        items, why = rsyslog.forwards(found), found.missing
+        items, why = rsyslog.forwards(found), found.missing or rsyslog.conditional(found)
     elif daemon == "syslog-ng":
         items, why = _syslog_ng.read(host)
     elif daemon != "none":
@@ -117,10 +117,11 @@ def rsyslog_facts(found: Configuration) -> Collected:
     def listed(items: list[object]) -> Listing:
         return Listing(items, found.missing is None, found.missing)
 
+    unclear = found.missing or rsyslog.conditional(found)
     return {
         "rsyslog.settings": listed(list(rsyslog.setting_records(found))),
         "rsyslog.inputs": listed(list(rsyslog.inputs(found))),
-        "rsyslog.forwards": listed(rsyslog.forwards(found)),
+        "rsyslog.forwards": Listing(rsyslog.forwards(found), unclear is None, unclear),
         "rsyslog.file_modes": listed([{"mode": mode} for mode in rsyslog.file_modes(found)]),
         "rsyslog.selectors": listed(list(rsyslog.selectors(found))),
         "rsyslog.facilities_logged": listed(list(rsyslog.facilities_logged(found))),

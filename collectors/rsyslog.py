@@ -6,6 +6,7 @@ import re
 
 from collectors._rsyslog_conf import Configuration, Statement
 from collectors._rsyslog_conf import statements as read_statements
+from hustings.facts import Missing, Reason
 
 FACILITIES = ("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp",
               *(f"local{number}" for number in range(8)))
@@ -36,25 +37,50 @@ def parse_forwards(text: str) -> list[object]:
 
 
 def forwards(configuration: Configuration) -> list[object]:
-    """Every forwarding action: target, protocol, whether TLS is on for it, and whether the other side's
-    certificate is checked."""
+    """Every forwarding action that messages come to: target, protocol, whether TLS is on for it, and whether the
+    other side's certificate is checked. Those under a condition are left out: see ``conditional``."""
+    return _forwards(configuration, under_condition=False)
+
+
+def conditional(configuration: Configuration) -> Missing | None:
+    """Why it is not known whether more is forwarded: an action stands under a condition, which is not evaluated."""
+    if not _forwards(configuration, under_condition=True):
+        return None
+    return Missing(Reason.UNSUPPORTED, "a forwarding action under a condition (if, a rule set, a property) is not "
+                                       "followed")
+
+
+def _forwards(configuration: Configuration, *, under_condition: bool) -> list[object]:
     found: list[object] = []
     old: dict[str, str] = {}
     usual = default_driver(configuration)
+    whole = True
     for one in configuration.statements:
-        if one.kind == "directive":
+        if _discards(one):
+            if everything(one.name):
+                break
+            whole = False
+        elif one.kind != "directive" and one.conditional is not under_condition:
+            continue
+        elif one.kind == "directive":
             old[one.name] = one.value
         elif one.kind == "action":
-            found += _action(one.parameters, usual, everything(one.name))
+            found += _action(one.parameters, usual, whole and everything(one.name))
         elif one.kind == "rule":
             encrypted = old.get("actionsendstreamdrivermode") == "1" and usual in _TLS_DRIVERS
             checked = old.get("actionsendstreamdriverauthmode", "").lower() in _CHECKED
             if forward := _OLD_FORWARD.match(one.value):
                 protocol = "tcp" if forward[1] == "@@" else "udp"
-                found.append(_record(forward[2].strip("[]"), protocol, encrypted, checked, everything(one.name)))
+                found.append(_record(forward[2].strip("[]"), protocol, encrypted, checked,
+                                     whole and everything(one.name)))
             elif relp := _OLD_RELP.match(one.value):
-                found.append(_record(relp[1], "relp", False, False, everything(one.name)))
+                found.append(_record(relp[1], "relp", False, False, whole and everything(one.name)))
     return found
+
+
+def _discards(one: Statement) -> bool:
+    """Whether a statement ends the way of the messages it is for."""
+    return not one.conditional and (one.kind == "stop" or (one.kind == "rule" and one.value in ("~", "stop")))
 
 
 def default_driver(configuration: Configuration) -> str:

@@ -285,3 +285,35 @@ def test_how_long_the_journal_is_kept_and_how_far_the_log_reaches_back():
 ])
 def test_it_is_known_whether_a_forwarding_rule_leaves_messages_out(text, everything):
     assert [one["everything"] for one in rsyslog.parse_forwards(text)] == [everything]
+
+
+FORWARD = 'action(type="omfwd" target="logs" protocol="tcp")'
+
+
+@pytest.mark.parametrize("text", [
+    f"if $programname == 'x' then {{\n  {FORWARD}\n}}\n", f"if $msg contains '{{' then\n  {FORWARD}\n",
+    f':msg, contains, "x" {FORWARD}\n', f'ruleset(name="r") {{\n  {FORWARD}\n}}\n',
+    "if $msg == 'x' then {\n  *.* @@logs\n}\n",
+    'if $msg == "x" then {\n  include(file="/etc/rsyslog.d/f.conf")\n}\n',
+])
+def test_a_forwarding_action_under_a_condition_neither_counts_nor_is_denied(text):
+    seen = image({"/etc/rsyslog.conf": text, "/etc/rsyslog.d/f.conf": f"{FORWARD}\n"})
+    for fact in ("rsyslog.forwards", "logging.remote"):
+        assert (seen[fact].items, seen[fact].complete) == ([], False)
+    beside = image({"/etc/rsyslog.conf": f"{text}*.* @@always\n", "/etc/rsyslog.d/f.conf": f"{FORWARD}\n"})
+    assert [one["target"] for one in beside["rsyslog.forwards"].items] == ["always"]
+
+
+@pytest.mark.parametrize("text", ["stop\n", "*.* stop\n", "*.* ~\n"])
+def test_what_stands_behind_a_stop_forwards_nothing(text):
+    seen = image({"/etc/rsyslog.conf": f"{text}*.* @@logs\n"})["rsyslog.forwards"]
+    assert (seen.items, seen.complete) == ([], True)
+    before = image({"/etc/rsyslog.conf": f"*.* @@logs\n{text}"})["rsyslog.forwards"]
+    assert [one["everything"] for one in before.items] == [True]
+
+
+def test_a_facility_that_is_discarded_before_is_not_forwarded():
+    seen = image({"/etc/rsyslog.conf": "auth.* stop\n*.* @@logs\n"})["rsyslog.forwards"]
+    assert [one["everything"] for one in seen.items] == [False]
+    kept = image({"/etc/rsyslog.conf": "if $msg == 'x' then stop\nif $msg == 'y' then {\n  stop\n}\n*.* @@logs\n"})
+    assert [one["everything"] for one in kept["rsyslog.forwards"].items] == [True]
