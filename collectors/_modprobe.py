@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,6 +17,8 @@ LOADED = ("/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-
 READS = (*(f"{one}/" for one in (*DIRECTORIES, *LOADED)), "/etc/modules")
 _NOTHING = frozenset({"/bin/false", "/bin/true", "/usr/bin/false", "/usr/bin/true", "/sbin/nologin",
                       "/usr/sbin/nologin"})
+_FURTHER = re.compile(r"[;&|`$<>()]")
+"""What lets a shell run more than the first command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Rules:
         """Whether asking for the module runs something that does nothing."""
         for pattern, command in self.installs:
             if fnmatchcase(name(module), pattern):
-                return command in _NOTHING
+                return command.split(" ", 1)[0] in _NOTHING and not _FURTHER.search(command)
         return False
 
 
@@ -40,7 +43,7 @@ def parse(texts: Iterable[str]) -> Rules:
         for line in text.replace("\\\n", " ").splitlines():
             words = line.split("#", 1)[0].split()
             if len(words) >= 3 and words[0] == "install":
-                installs.append((name(words[1]), words[2]))
+                installs.append((name(words[1]), " ".join(words[2:])))
             elif len(words) == 2 and words[0] == "blacklist":
                 blacklisted.add(name(words[1]))
     return Rules(tuple(installs), frozenset(blacklisted))

@@ -96,19 +96,23 @@ def _profile(host: Host, name: str) -> list[str] | None:
 
 
 def _in_force(host: Host, databases: list[str]) -> dict[str, tuple[_dconf.Value, bool]]:
-    """By key: the value of the first database that holds it, and whether one of them locks it."""
+    """By key: its value in a session, and whether it is locked."""
+    paths = [posixpath.join(_DATABASES, name) for name in databases]
+    return decided([_dconf.parse_compiled(host.read_bytes(path)) for path in paths if entry(host, path) is not None])
+
+
+def decided(read: list[tuple[dict[str, _dconf.Value], frozenset[str]]]) -> dict[str, tuple[_dconf.Value, bool]]:
+    """What databases (values, locks) in reading order come to. Pure.
+
+    What stands above the lowest lock is passed over, as dconf's engine does; of the others the first that holds
+    the key counts.
+    """
     found: dict[str, tuple[_dconf.Value, bool]] = {}
-    for name in databases:
-        path = posixpath.join(_DATABASES, name)
-        if entry(host, path) is None:
-            continue
-        values, locks = _dconf.parse_compiled(host.read_bytes(path))
-        for key in {*values, *locks}:
-            value, locked = found.get(key, (values.get(key), False))
-            if value is None:
-                value = values.get(key)
-            if value is not None:
-                found[key] = (value, locked or key in locks)
+    for key in {key for values, _ in read for key in values}:
+        lowest = max((index for index, (_, locks) in enumerate(read) if key in locks), default=None)
+        said = [values[key] for values, _ in read[lowest or 0:] if key in values]
+        if said:
+            found[key] = (said[0], lowest is not None)
     return found
 
 

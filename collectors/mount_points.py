@@ -24,6 +24,8 @@ _ADMINISTRATOR, _PACKAGES = "/etc/systemd/system", ("/usr/lib/systemd/system", "
 _TARGETS = ("local-fs.target", "multi-user.target", "remote-fs.target", "sysinit.target", "basic.target")
 _INIT = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 _MEMORY = "/dev/shm"  # noqa: S108 - looked at, not written to
+_ELSEWHERE = frozenset({"bind", "rbind", "noauto"})
+"""Another view of a file system, or one that the next start does not mount."""
 WATCHED = ("/boot", "/boot/efi", _MEMORY, "/home", "/opt", "/srv", "/tmp", "/usr", "/var", "/var/log",  # noqa: S108
            "/var/log/audit", "/var/tmp")  # noqa: S108
 _REMOVABLE = re.compile(r"/dev/(cdrom|cdrw|dvd|dvdrw|sr|scd|fd|floppy)\d*")
@@ -98,7 +100,7 @@ def _apart(host: Host) -> list[object]:
     """Now for a running system, at the next start for an image. Another view of a file system that is mounted
     elsewhere (a bind mount) is not apart."""
     if host.kind == "image":
-        own = {one.path for one in planned(host) if not {"bind", "rbind"} & one.options}
+        own = {one.path for one in planned(host) if not _ELSEWHERE & one.options}
     else:
         mounts = block_devices.parse_mountinfo(host.read("/proc/self/mountinfo"))
         own = {one.mountpoint for one in mounts.values()

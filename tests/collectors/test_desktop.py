@@ -71,11 +71,11 @@ def test_what_was_written_and_never_compiled_is_not_in_force():
     assert rows(later, "written")["lock-enabled"] == ("false", True)
 
 
-def test_of_two_databases_the_first_that_has_a_value_wins_and_a_lock_in_either_holds():
+def test_of_two_databases_that_lock_a_setting_the_lower_one_decides():
     first = COMPILED.replace(b"\x01\x00b", b"\x00\x00b", 2)
     files = {"/etc/dconf/profile/user": "user-db:user\nsystem-db:site\nsystem-db:local\n",
              "/etc/dconf/db/site": first, "/etc/dconf/db/local": COMPILED}
-    assert rows(files)["lock-enabled"] == ("false", True)
+    assert rows(files)["lock-enabled"] == ("true", True)
 
 
 def test_a_desktop_that_is_not_looked_at_leaves_the_settings_incomplete():
@@ -112,3 +112,10 @@ def test_without_gdm_nobody_is_served():
 ])
 def test_values_are_compared_as_plain_text(written, plain):
     assert _dconf.literal(written) == plain
+
+
+def test_the_lowest_database_that_locks_a_setting_decides_it():
+    first, second = ({"/a": "300", "/b": "1"}, frozenset({"/b"})), ({"/a": "0", "/b": "2"}, frozenset({"/a"}))
+    assert desktop.decided([first, second]) == {"/a": ("0", True), "/b": ("1", True)}
+    assert desktop.decided([first]) == {"/a": ("300", False), "/b": ("1", True)}
+    assert desktop.decided([({}, frozenset({"/a"})), ({"/a": "0"}, frozenset())]) == {"/a": ("0", True)}

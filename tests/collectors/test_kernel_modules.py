@@ -35,6 +35,8 @@ def test_each_state_is_told_apart():
     ("install usb* /bin/false", "stopped"), ("# install usb-storage /bin/false", "free"),
     ("install usb-storage /sbin/modprobe --ignore-install usb-storage", "free"),
     ("install usb-storage /bin/echo no\ninstall usb-storage /bin/false", "free"),
+    ("install usb-storage /bin/false || /sbin/modprobe -i usb-storage", "free"),
+    ("install usb-storage /bin/true; /sbin/modprobe -i usb-storage", "free"),
     ("install usb-storage \\\n/bin/false", "stopped"), ("options usb-storage quirks=x", "free"),
 ])
 def test_only_a_command_that_does_nothing_stops_a_module(rule, state):

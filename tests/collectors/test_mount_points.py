@@ -103,6 +103,8 @@ def test_a_bind_mount_is_not_a_file_system_of_its_own():
     image = FakeHost({"/etc/fstab": "/dev/vdb /home ext4\n/data/srv /srv none bind\n"}, kind="image")
     apart = {one["path"]: one["apart"] for one in mount_points.collect(image, NONE)["mounts.apart"].items}
     assert (apart["/home"], apart["/srv"]) == (True, False)
+    later = FakeHost({**SYSTEMD, "/etc/fstab": "/dev/vdb /home ext4 noauto 0 2\n"}, kind="image")
+    assert {"path": "/home", "apart": False} in mount_points.collect(later, NONE)["mounts.apart"].items
 
 
 def test_discs_are_removable_wherever_they_are_mounted():
