@@ -44,7 +44,7 @@ def of_defs(text: str) -> Collected:
     mask = said.get("UMASK")
     found["login_defs.umask"] = ABSENT if mask is None else (_shell.octal(mask) or Missing(
         Reason.ERROR, f"UMASK {mask} is not an octal number"))
-    found["login_defs.encrypt_method"] = said.get("ENCRYPT_METHOD", "").upper() or ABSENT
+    found["login_defs.encrypt_method"] = said.get("ENCRYPT_METHOD", "") or ABSENT
     found["login_defs.contradictions"] = Listing(contradictions(text))
     return found
 
@@ -85,8 +85,8 @@ FACTS = (
          "(1)", Disclosure.SHARED),
     Fact("login_defs.umask", Type.TEXT, "The permissions taken from new files and homes, as four octal digits; absent: "
          "not stated (0022)", Disclosure.SHARED),
-    Fact("login_defs.encrypt_method", Type.TEXT, "How shadow-utils stores passwords: YESCRYPT, SHA512 …; absent: not "
-         "stated (DES)", Disclosure.SHARED),
+    Fact("login_defs.encrypt_method", Type.TEXT, "How shadow-utils stores passwords: YESCRYPT, SHA512 …, as "
+         "written: a name in small letters is not understood there (DES); absent: not stated (DES)", Disclosure.SHARED),
     Fact("login_defs.contradictions", Type.TEXTS, "Settings written down more than once with different values",
          Disclosure.SHARED),
     Fact("useradd.inactive_days", Type.INT, "How many days after its password's end a new account closes; absent: "
