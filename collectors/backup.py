@@ -130,7 +130,7 @@ def _of_place(host: Host, repository: Repository, reader: Reader, name: str) -> 
     if directory is None:
         return {**collected, "backup.readable_files": ABSENT, "backup.keys_beside": ABSENT}
     return {**collected, "backup.readable_files": answer(partial(_readable, host, repository, reader, directory)),
-            "backup.keys_beside": answer(lambda: Listing(places.keys_beside(host, directory)))}
+            "backup.keys_beside": answer(partial(places.keys_beside, host, directory))}
 
 
 _PLACED = ("backup.location", "backup.append_only", "backup.password_file_apart", "backup.readable_files",

@@ -14,7 +14,7 @@ from collectors._backup import Backup, covers, refusal
 from collectors._backup_place import keys_beside, served_append_only
 from collectors.host.protocol import Denied, FileKind, LookError, Socket, Unreadable, Unsupported
 from hustings.declared import DataPath, Declared, Repository
-from hustings.facts import Missing, Reason
+from hustings.facts import Listing, Missing, Reason
 from tests.fakes import NOW, FakeHost
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "backups"
@@ -289,8 +289,14 @@ def test_keys_are_found_by_name_and_by_content_and_public_ones_are_none():
         "/srv/store/repo/config": "x", "/srv/store/repo/borg-export": "BORG_KEY 0123",
         "/srv/store/passphrase.txt": "hunter2", "/srv/store/notes": "x\nAGE-SECRET-KEY-1ABC",
         "/srv/store/server.key": "-----BEGIN CERTIFICATE-----", "/srv/store/readme": "the password is not here"})
-    assert keys_beside(host, "/srv/store/repo") == [
-        "/srv/store/repo/borg-export", "/srv/store/notes", "/srv/store/passphrase.txt"]
+    assert keys_beside(host, "/srv/store/repo") == Listing([
+        "/srv/store/repo/borg-export", "/srv/store/notes", "/srv/store/passphrase.txt"])
+
+
+def test_keys_beyond_what_is_looked_at_leave_the_answer_open():
+    crowd = {f"/srv/store/repo/a{number:04}": "" for number in range(2001)}
+    seen = keys_beside(FakeHost(crowd | {"/srv/store/repo/z.key": "k"}), "/srv/store/repo")
+    assert (seen.items, seen.complete, seen.why.reason) == ([], False, Reason.TRUNCATED)
 
 
 def test_only_a_server_that_was_told_so_is_append_only():
