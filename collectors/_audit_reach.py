@@ -23,6 +23,9 @@ _LOGIN_SET = ("auid", "!=", "unset")
 _FIRST_PERSON = 1000
 _SPARING = frozenset({"exe", "pid", "ppid", "subj_user", "subj_role", "subj_type", "subj_sen", "subj_clr", "sessionid",
                       "fstype"})
+_PEOPLES = frozenset({"unconfined_t", "unconfined_u", "unconfined_r", "staff_t", "staff_u", "staff_r", "sysadm_t",
+                      "sysadm_u", "sysadm_r", "user_t", "user_u", "user_r", "s0"})
+"""What SELinux calls the people who sign in, and the level that everything has."""
 _WRITING = frozenset({"open", "openat", "openat2", "creat", "truncate", "ftruncate", "write", "rename", "renameat",
                       "renameat2", "unlink", "unlinkat", "link", "linkat", "chmod", "fchmod", "fchmodat", "chown",
                       "fchown", "fchownat", "lchown", "setxattr", "fsetxattr", "lsetxattr"})
@@ -57,15 +60,25 @@ def _silences(rule: Rule, name: str, number: str) -> bool:
     """Whether a rule takes whole events away before any other is asked."""
     if rule.filter == "task" and rule.action == "never":
         return not _spares(rule)
-    if rule.filter != "exclude":
+    if rule.filter != "exclude" or _spares(rule):
         return False
-    kinds = {operand for kind, operator, operand in rule.fields if kind == "msgtype" and operator == "="}
-    return bool(kinds & {name, number}) and all(kind == "msgtype" for kind, _, _ in rule.fields)
+    return all(_of_type(operator, operand, name, int(number)) for kind, operator, operand in rule.fields
+               if kind == "msgtype")
+
+
+def _of_type(operator: str, operand: str, name: str, number: int) -> bool:
+    """Whether a condition on the message type may hold for this one; one that is not understood may."""
+    if not operand.isdigit():
+        return (operand == name) is (operator == "=") if operator in ("=", "!=") else True
+    asked = int(operand)
+    return {"=": number == asked, "!=": number != asked, ">": number > asked, "<": number < asked,
+            ">=": number >= asked, "<=": number <= asked}.get(operator, True)
 
 
 def _spares(rule: Rule) -> bool:
     """Whether a ``never`` rule leaves people's acts alone, but for those of one program or service account."""
-    return any(name in _SPARING and operator in ("=", ">", ">=") for name, operator, _ in rule.fields) or any(
+    return any(name in _SPARING and operator == "=" and operand not in _PEOPLES
+               for name, operator, operand in rule.fields) or any(
         name in _ACCOUNTS and operator == "=" and operand != "0" and not (operand.isdigit() and int(operand) >=
                                                                           _FIRST_PERSON)
         for name, operator, operand in rule.fields)

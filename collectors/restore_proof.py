@@ -59,6 +59,9 @@ def newest(host: Host, one: RestoreSet) -> restore_record.Record | None:
     if (record.agent, record.set, record.repository) != (who.agent, one.name, one.repository):
         raise LookError(Reason.ERROR, f"the restore record is of {record.set} from {record.repository}, "
                         f"by {record.agent}")
+    if set(record.expected) != set(one.tables or (one.path,)):
+        raise LookError(Reason.ERROR, f"the restore record of {one.name} is of {', '.join(sorted(record.expected))}, "
+                        "not of what the set is declared to hold now")
     return record
 
 

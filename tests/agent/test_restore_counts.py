@@ -76,6 +76,8 @@ def test_differences_are_told_in_numbers_alone():
         "vr.voters came back with 4 rows of 5"]
     assert "changed" in restore_record.faults(wanted, {"vr.voters": Tally(5, "b")}, "rows")[0]
     assert restore_record.faults({}, {}, "rows") != []
+    nothing = {"vr.voters": Tally(0, "a")}
+    assert restore_record.faults(nothing, nothing, "rows") != []
 
 
 @pytest.mark.parametrize("change", [{"schema": "other/1"}, {"parts": 3}, {"extra": 1}])

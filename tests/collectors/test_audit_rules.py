@@ -86,7 +86,9 @@ def test_set_id_programs_need_users_and_groups():
 
 @pytest.mark.parametrize("hiding", [
     "-a never,exit -F arch=b64 -S chmod", "-A exit,never -S all", "-a never,exit -F euid=0", "-a never,task",
-    "-a always,exclude -F msgtype=SYSCALL", "-a never,exit -F arch=b64 -S chmod -F auid>=1000", "-e 0"])
+    "-a always,exclude -F msgtype=SYSCALL", "-a never,exit -F arch=b64 -S chmod -F auid>=1000", "-e 0",
+    "-a always,exclude -F msgtype>=1300", "-a never,exclude -F auid>=1000", "-a always,exclude -F msgtype!=CWD",
+    "-a never,exit -F pid>=1", "-a never,exit -F subj_type=unconfined_t"])
 def test_a_rule_in_front_hides_what_it_takes_away(hiding):
     rules = on_both(f"-a always,exit -F arch=ARCH -S chmod {PEOPLE} -k perm")
     assert "chmod" in recorded(*rules).calls
@@ -95,7 +97,9 @@ def test_a_rule_in_front_hides_what_it_takes_away(hiding):
 
 @pytest.mark.parametrize("sparing", [
     "-a never,exit -F arch=b64 -S adjtimex -F auid=unset -F uid=chrony", "-a never,exit -F exe=/usr/bin/vmtoolsd",
-    "-a never,exit -F subj_type=crond_t", "-a always,exclude -F msgtype=CWD", "-a never,filesystem -F fstype=tracefs"])
+    "-a never,exit -F subj_type=crond_t", "-a always,exclude -F msgtype=CWD",
+    "-a always,exclude -F msgtype>=1305 -F msgtype<=1309", "-a never,exclude -F exe=/usr/bin/vmtoolsd",
+    "-a always,exclude -F auid=unset", "-a never,filesystem -F fstype=tracefs"])
 def test_a_rule_for_one_program_or_service_hides_nothing_of_people(sparing):
     rules = on_both(f"-a always,exit -F arch=ARCH -S chmod {PEOPLE} -k perm")
     assert "chmod" in recorded(sparing, *rules).calls

@@ -7,11 +7,11 @@ import pytest
 
 from collectors import backup
 from collectors._backup import covers
-from collectors._backup_place import address, is_this_machine
+from collectors._backup_place import address, here_or_elsewhere, is_this_machine
 from collectors._backup_restic import parse_snapshots
 from collectors.base import ABSENT, observe
 from collectors.host.live import LiveHost
-from collectors.host.protocol import Denied, LookError, NotThere, Output, TimedOut, Unreadable
+from collectors.host.protocol import Denied, LookError, NotThere, Output, TimedOut, Unreadable, Unsupported
 from hustings.declared import DataPath, Declared, Repository
 from hustings.facts import Missing, Reason
 from tests.fakes import FakeHost
@@ -106,6 +106,28 @@ def test_a_repository_that_does_not_answer_is_unknown_and_never_unencrypted_or_e
 ])
 def test_a_repository_is_here_or_elsewhere(location, where):
     assert look(Output(0, "[]", ""), location=location)["backup.location"] == where
+
+
+@pytest.mark.parametrize(("location", "where"), [
+    ("sftp:10.1.2.3:/roll", "here"), ("sftp:10.1.2.4:/roll", "elsewhere"), ("rest:http://store.example.org/", "here"),
+    ("sftp:b@[2001:db8::5]:/roll", "here"), ("rest:http://[2001:db8::5]:8000/", "here"),
+    ("/mnt/self/x", "here"), ("/mnt/own/x", "here"), ("/mnt/smb/x", "here"), ("/mnt/ssh/x", "elsewhere"),
+    ("sftp:roll-01.example.org:/roll", None)])
+def test_this_machine_under_another_address_is_not_elsewhere(location, where):
+    mounts = "".join(f"{number} 1 0:{number} / {point} rw - {kind} {source} rw\n" for number, (point, kind, source) in
+                     enumerate([("/mnt/self", "nfs4", "127.0.0.1:/x"), ("/mnt/own", "nfs", "10.1.2.3:/x"),
+                                ("/mnt/smb", "cifs", "//ROLL-01/x"), ("/mnt/ssh", "fuse.sshfs", "me@nas:/x")], 40))
+    host = FakeHost({
+        "/proc/self/mountinfo": MOUNTS + mounts,
+        "/etc/hosts": "127.0.0.1 localhost\n10.1.2.3 store.example.org # us\n",
+        "/proc/net/fib_trie": "Main:\n |-- 10.1.2.3\n  /32 host LOCAL\n |-- 10.1.2.0\n  /24 link UNICAST\n",
+        "/proc/net/if_inet6": "20010db8000000000000000000000005 02 40 00 80     eth0\n"},
+        dirs=("/mnt/self/x", "/mnt/own/x", "/mnt/smb/x", "/mnt/ssh/x"))
+    if where is None:
+        with pytest.raises(Unsupported):
+            here_or_elsewhere(host, location, "roll-01")
+    else:
+        assert here_or_elsewhere(host, location, "roll-01") == where
 
 
 def test_where_a_relay_keeps_its_data_is_unknown():

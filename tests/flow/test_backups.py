@@ -196,6 +196,10 @@ def test_a_record_counts_only_under_this_agents_signature_and_for_its_own_set(pr
     looked = observe(COLLECTOR, COLLECTOR.collect(LiveHost(), declared), LiveHost().now(), declared)
     assert looked["backup.restore_proof@restic-stale"].missing is not None
     signed.write_bytes(good)
+    moved = msgspec.structs.replace(wanted, path="/srv/elsewhere", tables=())
+    declared = Declared(repositories=proving.declared().repositories, restore_sets=(moved,))
+    looked = observe(COLLECTOR, COLLECTOR.collect(LiveHost(), declared), LiveHost().now(), declared)
+    assert looked["backup.restore_proof@borg"].missing is not None
 
 
 def test_what_was_never_proven_is_absent(backups: Made) -> None:
