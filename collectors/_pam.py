@@ -17,7 +17,7 @@ PLACES = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
 """Where libpam looks for a service's file, in that order."""
 DEPTH = 16
 _ENTRY = re.compile(
-    r"-?(?P<kind>auth|account|password|session)\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<rest>.*)\Z",
+    r"(?P<dash>-?)(?P<kind>auth|account|password|session)\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<rest>.*)\Z",
     re.IGNORECASE,
 )
 
@@ -39,6 +39,8 @@ class Entry:
     line: int
     within: tuple[str, ...] = ()
     """The substacks it stands in, from the outside: what ends a substack ends no more than that."""
+    may_be_missing: bool = False
+    """Whether the line begins with ``-``: without its module, libpam passes it over."""
 
     @property
     def enforced(self) -> bool:
@@ -112,7 +114,7 @@ def _file(read: Callable[[str], str], service: str, kind: str, depth: int,
             continue
         module = posixpath.basename(match["module"]).removesuffix(".so")
         arguments = tuple(one.strip("[]") for one in re.findall(r"\[[^\]]*\]|\S+", match["rest"]))
-        found.append(Entry(own, match["control"], module, arguments, path, number, within))
+        found.append(Entry(own, match["control"], module, arguments, path, number, within, bool(match["dash"])))
     return found
 
 

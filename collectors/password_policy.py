@@ -38,8 +38,9 @@ _OF_QUALITY = ("password.min_length", "password.quality_module", "password.quali
 _OF_HISTORY = ("password.remembered", "password.remembered_stated", "password.history_root",
                "password.history_as_judged", "password.history_file")
 _OF_STORING = ("password.new_hash", "password.hash_argument", "password.unix_remember", "password.stored_as_judged")
-_MODULES = ("/usr/lib/*/security", "/usr/lib64/security", "/usr/lib/security", "/lib/*/security", "/lib64/security",
-            "/lib/security")
+MODULES = ("/usr/lib/*/security", "/usr/lib64/security", "/usr/lib/security", "/lib/*/security", "/lib64/security",
+           "/lib/security")
+"""Where modules are installed."""
 
 
 def collect(host: Host, declared: Declared) -> Collected:
@@ -57,11 +58,16 @@ def collect(host: Host, declared: Declared) -> Collected:
 
 
 def stack(host: Host, service: str) -> list[_pam.Entry]:
-    """A service's entries; a line PAM would not take is an ``Unreadable``."""
+    """A service's entries without those that libpam passes over; a line PAM would not take is an ``Unreadable``."""
     try:
-        return _pam.stack(host.read, service)
+        entries = _pam.stack(host.read, service)
     except _pam.StackFault as fault:
         raise Unreadable(str(fault)) from fault
+    return [one for one in entries if not one.may_be_missing or one.control == "optional" or _installed(host, one)]
+
+
+def _installed(host: Host, entry: _pam.Entry) -> bool:
+    return any(_glob.expand(host, f"{place}/{entry.module}.so") for place in MODULES)
 
 
 def _stated(host: Host) -> _pwquality.Stated:
@@ -75,7 +81,7 @@ def _history_conf(host: Host) -> str:
     text = read_optional(host, HISTORY)
     if text is None:
         return ""
-    found = [path for place in _MODULES for path in _glob.expand(host, f"{place}/pam_pwhistory.so")]
+    found = [path for place in MODULES for path in _glob.expand(host, f"{place}/pam_pwhistory.so")]
     if not found:
         raise Unsupported(f"whether pam_pwhistory reads {HISTORY} is not known: the module was not found")
     return text if HISTORY.encode() in host.read_bytes(found[0]) else ""
@@ -213,6 +219,7 @@ COLLECTOR = Collector(
     facts=FACTS,
     collect=collect,
     reads=(*(f"{place}/" for place in _pam.PLACES), QUALITY, f"{QUALITY}.d/", HISTORY, *_login_defs.READS,
-           *(f"{place}/pam_pwhistory.so" for place in _MODULES)),
+           *(f"{place}/pam_pwhistory.so" for place in MODULES)),
+    stats=tuple(f"{place}/*.so" for place in MODULES),
     needs="reading /etc/pam.d",
 )

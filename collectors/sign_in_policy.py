@@ -23,7 +23,7 @@ from collectors.base import (
     gather,
 )
 from collectors.host.protocol import Host, LookError, NotThere, Unreadable, list_optional, read_optional
-from collectors.password_policy import stack
+from collectors.password_policy import MODULES, stack
 from hustings.declared import Declared
 
 SERVICES = ("login", "sshd", "gdm-password", "lightdm", "sddm", "xrdp-sesman", "cockpit")
@@ -221,6 +221,7 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
+    stats=tuple(f"{place}/*.so" for place in MODULES),
     reads=(*(f"{place}/" for place in _pam.PLACES), _faillock.CONF, SECURETTY, LIMITS, "/etc/security/limits.d/",
            *_login_defs.READS),
     needs="reading /etc/pam.d",

@@ -7,7 +7,7 @@ from typing import Any
 from collectors import _pam, _pam_walk, _passwd
 from collectors.base import Collected, Collector, Disclosure, Fact, Field, Listing, Missing, Platform, Type
 from collectors.host.protocol import Host, LookError, NotThere
-from collectors.password_policy import stack
+from collectors.password_policy import MODULES, stack
 from hustings.declared import Declared
 
 SERVICES = ("su", "su-l")
@@ -73,6 +73,7 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX}),
     facts=FACTS,
     collect=collect,
+    stats=tuple(f"{place}/*.so" for place in MODULES),
     reads=(*(f"{place}/" for place in _pam.PLACES), "/etc/group"),
     needs="reading /etc/pam.d",
 )

@@ -223,3 +223,10 @@ def test_what_it_answers_is_what_it_declares():
     for files in (DEBIAN, RHEL):
         seen = observe(password_policy.COLLECTOR, look(files), NOW, Declared())
         assert {name: one.missing for name, one in seen.items() if one.missing} == {}
+
+
+@pytest.mark.parametrize(("sign", "files", "module"), [
+    ("-", {}, ABSENT), ("-", {"/usr/lib64/security/pam_pwquality.so": ""}, "pam_pwquality"), ("", {}, "pam_pwquality")])
+def test_a_module_that_may_be_missing_counts_where_it_is_installed(sign, files, module):
+    stack = f"{sign}password requisite pam_pwquality.so\npassword required pam_unix.so use_authtok\n"
+    assert look({"/etc/pam.d/passwd": stack, **files})["password.quality_module"] == module
