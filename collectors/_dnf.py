@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from collectors import _ini, _rpmdb, _updateinfo
+from collectors import _repos, _rpmdb, _updateinfo
 from collectors._systemd import timer_on
 from collectors.base import ABSENT, Collected, Dated, Listing, Missing, Reason, gather
 from collectors.host.protocol import Host, NotThere, Unreadable, list_optional, read_optional
@@ -64,11 +64,11 @@ def parse_updateinfo(text: str) -> list[tuple[str, str]]:
 def _repositories(host: Host) -> Iterator[tuple[str, dict[str, str]]]:
     for name in list_optional(host, "/etc/yum.repos.d"):
         if name.endswith(".repo"):
-            yield from _ini.parse(host.read(f"/etc/yum.repos.d/{name}")).items()
+            yield from _repos.parse(host.read(f"/etc/yum.repos.d/{name}")).items()
 
 
 def _enabled(host: Host) -> list[str]:
-    return [name for name, settings in _repositories(host) if _ini.true(settings.get("enabled", "1"))]
+    return [name for name, settings in _repositories(host) if _repos.true(settings.get("enabled", "1"))]
 
 
 def _updates(host: Host) -> Collected:
@@ -141,8 +141,8 @@ def _held(host: Host) -> list[str]:
 def _automatic(host: Host) -> bool:
     """A dnf-automatic timer that is on and applies updates: the ``-install`` one always does."""
     on = [timer for timer in _TIMERS if timer_on(host, timer)]
-    commands = _ini.parse(read_optional(host, "/etc/dnf/automatic.conf") or "").get("commands", {})
-    applies = _ini.true(commands.get("apply_updates", "no"))
+    commands = _repos.parse(read_optional(host, "/etc/dnf/automatic.conf") or "").get("commands", {})
+    applies = _repos.true(commands.get("apply_updates", "no"))
     return "dnf-automatic-install.timer" in on or (bool(on) and applies)
 
 
@@ -151,7 +151,7 @@ def _unauthenticated(host: Host) -> list[Any]:
     unless it says otherwise; the vendors' dnf.conf does)."""
     general = _main(host).get("gpgcheck", "0")
     return sorted(name for name, settings in _repositories(host)
-                  if _ini.true(settings.get("enabled", "1")) and not _ini.true(settings.get("gpgcheck", general)))
+                  if _repos.true(settings.get("enabled", "1")) and not _repos.true(settings.get("gpgcheck", general)))
 
 
 def _unused(host: Host) -> Collected:
@@ -160,11 +160,11 @@ def _unused(host: Host) -> Collected:
     main = _main(host)
     limit = main.get("installonly_limit", "3")
     return {
-        "patches.unused_packages": "removed" if _ini.true(main.get("clean_requirements_on_remove", "1")) else "kept",
+        "patches.unused_packages": "removed" if _repos.true(main.get("clean_requirements_on_remove", "1")) else "kept",
         "patches.unused_kernels": ("kept" if limit in ("0", "<off>") else
                                    "removed" if "installonly_limit" in main else "removed-by-default"),
     }
 
 
 def _main(host: Host) -> dict[str, str]:
-    return _ini.parse(read_optional(host, "/etc/dnf/dnf.conf") or "").get("main", {})
+    return _repos.parse(read_optional(host, "/etc/dnf/dnf.conf") or "").get("main", {})

@@ -45,8 +45,8 @@ def loader_entry(text: str, variables: dict[str, str]) -> Entry | None:
     where they have it."""
     said: dict[str, list[str]] = {}
     for line in text.splitlines():
-        key, _, value = line.strip().partition(" ")
-        said.setdefault(key, []).append(value.strip())
+        key, *value = line.strip().split(None, 1) or [""]
+        said.setdefault(key, []).append(value[0] if value else "")
     if "linux" not in said and "efi" not in said:
         return None
     options = _VARIABLE.sub(lambda name: variables.get(name[1], name[0]), " ".join(said.get("options", [])))

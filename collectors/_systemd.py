@@ -9,10 +9,8 @@ PACKAGED = ("/usr/lib/systemd/system", "/lib/systemd/system")
 
 
 def timer_on(host: Host, timer: str) -> bool:
-    """Whether a timer is enabled and not masked (a link to ``/dev/null`` in place of the unit)."""
-    own = entry(host, f"{DIRECTORY}/{timer}")
-    masked = own is not None and own.kind is FileKind.LINK and own.target.endswith("/null")
-    return not masked and entry(host, f"{DIRECTORY}/timers.target.wants/{timer}") is not None
+    """Whether a timer is enabled and nobody masked it."""
+    return not masked(host, timer) and entry(host, f"{DIRECTORY}/timers.target.wants/{timer}") is not None
 
 
 def masked(host: Host, unit: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from collectors import _dnf, _ini, _rpmdb, _updateinfo
+from collectors import _dnf, _repos, _rpmdb, _updateinfo
 from collectors._systemd import timer_on
 from collectors.base import ABSENT, Collected, Dated, Listing, Missing, Reason, gather
 from collectors.host.protocol import Host, NotThere, Unreadable, list_optional, read_optional
@@ -75,11 +75,11 @@ def locked(text: str) -> list[str]:
 def _repositories(host: Host) -> Iterator[tuple[str, dict[str, str]]]:
     for name in list_optional(host, f"{CONFIG}/repos.d"):
         if name.endswith(".repo"):
-            yield from _ini.parse(host.read(f"{CONFIG}/repos.d/{name}")).items()
+            yield from _repos.parse(host.read(f"{CONFIG}/repos.d/{name}")).items()
 
 
 def _enabled(host: Host) -> list[str]:
-    return [alias for alias, settings in _repositories(host) if _ini.true(settings.get("enabled", "1"))]
+    return [alias for alias, settings in _repositories(host) if _repos.true(settings.get("enabled", "1"))]
 
 
 def _updates(host: Host) -> Collected:
@@ -133,11 +133,11 @@ def _automatic(host: Host) -> bool:
 
 def _unauthenticated(host: Host) -> list[Any]:
     """Repositories whose packages or metadata are taken without a valid signature (zypp.conf, ``gpgcheck``)."""
-    main = _ini.parse(read_optional(host, f"{CONFIG}/zypp.conf") or "").get("main", {})
+    main = _repos.parse(read_optional(host, f"{CONFIG}/zypp.conf") or "").get("main", {})
     found: list[Any] = []
     for alias, settings in _repositories(host):
         general = settings.get("gpgcheck", main.get("gpgcheck", "on"))
         own = [settings.get(name, main.get(name, general)) for name in ("repo_gpgcheck", "pkg_gpgcheck")]
-        if _ini.true(settings.get("enabled", "1")) and not _ini.true(general) and not all(map(_ini.true, own)):
+        if _repos.true(settings.get("enabled", "1")) and not _repos.true(general) and not all(map(_repos.true, own)):
             found.append(alias)
     return sorted(found)

@@ -97,6 +97,8 @@ def test_entries_of_the_boot_loader_specification_are_filled_in_from_grubenv():
     [one] = look(files)["boot.entries"].items
     assert one["arguments"] == " root=/dev/sda1 ro quiet nosmep audit=1 "
     assert one["title"] == "Rocky Linux (5.14.0)"
+    tabs = {**files, "/boot/loader/entries/a.conf": "title\tX\nlinux\t/vmlinuz\noptions\tro mitigations=off\n"}
+    assert [each["arguments"] for each in look(tabs)["boot.entries"].items] == [" ro mitigations=off "]
 
 
 def test_what_runs_and_what_new_entries_get_are_told_apart():

@@ -202,6 +202,8 @@ def test_security_updates_install_themselves_only_if_every_part_is_on():
     assert facts(debian(automatic=True, without={wants}))["patches.automatic"] is False
     masked = {"/etc/systemd/system/apt-daily.timer": "/dev/null"}
     assert facts(debian(automatic=True, links=masked))["patches.automatic"] is False
+    emptied = debian(automatic=True, files={"/etc/systemd/system/apt-daily.timer": ""})
+    assert facts(emptied)["patches.automatic"] is False
 
 
 @pytest.mark.parametrize("later", [

@@ -6,7 +6,7 @@ import pytest
 
 from collectors import patches
 from collectors._dnf import parse_updateinfo
-from collectors._ini import parse as parse_ini
+from collectors._repos import parse as parse_ini
 from collectors.base import ABSENT, Dated
 from collectors.host.protocol import Output, Unreadable
 from hustings.declared import Declared
