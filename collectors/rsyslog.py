@@ -200,10 +200,13 @@ def selectors(configuration: Configuration) -> list[str]:
 
 
 def facilities_logged(configuration: Configuration) -> list[str]:
-    """The facilities of which every message goes to a file or another machine by some rule."""
+    """The facilities of which every message goes to a file or another machine by some rule that they come to
+    under no condition."""
     found: set[str] = set()
     for one in configuration.statements:
-        if one.kind != "rule" or one.value.startswith((":omusrmsg:", "~", "stop")):
+        if _discards(one) and everything(one.name):
+            break
+        if one.kind != "rule" or one.conditional or one.value.startswith((":omusrmsg:", "~", "stop")):
             continue
         here: set[str] = set()
         for part in _parts(one.name):

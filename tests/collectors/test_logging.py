@@ -312,6 +312,12 @@ def test_what_stands_behind_a_stop_forwards_nothing(text):
     assert [one["everything"] for one in before.items] == [True]
 
 
+@pytest.mark.parametrize("text", ["stop\n{}", "if $msg == 'x' then {{\n{}}}\n"])
+def test_what_no_message_need_come_to_logs_nothing(text):
+    seen = image({"/etc/rsyslog.conf": text.format("auth.* /var/log/auth.log\n")})
+    assert seen["rsyslog.facilities_logged"].items == []
+
+
 def test_a_facility_that_is_discarded_before_is_not_forwarded():
     seen = image({"/etc/rsyslog.conf": "auth.* stop\n*.* @@logs\n"})["rsyslog.forwards"]
     assert [one["everything"] for one in seen.items] == [False]
