@@ -285,7 +285,7 @@ def _part(recording: Recording, name: str, type_: type[_T]) -> _T | None:
     text = _text(recording, name)
     try:
         return None if text is None else msgspec.json.decode(text, type=type_)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise UsageError(str(error), where=f"{recording.place}/{name}", remedy="record the machine again") from error
 
 

@@ -193,7 +193,7 @@ def _document(path: Path, where: str) -> tuple[_Found, _Reader]:
             raise TooLarge(f"neither Debian's tracker nor a document of at most {RECORD_LIMIT} bytes", where=where,
                            remedy="name a feed of one of the kinds in docs/feeds.md")
         keys = set(msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw]))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BadDocument(f"this is no feed: {error}", where=where, remedy=_AGAIN) from error
     if {"vulnerabilities", "dateReleased"} <= keys:
         try:

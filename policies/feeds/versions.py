@@ -16,6 +16,9 @@ _DEB = re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+~-]*(?<!-)\Z")
 _RPM = re.compile(r"(?:[0-9]+:)?[^\s:-]+(?:-[^\s:-]+)?\Z")
 _APK = re.compile(r"[0-9]+(?:\.[0-9]+)*[a-z]?(?:_(?:alpha|beta|pre|rc|p)[0-9]*)*(?:-r[0-9]+)?\Z")
 
+LONGEST = 256
+"""Characters of a version. Real ones have at most about a hundred; comparing takes the square of their length."""
+
 
 class Scheme(StrEnum):
     """Whose rules order two versions."""
@@ -32,11 +35,15 @@ class NotComparable(ValueError):
 def compare(scheme: Scheme, one: str, other: str) -> int:
     """-1, 0 or 1 as ``one`` is older than, the same as, or newer than ``other``. Raises ``NotComparable``."""
     for version in (one, other):
-        if not _FORMS[scheme].match(version):
-            raise NotComparable(f"not a {scheme} version: {version!r}")
+        if not _is_one(scheme, version):
+            raise NotComparable(f"not a {scheme} version: {version[:LONGEST]!r}")
     if one == other:
         return 0
     return _COMPARE[scheme](one, other)
+
+
+def _is_one(scheme: Scheme, version: str) -> bool:
+    return len(version) <= LONGEST and _FORMS[scheme].match(version) is not None
 
 
 def newest_first(scheme: Scheme, versions: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -44,7 +51,7 @@ def newest_first(scheme: Scheme, versions: Iterable[str]) -> tuple[list[str], li
     fine: list[str] = []
     odd: list[str] = []
     for version in versions:
-        (fine if _FORMS[scheme].match(version) else odd).append(version)
+        (fine if _is_one(scheme, version) else odd).append(version)
     if scheme is Scheme.DEB:
         read, ordered = _debian()
         parsed = {version: read(version) for version in fine}  # reading takes longer than comparing

@@ -96,6 +96,7 @@ def test_sockets_and_registry_come_from_their_files(tmp_path):
 
 @pytest.mark.parametrize(("name", "text", "said"), [
     ("host.json", "{}", "missing required field"),
+    ("host.json", '{"a":' * 100_000 + "1" + "}" * 100_000, "recursion"),
     ("host.json", HEAD.replace("/1", "/9"), "not a recording of schema"),
     ("host.json", HEAD.replace("2026-03-01T10:00:00Z", "soon"), "recorded_at"),
     ("stats", "/etc\tfile\tx\n", "stats:1"),

@@ -152,6 +152,7 @@ def damaged(name: str) -> bytes:
         "a cut zip": b"PK\x03\x04" + b"\0" * 30,
         "an osv record without a package": text(osv("CVE-2026-1")),
         "an osv record that is none": text({"id": 1, "modified": "never"}),
+        "nested too deeply": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
         "not utf-8": whole.replace(b"glibc", b"gl\xffbc"),
     }[name]
 
@@ -161,7 +162,7 @@ def damaged(name: str) -> bytes:
     "a status nobody knows", "nothing", "an empty object", "a list", "text", "another document",
     "a catalogue with fewer entries than it says", "a catalogue with a day that is none", "a cut packed feed",
     "a packed nothing", "packed rubbish", "a cut zip", "an osv record without a package",
-    "an osv record that is none", "not utf-8"])
+    "an osv record that is none", "nested too deeply", "not utf-8"])
 def test_what_is_no_whole_feed_is_refused_and_the_store_kept(tmp_path: Path, name: str) -> None:
     store = filled(tmp_path)
     before = store.read_bytes()

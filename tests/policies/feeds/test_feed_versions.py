@@ -82,3 +82,11 @@ def test_sorting_puts_the_newest_first(versions: list[str]) -> None:
     fine, odd = newest_first(Scheme.DEB, versions)
     assert sorted([*fine, *odd]) == sorted(versions)
     assert all(compare(Scheme.DEB, one, other) >= 0 for one, other in pairwise(fine))
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_a_version_longer_than_any_real_one_is_not_compared(scheme):
+    long = "9" * 1_000_000
+    with pytest.raises(NotComparable):
+        compare(scheme, "1", long)
+    assert newest_first(scheme, ["1", long]) == (["1"], [long])
