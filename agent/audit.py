@@ -82,20 +82,21 @@ def open_host(root: Path | None = None, recorded: Path | None = None) -> Host:
 
 
 def look(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (),
-         cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None, sweep: bool = False,
+         cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None, sweep: bool | None = None,
          memories: Mapping[str, Memory] | None = None) -> tuple[Facts, tuple[str, ...]]:
     """All facts of ``host``, derived ones included, and the privileges that were lacking.
 
     With ``only`` (ids of checks) just the collectors that those checks rest on are run. ``feeds`` is the store
-    of feeds of vulnerabilities, instead of this machine's own. Every file is looked at with ``sweep``, in an
-    image, and where ``only`` needs it; ``memories`` is what the last such look left.
+    of feeds of vulnerabilities, instead of this machine's own. Every file is looked at with ``sweep`` and never
+    without it; where it is None, in an image and where ``only`` needs it. ``memories`` is what the last such look
+    left.
     """
     collectors = discover(host.platform)
     if names := set(only):
         needed = needed_facts(pack, names)
         collectors = [one for one in collectors if any(fact.id in needed for fact in one.facts)]
-    looked = isolate.look(host, collectors, declared, cache=cache, memories=memories,
-                          exhaustive=sweep or bool(names) or host.kind != "live")
+    exhaustive = (bool(names) or host.kind != "live") if sweep is None else sweep
+    looked = isolate.look(host, collectors, declared, cache=cache, memories=memories, exhaustive=exhaustive)
     with opened(feeds) as store:
         facts = derive_all(looked.facts, declared, {**pack.tables, FEEDS: store}, host.now())
     return facts, tuple(f"{name}: {need}" for name, need in sorted(looked.lacking.items()))
@@ -119,7 +120,7 @@ def needed_facts(pack: Pack, checks: Iterable[str]) -> set[str]:
 
 def audit(host: Host, declared: Declared, pack: Pack, *, only: Iterable[str] = (),
           overrides: Mapping[str, Mapping[str, Any]] | None = None, skew: timedelta = timedelta(0),
-          cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None, sweep: bool = False,
+          cache: dict[str, isolate.Kept] | None = None, feeds: Path | None = None, sweep: bool | None = None,
           memories: Mapping[str, Memory] | None = None) -> Audit:
     """Look at ``host`` and judge it by ``pack``. ``skew`` is how far its clock is known to be off."""
     started, clock = host.now(), time.monotonic()

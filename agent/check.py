@@ -23,14 +23,14 @@ DIRECTORY = click.Path(path_type=Path)
 @click.option("--root", type=DIRECTORY, help="Audit a mounted root file system instead of this machine.")
 @click.option("--recorded", type=DIRECTORY, help="Audit what `hustings record` recorded: the directory or its .tar.")
 @click.option("--feeds", type=DIRECTORY, help="A store of feeds of vulnerabilities, instead of this machine's own.")
-@click.option("--sweep", is_flag=True, help="Look at every file of this machine too, which takes a while. "
-              "In an image that is always done.")
+@click.option("--sweep/--no-sweep", default=None, help="Look at every file too, which takes a while; or do not. Unless "
+              "said, an image is swept, and a machine where --only needs it.")
 @click.option("--fail-on", type=click.Choice([one.value for one in SEVERITIES]), default="critical", show_default=True,
               help="Exit with 1 if a check of at least this severity fails.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Show passing and not applicable checks too.")
 def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Path | None, only: tuple[str, ...],
-          settings: tuple[str, ...], root: Path | None, recorded: Path | None, feeds: Path | None, sweep: bool,
+          settings: tuple[str, ...], root: Path | None, recorded: Path | None, feeds: Path | None, sweep: bool | None,
           fail_on: str, language: str, everything: bool) -> None:
     """Audit this machine here and now, without a server.
 

@@ -117,7 +117,7 @@ MAY_FOLLOW = {
 """Other checks that judge the very same fault from another side."""
 
 
-AS_AN_IMAGE = ("--root", "/")
+AS_AN_IMAGE = ("--root", "/", "--no-sweep")
 """The same files taken for a mounted image: nothing of the running system may be asked."""
 
 
