@@ -76,7 +76,8 @@ def _opened(path: Path, name: str) -> IO[bytes]:
     if name == "zstd":
         import zstandard
 
-        return zstandard.open(path, "rb")
+        opened: IO[bytes] = zstandard.open(path, "rb")
+        return opened
     return _OPENERS[name](path, "rb")  # type: ignore[no-any-return]
 
 

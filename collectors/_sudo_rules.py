@@ -77,7 +77,7 @@ SETTINGS = ("authenticate", "env_reset", "ignore_dot", "insults", "log_input", "
 def settings(defaults: list[Default]) -> list[dict[str, object]]:
     """One record for each of ``SETTINGS`` and each that is stated: what holds for everyone (the last one), and
     how many further statements say otherwise, of everyone or of some."""
-    found = []
+    found: list[dict[str, object]] = []
     for name in dict.fromkeys((*SETTINGS, *(one.name for one in defaults))):
         stated = [one for one in defaults if one.name == name]
         general = [one for one in stated if not one.binding]

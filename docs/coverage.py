@@ -49,9 +49,9 @@ def ground_truth_page() -> str:
     unmapped, disagreements = _json(SCENARIOS / "unmapped.json"), _json(SCENARIOS / "disagreements.json")
     lines = ["# Held to verdicts we did not write", "", GENERATED, "",
              "An open compliance suite (ComplianceAsCode) comes with states of a Debian 12 file system, each with the "
-             "verdict its authors and the OpenSCAP engine agree on. `tests/scenarios` lays each over a disposable root, "
-             "audits it with `--root`, and fails unless our verdict is theirs; a pass where they expect a failure fails "
-             "the tests whatever is written here. States of our own cover what theirs do not.", "",
+             "verdict its authors and the OpenSCAP engine agree on. `tests/scenarios` lays each over a disposable "
+             "root, audits it with `--root`, and fails unless our verdict is theirs; a pass where they expect a "
+             "failure fails the tests whatever is written here. States of our own cover what theirs do not.", "",
              "```", "python -m tests.scenarios                   every scenario (needs root, debootstrap)",
              "python -m tests.scenarios sshd_             those of some rules", "```", "",
              f"## Which check judges which rule ({len(rules)})", "",

@@ -12,7 +12,8 @@ from hustings.facts import Reason
 from tests.fakes import FakeHost
 
 FILES = {
-    "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", "/etc/group": "root:x:0:\nshadow:x:42:\n", "/etc/shadow": "", "/etc/sudoers": "",
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", "/etc/group": "root:x:0:\nshadow:x:42:\n",
+    "/etc/shadow": "", "/etc/sudoers": "",
     "/etc/cron.d/backup": "", "/etc/ssh/ssh_host_rsa_key": "", "/usr/local/bin/tool": "",
     "/etc/login.defs": "UMASK 022\n",
 }

@@ -72,7 +72,8 @@ def test_a_home_that_cannot_be_entered_leaves_every_list_incomplete():
 
 
 def test_a_home_elsewhere_is_a_reason_and_a_missing_one_is_not_there():
-    passwd = PASSWD + "carol:x:1005:1005::/opt/data/carol:/bin/sh\ndave:x:1006:1006::/nowhere:/bin/sh\nerin:x:1007:1007:::/bin/sh\n"
+    passwd = PASSWD + ("carol:x:1005:1005::/opt/data/carol:/bin/sh\ndave:x:1006:1006::/nowhere:/bin/sh\n"
+                       "erin:x:1007:1007:::/bin/sh\n")
     said = look({"/etc/passwd": passwd})["homes.directories"]
     found = {one["user"]: one for one in said.items}
     assert isinstance(found["carol"]["exists"], Missing)
