@@ -70,7 +70,7 @@ def _as_text(proof: Proof) -> str:
     lines = [f"{record.set}: {'restored and proven' if record.proven else 'NOT PROVEN'}",
              f"  backup    {record.backup or 'none'}" + (f" of {record.backup_time:%Y-%m-%d %H:%M} UTC"
                                                          if record.backup_time else ""),
-             f"  took      {_length(record.seconds)}" + ("" if record.objective is None else
+             f"  took      {_length(record.seconds)}" + ("" if record.objective is None or not record.proven else
                                                          f", {'within' if proof.in_time else 'OVER'} the objective of "
                                                          f"{_length(record.objective)}"),
              *(f"  {name}: {tally.count} of {record.expected[name].count}" for name, tally in record.found.items()),

@@ -23,7 +23,8 @@ def feeds() -> None:
 @feeds.command("import")
 @click.argument("paths", type=_PATH, nargs=-1, required=True)
 @click.option("--as-of", help="When this was the newest state at its source: 2026-11-22 or 2026-11-22T06:00:00Z.")
-@click.option("--whole", is_flag=True, help="A directory of OSV records holds all that its source knows.")
+@click.option("--whole", is_flag=True, help="It holds all that its source knows, though it is a directory of single "
+              "records or small.")
 @NAME
 @SMALLER
 @STORE

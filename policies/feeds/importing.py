@@ -148,9 +148,14 @@ def _feed(found: _Found, builder: Builder, name: str, wish: Wish, now: datetime,
                          remedy="give the time it was fetched with --as-of, or leave that out")
     return Feed(name=name, kind=found.kind, made=min(made, now), confirmed=min(max(confirmed, made), now), imported=now,
                 digest=f"sha256:{found.digest.hexdigest()}", records=builder.lines,
-                whole=found.whole or wish.whole, origin=where, etag=wish.etag,
+                whole=wish.whole or (found.whole and builder.lines >= _LEAST.get(found.kind, 0)), origin=where,
+                etag=wish.etag,
                 last_modified=wish.last_modified)
 
+
+_LEAST = {Kind.DEBIAN: 10_000, Kind.OSV: 1_000}
+"""Lines that a whole feed of a kind surely has: what is well-formed and smaller may be a part of it, so that its
+silence about a package proves nothing."""
 
 _Reader = Callable[[Builder, str], None]
 

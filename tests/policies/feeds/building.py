@@ -27,7 +27,7 @@ def put(place: Path, store: Path, document: Any, name: str = "feed.json", **wish
     """Import a document into a store."""
     path = place / name
     path.write_bytes(document if isinstance(document, bytes) else text(document))
-    return import_feed([path], store, Wish(**{"as_of": AS_OF, **wish}), NOW)
+    return import_feed([path], store, Wish(**{"as_of": AS_OF, "whole": True, **wish}), NOW)
 
 
 def zipped(place: Path, records: list[dict[str, Any]] = OSV, name: str = "all.zip") -> Path:

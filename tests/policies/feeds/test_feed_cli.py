@@ -49,7 +49,7 @@ def test_without_a_feed_the_way_to_one_is_named(tmp_path: Path) -> None:
 def test_a_time_that_is_none_is_refused(tmp_path: Path, as_of: str) -> None:
     (tmp_path / "tracker.json").write_bytes(text(TRACKER))
     with pytest.raises(HustingsError):
-        run("feeds", "import", tmp_path / "tracker.json", "--as-of", as_of, "--store", tmp_path / "feeds.db")
+        run("feeds", "import", tmp_path / "tracker.json", "--as-of", as_of, "--whole", "--store", tmp_path / "feeds.db")
 
 
 @pytest.mark.parametrize(("version", "verdict"), [("1.9.5p2-2", "fail"), ("1.9.5p2-3", "pass")])

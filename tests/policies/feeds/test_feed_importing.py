@@ -86,7 +86,7 @@ def test_the_catalogue_is_known_by_its_vulnerabilities(tmp_path: Path) -> None:
     ("Alpine:v3.18", "openssl", "3.1.4-r0", "CVE-2023-5363")])
 def test_osv_records_of_every_family_are_read(tmp_path: Path, space: str, package: str, fix: str, cves: str) -> None:
     store = tmp_path / "feeds.db"
-    done = import_feed([zipped(tmp_path)], store, Wish(name="all"), NOW)
+    done = import_feed([zipped(tmp_path)], store, Wish(name="all", whole=True), NOW)
     assert groups(store, space, package) == [(fix, cves)]
     assert (done.left_out, done.feed.whole, done.feed.kind) == (1, True, Kind.OSV)
     assert groups(store, "PyPI", "requests") == []
@@ -299,3 +299,12 @@ def test_a_member_of_a_zip_that_is_damaged_is_refused(tmp_path: Path) -> None:
         archive.writestr("last.json", b"{")
     with pytest.raises(BadDocument, match=r"last\.json"):
         import_feed([path], tmp_path / "feeds.db", Wish(), NOW)
+
+
+def test_a_small_feed_may_be_a_part_and_is_whole_only_where_somebody_says_so(tmp_path: Path) -> None:
+    """Well-formed is not whole: one line of a tracker says nothing of what else is vulnerable."""
+    path = tmp_path / "tracker.json"
+    path.write_text('{"zzz": {"CVE-2024-1": {"releases": {"bookworm": {"status": "open", "urgency": "low"}}}}}')
+    store = tmp_path / "feeds.db"
+    assert import_feed([path], store, Wish(as_of=AS_OF), NOW).feed.whole is False
+    assert import_feed([path], store, Wish(as_of=AS_OF, whole=True), NOW).feed.whole is True

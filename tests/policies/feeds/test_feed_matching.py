@@ -200,7 +200,7 @@ def test_the_parts_that_speak_of_a_system(system: System, space: str, confidence
 
 def test_a_derivative_is_judged_by_its_base_with_less_confidence(tmp_path: Path) -> None:
     store = tmp_path / "feeds.db"
-    import_feed([zipped(tmp_path)], store, Wish(), NOW)
+    import_feed([zipped(tmp_path)], store, Wish(whole=True), NOW)
     mint = {"os__id": "linuxmint", "os__version": "21.3", "os__codename": "virginia", "os__base_codename": "jammy"}
     one, = items(derived(machine(product("libc6", "2.35-0ubuntu3.1", "glibc"), **mint), store), "fixable")
     assert (one["confidence"], one["fixed"], one["urgency"]) == ("likely", "2.35-0ubuntu3.4", "high")
@@ -213,7 +213,7 @@ def test_a_derivative_is_judged_by_its_base_with_less_confidence(tmp_path: Path)
 def test_osv_records_are_matched_on_their_own_distribution(tmp_path: Path, system: dict[str, Any],
                                                            installed: dict[str, str]) -> None:
     store = tmp_path / "feeds.db"
-    import_feed([zipped(tmp_path)], store, Wish(), NOW)
+    import_feed([zipped(tmp_path)], store, Wish(whole=True), NOW)
     assert ("CVE-2023-4911", "glibc") in found(store, installed, **system)
 
 
@@ -221,7 +221,7 @@ def test_a_fix_of_one_module_stream_says_nothing_of_another(tmp_path: Path) -> N
     record = osv("RLSA-2024:1", affected("Rocky Linux:9", "nodejs", *fixed("1:20.11.1-1.module+el9.3.0+1+a")),
                  upstream=["CVE-2024-21892"])
     store = tmp_path / "feeds.db"
-    import_feed([zipped(tmp_path, [record])], store, Wish(), NOW)
+    import_feed([zipped(tmp_path, [record])], store, Wish(whole=True), NOW)
     facts = derived(machine(product("nodejs", "1:18.19.0-1.module+el9.3.0+1+a", source="rpm"), os__id="rocky",
                             os__version="9.3", os__codename=None), store)
     assert items(facts, "fixable") == []
@@ -231,7 +231,7 @@ def test_a_fix_of_one_module_stream_says_nothing_of_another(tmp_path: Path) -> N
 def test_a_range_that_begins_later_spares_older_versions(tmp_path: Path) -> None:
     record = osv("CVE-2026-11111", affected("Debian:12", "x", *fixed("2.5-1", "2.0-1")))
     store = tmp_path / "feeds.db"
-    import_feed([zipped(tmp_path, [record])], store, Wish(), NOW)
+    import_feed([zipped(tmp_path, [record])], store, Wish(whole=True), NOW)
     assert [bool(found(store, product("x", version))) for version in ("1.9-1", "2.0-1", "2.4-9", "2.5-1")] == [
         False, True, True, False]
 
@@ -285,7 +285,7 @@ def test_an_inventory_that_is_not_whole_decides_only_against(store: Path) -> Non
 
 def test_single_records_never_say_that_the_rest_is_fine(tmp_path: Path) -> None:
     store = tmp_path / "feeds.db"
-    put(tmp_path, store, OSV[0])
+    put(tmp_path, store, OSV[0], whole=False)
     put(tmp_path, store, KEV, "kev.json")
     facts = derived(machine(product("libc6", "2.36-9+deb12u13", "glibc")), store)
     for name in ("fixable", "known_exploited"):
@@ -378,7 +378,7 @@ def verdicts(place: Path, tracker: Any, kev: Any, installed: str) -> dict[str, s
     """What the two checks say of a machine with the package x, by these feeds."""
     store = place / f"store-{len(list(place.iterdir()))}.db"
     if isinstance(tracker, list):
-        put(place, store, tracker[0], as_of=None)
+        put(place, store, tracker[0], as_of=None, whole=False)
     elif tracker is not None:
         put(place, store, tracker)
     if kev is not None:
