@@ -70,7 +70,8 @@ def _restore_set(one: RestoreSet, declared: Declared) -> Iterator[Fault]:
     known = {repository.name: repository for repository in declared.repositories}
     if one.repository not in known:
         yield "repository", f"no repository is called {one.repository!r}", \
-            "use the name of one of repositories: " + ", ".join(sorted(known))
+            f"use the name of one of repositories: {', '.join(sorted(known))}" if known else \
+            "declare it under repositories"
         return
     for name, value in (("manifest", one.manifest), ("state", one.state)):
         if not value.startswith("/"):
