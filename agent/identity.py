@@ -111,7 +111,7 @@ class State:
     def foreign(self) -> str:
         """The name of something in the directory that no agent puts there, or "" if there is none."""
         ours = {"agent.json", "enrolling.json", "contact.json", "facts.cache", "lock", "spool", "cache", "proofs",
-                "scratch"}
+                "scratch", self.sweep_file.name}
         for one in sorted(self.place.iterdir()) if self.place.is_dir() else []:
             kinds = one.match("agent-*.key") or one.match("ca-*.pem") or one.name.endswith(durable.SCRATCH)
             if one.name not in ours and not kinds:

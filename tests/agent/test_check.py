@@ -257,7 +257,7 @@ def test_a_bad_machine_yaml_is_refused_with_its_line(run: Command, tmp_path: Pat
     path.write_text("roles: [ems]\nrepositories: [{name: a, tool: restic}]\n")
     answer = run("check", "--config", path)
     assert answer.code == 2
-    assert f"{path}:2: a repository of restic needs a location" in answer.err
+    assert f"{path}:2: the key 'location' is missing: restic needs it" in answer.err
 
 
 def test_help_names_every_option() -> None:

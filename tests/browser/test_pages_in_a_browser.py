@@ -163,8 +163,8 @@ def test_an_official_can_read_and_follow_the_scorecard(browser: Browser, demo: D
         assert "annex-desk" in page.locator("main").inner_text()
         assert "A vendor" in page.locator("main").inner_text()
         page.locator(".first a").first.click()
-        assert "/en/machines/" in page.url
-        assert page.locator(".body:target").is_visible(), "the result that the link names is unfolded"
+        page.wait_for_url("**/en/machines/*")
+        page.locator(".body:target").wait_for(state="visible")  # the result that the link names is unfolded
 
 
 def test_a_stranger_signs_in_by_form_and_out_again(browser: Browser, demo: Demo) -> None:

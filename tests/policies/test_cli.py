@@ -56,7 +56,7 @@ def test_show_says_everything_of_a_check(run: Command, check: packs.Pack, langua
 
 
 def test_a_faulty_pack_is_told_apart_from_a_wrong_example(run: Command, tmp_path: Path) -> None:
-    wrong = directory(tmp_path, one=MINE.replace("ptrace_scope: 4}", "ptrace_scope: 2}"))
+    wrong = directory(tmp_path, one=MINE.replace("syncookies: 4}", "syncookies: 2}"))
     assert run("lint", wrong)[0] == 0
     code, out, err = run("test", wrong)
     assert code == 1
