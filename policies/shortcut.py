@@ -69,8 +69,10 @@ def _plain(condition: Mapping[str, Any], parameters: Mapping[str, Any]) -> Calla
             return lambda value: value >= operand if type(value) is int else None
         return lambda value: value <= operand if type(value) is int else None
     accepted = operand if operator == "one_of" else [operand]
-    if not isinstance(accepted, (list, tuple)) or not accepted:
+    if not isinstance(accepted, (list, tuple)):
         return None
+    if not accepted:
+        return lambda value: False if type(value) in (str, int) else None
     kind = type(accepted[0])
     if kind not in (str, int, bool) or any(type(one) is not kind for one in accepted):
         return None
