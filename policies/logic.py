@@ -178,7 +178,7 @@ class Logic:
         picked = _Picked([])
         quickly = shortcut(where, self._parameters)
         for item in items:
-            truth = quickly(_record(item))
+            truth = quickly(item if type(item) is dict else _record(item))
             if truth is not None:
                 if truth:
                     picked.chosen.append(item)
@@ -201,13 +201,16 @@ class Logic:
         against: list[Any] = []
         undecided: list[Any] = []
         quickly = shortcut(condition[quantifier], self._parameters)
+        certain = len(picked.chosen)
         for index, item in enumerate(picked.chosen + picked.maybe):
-            truth = quickly(_record(item))
+            truth = quickly(item if type(item) is dict else _record(item))
+            if truth is wanted and index < certain:
+                continue
             outcome = Outcome(truth) if truth is not None else self.evaluate(condition[quantifier], _record(item))
             whole.moments += outcome.moments
             whole.timed |= outcome.timed
             whole.facts.update(outcome.facts)
-            surely = index < len(picked.chosen)
+            surely = index < certain
             if outcome.truth is None:
                 whole.causes = _merged(whole.causes, outcome.causes)
                 undecided.append(item)
