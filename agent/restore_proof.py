@@ -97,6 +97,7 @@ def prove(wanted: RestoreSet, repository: Repository, directory: Path | None) ->
     objective = int(parse_duration(wanted.objective).total_seconds()) if wanted.objective else None
     return Proof(Record(
         schema=restore_record.SCHEMA, tenant="", agent="", set=wanted.name, repository=repository.name,
+        source=restore_record.source_of(repository),
         tool=repository.tool, backup=outcome.backup, backup_time=outcome.backup_time, started=started,
         finished=datetime.now(UTC).replace(microsecond=0), seconds=max(1, round(outcome.seconds)), objective=objective,
         place=protection, manifest=digest, expected=expected, found=outcome.found, proven=not faults,

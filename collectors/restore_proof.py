@@ -33,12 +33,12 @@ def collect(host: Host, declared: Declared) -> Collected:
     """The newest record of each declared set; one that is not in order costs its own facts alone."""
     collected: Collected = {}
     for one in declared.restore_sets:
-        found = answer(partial(newest, host, one))
+        found = answer(partial(newest, host, one, declared))
         collected.update({key(fact, one.name): value for fact, value in _facts(found, one).items()})
     return collected
 
 
-def newest(host: Host, one: RestoreSet) -> restore_record.Record | None:
+def newest(host: Host, one: RestoreSet, declared: Declared) -> restore_record.Record | None:
     """The record of a set, verified; None if there is none. Raises ``LookError``."""
     from hustings import envelope, keys
 
@@ -59,6 +59,10 @@ def newest(host: Host, one: RestoreSet) -> restore_record.Record | None:
     if (record.agent, record.set, record.repository) != (who.agent, one.name, one.repository):
         raise LookError(Reason.ERROR, f"the restore record is of {record.set} from {record.repository}, "
                         f"by {record.agent}")
+    sources = {each.name: restore_record.source_of(each) for each in declared.repositories}
+    if record.source != sources.get(one.repository):
+        raise LookError(Reason.ERROR, f"the restore record of {one.name} is from another place than {one.repository} "
+                        "is declared at now")
     if set(record.expected) != set(one.tables or (one.path,)):
         raise LookError(Reason.ERROR, f"the restore record of {one.name} is of {', '.join(sorted(record.expected))}, "
                         "not of what the set is declared to hold now")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hustings.declared import Repository
 from hustings.errors import BadDocument
 from hustings.times import Moment
 
@@ -70,6 +71,8 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agent: str
     set: str
     repository: str
+    source: str
+    """What the repository's name stood for (``source_of``)."""
     tool: str
     backup: str
     """The tool's own name for what was restored."""
@@ -87,6 +90,14 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     found: dict[str, Tally]
     proven: bool
     faults: tuple[str, ...]
+
+
+def source_of(repository: Repository) -> str:
+    """``sha256:`` and a digest of where a declared repository is, so that a proof does not outlive a move."""
+    from hashlib import sha256
+
+    parts = (repository.tool, repository.location, repository.config, repository.stanza, str(repository.repo))
+    return f"sha256:{sha256(msgspec.json.encode(parts)).hexdigest()}"
 
 
 def file_name(name: str) -> str:

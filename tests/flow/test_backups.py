@@ -200,6 +200,11 @@ def test_a_record_counts_only_under_this_agents_signature_and_for_its_own_set(pr
     declared = Declared(repositories=proving.declared().repositories, restore_sets=(moved,))
     looked = observe(COLLECTOR, COLLECTOR.collect(LiveHost(), declared), LiveHost().now(), declared)
     assert looked["backup.restore_proof@borg"].missing is not None
+    elsewhere = tuple(msgspec.structs.replace(one, location="/srv/another") if one.name == wanted.repository else one
+                      for one in proving.declared().repositories)
+    declared = Declared(repositories=elsewhere, restore_sets=(wanted,))
+    looked = observe(COLLECTOR, COLLECTOR.collect(LiveHost(), declared), LiveHost().now(), declared)
+    assert looked["backup.restore_proof@borg"].missing is not None, "the repository's name stands for another place now"
 
 
 def test_what_was_never_proven_is_absent(backups: Made) -> None:
