@@ -36,6 +36,8 @@ def parse(text: str, *, without: frozenset[tuple[str, str]] = frozenset()) -> Ru
     rules, entries = RuleSet(), _entries(text)
     flags = {(str(entry.get("family")), str(entry.get("name"))): set(map(str, _values(entry.get("flags", []))))
              for kind, entry in entries if kind == "table"}
+    named = {(str(entry.get("family")), str(entry.get("table")), f"@{entry.get('name')}"):
+             _values(entry.get("elem", [])) for kind, entry in entries if kind == "set"}
     without |= {table for table, said in flags.items() if "dormant" in said}
     for kind, entry in entries:
         where = (str(entry.get("family")), str(entry.get("table")))
@@ -49,8 +51,17 @@ def parse(text: str, *, without: frozenset[tuple[str, str]] = frozenset()) -> Ru
                 untold = flags.get(where, set()) - _FLAGS
                 rules.enter(Entrance(_FAMILIES[where[0]], f"{name}, dormant?" if untold else name, policy))
         elif kind == "rule":
-            rules.chains.setdefault(_name(where, entry["chain"]), []).extend(_rules(entry["expr"], where))
+            rules.chains.setdefault(_name(where, entry["chain"]), []).extend(
+                _rules([_spelled_out(one, where, named) for one in entry["expr"]], where))
     return rules
+
+
+def _spelled_out(expression: Any, where: tuple[str, str], named: dict[tuple[str, str, str], list[Any]]) -> Any:
+    """A match with what its named set holds now, where the rule set tells, in place of the set's name."""
+    match expression:
+        case {"match": {"right": str(name), **others}} if (*where, name) in named:
+            return {"match": {**others, "right": {"set": named[*where, name]}}}
+    return expression
 
 
 def opaque_tables(text: str) -> frozenset[tuple[str, str]]:

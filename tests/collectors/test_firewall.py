@@ -105,6 +105,25 @@ def test_a_condition_of_nft_is_as_narrow_as_it_is(rule, outcome):
     assert parse_nft(said.stdout).default(4) == outcome
 
 
+@pytest.mark.skipif(not shutil.which("nft", path="/usr/sbin:/usr/bin"), reason="nft is not installed")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network namespace")
+@pytest.mark.parametrize(("kind", "elements", "rule", "outcome"), [
+    ("inet_service", "1-65535", "tcp dport @s accept", "accept"),
+    ("inet_service", "22, 443", "tcp dport @s accept", "drop"),
+    ("ipv4_addr", "0.0.0.0/1, 128.0.0.0/1", "ip saddr @s accept", "accept"),
+    ("ipv4_addr", "192.0.2.0/24", "ip saddr @s accept", "drop"), ("ipv4_addr", "", "ip saddr @s accept", "drop"),
+])
+def test_a_named_set_counts_by_what_it_holds(kind, elements, rule, outcome):
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine allows no network namespaces")
+    held = f"elements = {{ {elements} }}" if elements else ""
+    script = (f"table ip t {{\n set s {{\n type {kind}; flags interval;\n {held}\n }}\n"
+              f" chain c {{\n type filter hook input priority 0; policy drop;\n {rule}\n }}\n}}\n")
+    said = subprocess.run(["unshare", "--net", "sh", "-c", "nft -f - && nft -j list ruleset"], input=script,
+                          capture_output=True, text=True, check=True)
+    assert parse_nft(said.stdout).default(4) == outcome
+
+
 def test_an_accepting_policy_with_a_closing_rule_drops():
     text = ("*filter\n:INPUT ACCEPT [0:0]\n:IN - [0:0]\n"
             "-A INPUT -j IN\n-A IN -p tcp --dport 22 -j ACCEPT\n-A IN -j DROP\nCOMMIT\n")
