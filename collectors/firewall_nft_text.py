@@ -22,7 +22,7 @@ _PROTOCOLS = frozenset({"tcp", "udp", "udplite", "sctp", "dccp", "th", "ip", "ip
 _FAMILIES = frozenset({"ip", "ip6", "inet", "arp", "bridge", "netdev"})
 _OPERATORS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 _VERDICTS = frozenset({"accept", "drop", "return", "continue"})
-_OTHER_BLOCKS = frozenset({"set", "map", "flowtable", "counter", "quota", "ct", "limit", "secmark", "synproxy"})
+_OTHER_BLOCKS = frozenset({"map", "flowtable", "counter", "quota", "ct", "limit", "secmark", "synproxy"})
 _PAIR = re.compile(r"(.*?)\s*:\s*(accept|drop|return|continue|(?:jump|goto) \S+)")
 Include = Callable[[str], list[str]]
 """From a pattern to the texts of the files it names."""
@@ -100,7 +100,9 @@ class _Reader:
             self._chain((family, table), name, body)
         elif kind == "rule":
             self._rule((family, table), words.pop(0), _until_end(words), first=how == "insert")
-        elif kind in (*_OTHER_BLOCKS, "element"):
+        elif kind in ("set", "element"):
+            self._set((family, table), _until_end(words))
+        elif kind in _OTHER_BLOCKS:
             _until_end(words)
         else:
             raise Unreadable(f"nft: {how} {kind} is not understood")
@@ -121,12 +123,30 @@ class _Reader:
                 self._chain((family, name), chain, _block(body))
             elif kind == "include":
                 raise Unreadable("nft: a file included inside a table is not followed")
+            elif kind == "set":
+                self._set((family, name), _until_end(body))
             elif kind in _OTHER_BLOCKS:
                 _until_end(body)
             elif kind != ";":
                 said = _until_end(body)  # comment "…", flags …
                 if kind == "flags":
                     table["flags"] = [one for one in said if one != ","]
+
+    def _set(self, where: tuple[str, str], line: list[str]) -> None:
+        """A set with what it holds, or more for one: ``name { … elements = { … } }`` or ``name { … }``."""
+        name, words = line[0], self._known(line[1:])
+        if "elements" in words:
+            words = words[words.index("elements") + 2:]
+        elif "type" in words or "typeof" in words:
+            words = []
+        inside = [word for word in words if word not in ("{", "}")]
+        held = [_plain(" ".join(one) if "." in one else one[0]) for one in _split(inside) if one]
+        entry = {"family": where[0], "table": where[1], "name": name}
+        for one in self.entries:
+            if one.get("set", {}).items() >= entry.items():
+                one["set"]["elem"] += held
+                return
+        self.entries.append({"set": {**entry, "elem": held}})
 
     def _chain(self, where: tuple[str, str], name: str, body: list[str]) -> None:
         entry: dict[str, Any] = {"family": where[0], "table": where[1], "name": name}

@@ -65,6 +65,16 @@ def test_nothing_that_starts_filters_nothing():
     assert seen(None, {"/etc/nftables.conf": CLOSED}) == ("none", "accept", "accept")
 
 
+@pytest.mark.parametrize(("held", "expected"), [
+    ("10.0.0.1", "drop"), ("10.0.0.1 timeout 1h, 192.0.2.0/24", "drop"), ("0.0.0.0/1, 128.0.0.0/1", "accept"),
+    ("0.0.0.0-255.255.255.255", "accept"), ("$lan", "drop"), ("$lan, 0.0.0.0/0", "accept"),
+])
+def test_a_named_set_counts_by_what_the_file_puts_into_it(held, expected):
+    assert nft(CLOSED.replace("elements = { 10.0.0.1 }", f"elements = {{ {held} }}"))[1] == expected
+    added = CLOSED.replace("elements = { 10.0.0.1 } ", "") + f"add element inet filter allowed {{ {held} }}\n"
+    assert nft(added)[1] == expected
+
+
 def test_a_closed_rule_file_is_closed():
     assert nft(CLOSED) == ("nftables", "drop", "drop")
 
