@@ -8,7 +8,6 @@ compared with the database of packages instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,8 +18,9 @@ from collectors.base import ABSENT, Collected, Dated, Listing, Missing, Reason, 
 from collectors.host.protocol import Host, NotThere, Unreadable, list_optional, read_optional
 from hustings.times import utc_text
 
+REPOSITORIES = "/etc/yum.repos.d"
 _CACHES = ("/var/cache/dnf", "/var/cache/libdnf5")
-READS = ("/etc/yum.repos.d/", "/etc/dnf/", *(f"{path}/" for path in _CACHES), "/etc/systemd/system/",
+READS = (f"{REPOSITORIES}/", "/etc/dnf/", *(f"{path}/" for path in _CACHES), "/etc/systemd/system/",
          *(f"{path}/" for path in _rpmdb.DIRECTORIES))
 _UPDATES = ("-q", "--cacheonly", "updateinfo", "list", "--security", "--available")
 _PACKAGES = ("-qa", "--qf", "%{NAME}\\t%{VERSION}-%{RELEASE}\\n")
@@ -33,7 +33,7 @@ _TIMERS = ("dnf-automatic.timer", "dnf-automatic-install.timer", "dnf5-automatic
 def collect(host: Host) -> Collected:
     """Every ``patches.*`` fact of a machine of the Red Hat family."""
     return gather({
-        ("patches.security_source",): lambda: {"patches.security_source": bool(_enabled(host))},
+        ("patches.security_source",): lambda: {"patches.security_source": bool(_repos.enabled(host, REPOSITORIES))},
         ("patches.lists_updated", "patches.security_pending"): lambda: _updates(host),
         ("patches.held",): lambda: {"patches.held": Listing(_held(host))},
         ("patches.automatic",): lambda: {"patches.automatic": _automatic(host)},
@@ -61,18 +61,8 @@ def parse_updateinfo(text: str) -> list[tuple[str, str]]:
     return list(found)
 
 
-def _repositories(host: Host) -> Iterator[tuple[str, dict[str, str]]]:
-    for name in list_optional(host, "/etc/yum.repos.d"):
-        if name.endswith(".repo"):
-            yield from _repos.parse(host.read(f"/etc/yum.repos.d/{name}")).items()
-
-
-def _enabled(host: Host) -> list[str]:
-    return [name for name, settings in _repositories(host) if _repos.true(settings.get("enabled", "1"))]
-
-
 def _updates(host: Host) -> Collected:
-    enabled = _enabled(host)
+    enabled = _repos.enabled(host, REPOSITORIES)
     if not enabled:
         return {"patches.lists_updated": ABSENT, "patches.security_pending": ABSENT}
     moments: list[datetime] = []
@@ -150,7 +140,7 @@ def _unauthenticated(host: Host) -> list[Any]:
     """Enabled repositories whose packages are taken without a valid signature (dnf.conf(5), ``gpgcheck``: off
     unless it says otherwise; the vendors' dnf.conf does)."""
     general = _main(host).get("gpgcheck", "0")
-    return sorted(name for name, settings in _repositories(host)
+    return sorted(name for name, settings in _repos.repositories(host, REPOSITORIES)
                   if _repos.true(settings.get("enabled", "1")) and not _repos.true(settings.get("gpgcheck", general)))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from collectors.host.protocol import Host, list_optional
+
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
 
@@ -22,3 +26,15 @@ def parse(text: str) -> dict[str, dict[str, str]]:
 def true(value: str) -> bool:
     """How dnf and libzypp read a switch."""
     return value.lower() in _TRUE
+
+
+def repositories(host: Host, directory: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every repository that the ``.repo`` files of a directory name, with its settings. Raises ``LookError``."""
+    for name in list_optional(host, directory):
+        if name.endswith(".repo"):
+            yield from parse(host.read(f"{directory}/{name}")).items()
+
+
+def enabled(host: Host, directory: str) -> list[str]:
+    """The repositories of a directory that are switched on, as one is unless it says otherwise."""
+    return [name for name, settings in repositories(host, directory) if true(settings.get("enabled", "1"))]

@@ -8,7 +8,6 @@ nothing newer, so that the oldest of them is the time the answer speaks for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from collectors.host.protocol import Host, NotThere, Unreadable, list_optional, 
 from hustings.times import utc_text
 
 CONFIG = "/etc/zypp"
+REPOSITORIES = f"{CONFIG}/repos.d"
 _CACHE = "/var/cache/zypp/raw"
 _ONLINE_UPDATE = "/etc/sysconfig/automatic_online_update"
 _CRON = "/etc/cron.daily/opensuse.org-online_update"
@@ -34,7 +34,7 @@ _SKIPPED = 106
 def collect(host: Host) -> Collected:
     """Every ``patches.*`` fact of a machine of the SUSE family."""
     return gather({
-        ("patches.security_source",): lambda: {"patches.security_source": bool(_enabled(host))},
+        ("patches.security_source",): lambda: {"patches.security_source": bool(_repos.enabled(host, REPOSITORIES))},
         ("patches.lists_updated", "patches.security_pending"): lambda: _updates(host),
         ("patches.held",): lambda: {"patches.held": Listing(locked(read_optional(host, f"{CONFIG}/locks") or ""))},
         ("patches.automatic",): lambda: {"patches.automatic": _automatic(host)},
@@ -72,18 +72,8 @@ def locked(text: str) -> list[str]:
     return sorted({name.strip() for name in re.findall(r"^solvable_name:(.*)$", text, re.MULTILINE)})
 
 
-def _repositories(host: Host) -> Iterator[tuple[str, dict[str, str]]]:
-    for name in list_optional(host, f"{CONFIG}/repos.d"):
-        if name.endswith(".repo"):
-            yield from _repos.parse(host.read(f"{CONFIG}/repos.d/{name}")).items()
-
-
-def _enabled(host: Host) -> list[str]:
-    return [alias for alias, settings in _repositories(host) if _repos.true(settings.get("enabled", "1"))]
-
-
 def _updates(host: Host) -> Collected:
-    enabled = _enabled(host)
+    enabled = _repos.enabled(host, REPOSITORIES)
     if not enabled:
         return {"patches.lists_updated": ABSENT, "patches.security_pending": ABSENT}
     moments: list[datetime] = []
@@ -135,7 +125,7 @@ def _unauthenticated(host: Host) -> list[Any]:
     """Repositories whose packages or metadata are taken without a valid signature (zypp.conf, ``gpgcheck``)."""
     main = _repos.parse(read_optional(host, f"{CONFIG}/zypp.conf") or "").get("main", {})
     found: list[Any] = []
-    for alias, settings in _repositories(host):
+    for alias, settings in _repos.repositories(host, REPOSITORIES):
         general = settings.get("gpgcheck", main.get("gpgcheck", "on"))
         own = [settings.get(name, main.get(name, general)) for name in ("repo_gpgcheck", "pkg_gpgcheck")]
         if _repos.true(settings.get("enabled", "1")) and not _repos.true(general) and not all(map(_repos.true, own)):

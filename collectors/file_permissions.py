@@ -43,7 +43,6 @@ def collect(host: Host, declared: Declared) -> Collected:
         **parts,
         ("files.audit_records", "files.audit_log_group"): lambda: _audit_records(host),
         ("files.world_writable",): lambda: {"files.world_writable": _world_writable(host)},
-        ("files.umask",): lambda: {"files.umask": umask(read_optional(host, "/etc/login.defs") or "")},
     })
 
 
@@ -172,12 +171,6 @@ def world_writable(entries: Iterable[tuple[str, Stat]]) -> Iterator[dict[str, ob
                    "tree": "/" + posixpath.relpath(path, "/").split("/")[0]}
 
 
-def umask(login_defs: str) -> object:
-    """The mask new files get, as four octal digits. Pure."""
-    text = _passwd.login_defs(login_defs).get("UMASK", "")
-    return f"{int(text, 8):04o}" if text and set(text) <= set("01234567") else ABSENT
-
-
 FIELDS = (
     Field("path", Type.TEXT, "The file"),
     Field("set", Type.TEXT, "Which of the fact's sets of files it belongs to"),
@@ -214,7 +207,6 @@ FACTS = (
              Field("directory", Type.BOOL, "Whether it is a directory"),
              Field("tree", Type.TEXT, "/etc or /usr"),
          )),
-    Fact("files.umask", Type.TEXT, "The mask that login.defs gives new files; absent: not stated", Disclosure.SHARED),
 )
 
 COLLECTOR = Collector(

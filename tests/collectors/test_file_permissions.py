@@ -108,12 +108,6 @@ def test_a_directory_that_cannot_be_listed_is_a_reason_for_its_own_purpose_alone
     assert said["files.accounts"].complete
 
 
-@pytest.mark.parametrize(("text", "mask"), [
-    ("UMASK\t\t022", "0022"), ("UMASK 0077", "0077"), ("UMASK x", ABSENT), ("", ABSENT)])
-def test_the_mask_of_new_files(text, mask):
-    assert file_permissions.umask(text) == mask
-
-
 def test_wildcards_follow_the_shell():
     host = FakeHost({"/etc/cron.d/.hidden": "", "/etc/cron.d/b": "", "/etc/cron.d/a": "", "/etc/cron.daily/x": ""})
     assert expand(host, "/etc/cron.*/*") == ["/etc/cron.d/a", "/etc/cron.d/b", "/etc/cron.daily/x"]
