@@ -35,8 +35,9 @@ def impossible() -> str:
         return "needs root, to make network namespaces"
     if shutil.which("ip", path="/usr/sbin:/sbin:/usr/bin:/bin") is None:
         return "needs ip (apt-get install iproute2)"
-    tried = subprocess.run(["ip", "netns", "add", "hustings-try"], capture_output=True, text=True, check=False)
-    subprocess.run(["ip", "netns", "delete", "hustings-try"], capture_output=True, check=False)
+    name = f"hustings-try-{os.getpid()}"  # others may be trying at the same moment
+    tried = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
+    subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
     return "" if tried.returncode == 0 else f"network namespaces are not allowed here: {tried.stderr.strip()}"
 
 
