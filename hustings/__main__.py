@@ -19,6 +19,7 @@ COMMANDS = {
     "facts": ("agent.facts:facts", "Show every fact collected here, and whether it leaves the machine."),
     "record": ("agent.record:record", "Print a script that records a machine where no agent can run."),
     "agent": ("agent.cli:agent", "Enrol, run, inspect and install the agent."),
+    "access": ("agent.access.cli:access", "Least privilege on registration databases."),
     "feeds": ("policies.feeds.cli:feeds", "Feeds of vulnerabilities: import, fetch, and see how old they are."),
     "policy": ("policies.cli:policy", "List, show, lint, test and pack policies."),
     "plan": ("server.plan_cli:plan", "The replacement plan from the command line."),

@@ -21,9 +21,11 @@ PROGRAMS = {
     "borg": "borgbackup",
     "duplicity": "duplicity",
     "gpg": "gnupg",
+    "mariadbd": "mariadb-server",
     "pdftotext": "poppler-utils",
     "pg_ctlcluster": "postgresql",
     "pgbackrest": "pgbackrest",
+    "/usr/lib/postgresql/15/lib/pgaudit.so": "postgresql-15-pgaudit",
     "rclone": "rclone",
     "restic": "restic",
     "sshd": "openssh-server",
@@ -35,13 +37,17 @@ PROGRAMS = {
     "unshare": "util-linux",
     "setpriv": "util-linux",
 }
-"""Program, and the Debian package it comes from."""
+"""Program (or the whole path of another file), and the Debian package it comes from."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def missing() -> dict[str, str]:
     """The programs that are not installed."""
-    return {program: package for program, package in PROGRAMS.items() if shutil.which(program, path=PATH) is None}
+    return {program: package for program, package in PROGRAMS.items() if not _there(program)}
+
+
+def _there(program: str) -> bool:
+    return Path(program).exists() if program.startswith("/") else shutil.which(program, path=PATH) is not None
 
 
 def main() -> int:

@@ -1,0 +1,1 @@
+"""``hustings access``: least privilege on registration databases, from the command line."""

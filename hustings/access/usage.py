@@ -1,0 +1,71 @@
+"""Which rights were used, and over which time the logs speak."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Use(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A right that an account used."""
+
+    account: str
+    """The account that signed in. MariaDB: ``user@host`` as the log has it."""
+    object: str
+    """``schema.name``."""
+    column: str | None
+    """None: the statement needs the right on the whole object (or on no column in particular: DELETE)."""
+    right: str
+    first: str
+    """ISO 8601 with Z."""
+    last: str
+    times: int = 1
+
+
+class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A distinct statement, without any literal."""
+
+    id: str
+    """SHA-256 of the text, hexadecimal."""
+    text: str
+    """With ``$1``, ``$2`` … (PostgreSQL) or ``?`` where values stood."""
+    accounts: tuple[str, ...]
+    database: str = ""
+    search_path: str = ""
+    understood: bool = True
+    """False: the parser could not make sense of it; it counts as a use of everything its account holds."""
+    why: str = ""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The time that the logs cover, without gaps longer than the reader was told to accept."""
+
+    first: str
+    last: str
+    days: float
+    gaps: tuple[tuple[str, str], ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """A session of an account, for accounts long unused, superusers and shared accounts."""
+
+    account: str
+    host: str
+    hour: str
+    """ISO 8601 hour: ``2026-11-22T09``."""
+    times: int
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that the logs told."""
+
+    engine: str
+    window: Window | None
+    """None: no line of use was read: nothing is known to be unused."""
+    uses: tuple[Use, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    sign_ins: tuple[SignIn, ...] = ()
+    statements: int = 0
+    covers: tuple[str, ...] = ()
+    """Kinds of statement the logs record (``read``, ``write``, ``ddl``, ``role``, ``function``); a right of another kind
+    is never called unused. ``all`` for every kind."""
