@@ -67,5 +67,5 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     sign_ins: tuple[SignIn, ...] = ()
     statements: int = 0
     covers: tuple[str, ...] = ()
-    """Kinds of statement the logs record (``read``, ``write``, ``ddl``, ``role``, ``function``); a right of another kind
-    is never called unused. ``all`` for every kind."""
+    """Kinds of statement the logs record (``read``, ``write``, ``ddl``, ``role``, ``function``); rights of other kinds
+    are never called unused. ``all`` for every kind."""
