@@ -22,18 +22,23 @@ WORDS = {
     "en": {"pass": "pass", "fail": "fail", "unknown": "unknown", "not_applicable": "not applicable",
            "expected": "expected", "actual": "found", "why": "why", "fix": "fix", "lacking": "Lacking privileges",
            "nothing": "Nothing fails.", "critical": "critical", "high": "high", "medium": "medium", "low": "low",
-           "judged": "checks", "valid": "valid until", "hours": "%d hours", "days": "%d days",
+           "judged": "checks",
+           "first": "Do first", "more": "and %d more above", "valid": "valid until",
+           "hours": "%d hours", "days": "%d days",
            "recorded": "recorded %(at)s by %(by)s, %(age)s ago; every verdict speaks for that moment",
            "unproven": "it has no manifest: that it is as it was made cannot be shown"},
     "fr": {"pass": "réussi", "fail": "échec", "unknown": "inconnu", "not_applicable": "sans objet",
            "expected": "attendu", "actual": "constaté", "why": "pourquoi", "fix": "correction",
            "lacking": "Privilèges manquants", "nothing": "Aucun échec.", "critical": "critique", "high": "élevée",
-           "medium": "moyenne", "low": "faible", "judged": "contrôles", "valid": "valable jusqu'au",
+           "medium": "moyenne", "low": "faible", "judged": "contrôles",
+           "first": "À faire d'abord", "more": "et %d autres ci-dessus", "valid": "valable jusqu'au",
            "hours": "%d heures", "days": "%d jours",
            "recorded": "enregistré %(at)s par %(by)s, il y a %(age)s; chaque verdict vaut pour ce moment",
            "unproven": "sans manifeste : rien ne montre que l'enregistrement est intact"},
 }
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+WORST = 5
+"""Failures named again at the end, where a long audit leaves the eye."""
 ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
@@ -93,7 +98,23 @@ def as_text(audit: Audit, language: str = "en", *, everything: bool = False) -> 
                  + ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items()))
     if audit.lacking:
         lines += ["", words["lacking"] + ":", *(f"  {need}" for need in audit.lacking)]
+    lines += _worst(audit, language)
     return "\n".join(map(visible, lines))
+
+
+def _worst(audit: Audit, language: str) -> list[str]:
+    """The worst failures once more, by title, when there are too many to see at once."""
+    rows = sorted((one for one in audit.results if one.verdict is Verdict.FAIL),
+                  key=lambda one: (SEVERITIES.index(one.severity), one.check))
+    if len(rows) <= WORST:
+        return []
+    words = WORDS[language]
+    lines = ["", words["first"] + (" :" if language == "fr" else ":")]
+    for one in rows[:WORST]:
+        check = audit.pack.check(one.check)
+        assert check is not None
+        lines.append(f"  {SHAPES[Verdict.FAIL]} {check.title.say(language)}  {one.check}  [{words[one.severity]}]")
+    return [*lines, "  " + words["more"] % (len(rows) - WORST)]
 
 
 def _recorded(one: Recorded, words: Mapping[str, str]) -> list[str]:

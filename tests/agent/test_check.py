@@ -159,6 +159,15 @@ def test_the_text_says_what_fails_and_how_to_mend_it(run: Command, image: Path, 
     assert all(word in said for word in (*words, "poste-7", "patching/os-supported"))
 
 
+def test_a_long_answer_ends_with_the_worst_of_it(run: Command, image: Path) -> None:
+    lines = run("check", "--root", image).out.splitlines()
+    start = lines.index("Do first:")
+    failing = [line for line in lines[:start] if line.startswith("✗ fail")]
+    named = lines[start + 1:start + 6]
+    assert [one.split("  ")[-2] for one in named] == [line.split("  ")[1] for line in failing[:5]]
+    assert lines[start + 6] == f"  and {len(failing) - 5} more above"
+
+
 def test_what_a_file_is_called_does_not_steer_the_terminal(run: Command, image: Path) -> None:
     named = image / "etc" / "\x1b[2J\u202egood\n✓ pass  all is well"
     named.write_text("")
