@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.mariadb import mariadb_server
 from tests.postgres import postgres_server
 
-__all__ = ["postgres_server"]
+__all__ = ["mariadb_server", "postgres_server"]
 
 # How fast this machine is today is no property of what is tested.
 settings.register_profile("hustings", deadline=None, suppress_health_check=[HealthCheck.too_slow])
