@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from hustings.facts import Disclosure, Fact, Facts, Field, Listing, Observation, Type
+from hustings.facts import Disclosure, Fact, Facts, Field, Listing, Missing, Observation, Reason, Type
 from hustings.times import utc_text
 from policies.derive.base import Derived
 
@@ -34,7 +34,22 @@ class Machine(msgspec.Struct, frozen=True):
     last: datetime | None
 
 
-def office_facts(assets: Sequence[Asset] | None, machines: Sequence[Machine], now: datetime) -> Facts:
+class AccessReview(msgspec.Struct, frozen=True):
+    """A registration database with a declared access model, and whether its difference was signed."""
+
+    machine: str
+    database: str
+    difference: str | None
+    """The hash of the difference in force; None where it is not known."""
+    signed_at: datetime | None
+    """When that very difference was last signed; None if never."""
+    by: str = ""
+    missing: Missing | None = None
+    """Why the difference is not known."""
+
+
+def office_facts(assets: Sequence[Asset] | None, machines: Sequence[Machine], now: datetime,
+                 reviews: Sequence[AccessReview] = ()) -> Facts:
     """The ``office.*`` facts at ``now``. ``assets`` is None while no inventory is declared.
 
     An asset has reported when a machine of the same name (case ignored) has; of several agents of one
@@ -52,6 +67,7 @@ def office_facts(assets: Sequence[Asset] | None, machines: Sequence[Machine], no
     return {
         "office.assets": Observation(listing=Listing(rows), as_of=now),
         "office.undeclared_machines": Observation(listing=Listing(strangers), as_of=now),
+        "office.access_reviews": Observation(listing=Listing([_review(one) for one in reviews]), as_of=now),
     }
 
 
@@ -61,6 +77,17 @@ def _row(asset: Asset, machine: Machine | None) -> dict[str, object]:
                               "reported": last is not None}
     if last is not None:
         row["last_report"] = utc_text(last)
+    return row
+
+
+def _review(review: AccessReview) -> dict[str, object]:
+    row: dict[str, object] = {"machine": review.machine, "database": review.database, "by": review.by}
+    if review.difference is None:
+        why = review.missing or Missing(Reason.ERROR, "the report does not say what the difference is")
+        return {**row, "difference": why, "signed": why, "signed_at": why}
+    row |= {"difference": review.difference, "signed": review.signed_at is not None}
+    if review.signed_at is not None:
+        row["signed_at"] = utc_text(review.signed_at)
     return row
 
 
@@ -75,6 +102,16 @@ FACTS = (
          )),
     Fact("office.undeclared_machines", Type.TEXTS, "Machines that report but are not in the inventory",
          Disclosure.SHARED),
+    Fact("office.access_reviews", Type.RECORDS,
+         "Every registration database with a declared access model, and whether the difference between declared and "
+         "effective rights that is in force now was signed", Disclosure.SHARED, fields=(
+             Field("machine", Type.TEXT, "The machine that reports the database"),
+             Field("database", Type.TEXT, "Its name in that machine's declaration"),
+             Field("difference", Type.TEXT, "The hash of the difference in force"),
+             Field("signed", Type.BOOL, "Whether somebody signed that very difference"),
+             Field("signed_at", Type.TIME, "When it was last signed; absent if never"),
+             Field("by", Type.TEXT, "Who signed it last; empty if nobody did"),
+         )),
 )
 
 
