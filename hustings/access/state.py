@@ -59,6 +59,24 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     """A mask of ``hustings.access.rights.BIT``."""
     grantable: int = 0
     """Those of them that the grantee may pass on."""
+    grantor: str = ""
+    """Who gave them, where the engine keeps it."""
+
+
+class RowPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A policy of row-level security."""
+
+    name: str
+    roles: tuple[str, ...]
+    """To whom it applies; ``PUBLIC`` (the empty name) for everyone."""
+    command: str
+    """``ALL``, ``SELECT``, ``INSERT``, ``UPDATE`` or ``DELETE``."""
+    permissive: bool
+    """Permissive policies are joined by OR, restrictive ones by AND with all others."""
+    using: str | None
+    """The rows that may be seen or touched; None: the policy says nothing about it."""
+    check: str | None = None
+    """The rows that may be written; None: as ``using``."""
 
 
 class Object(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,8 +100,12 @@ class Object(msgspec.Struct, frozen=True, omit_defaults=True):
     row_security_forced: bool | None = None
     policies: tuple[str, ...] = ()
     """Row policies that apply to someone: their USING expressions (``true`` hides nothing)."""
+    row_policies: tuple[RowPolicy, ...] = ()
+    """The same policies in full."""
     triggers: int = 0
     """Enabled row triggers that fire on insert, update or delete, not internal ones."""
+    trigger_events: tuple[str, ...] = ()
+    """Which of ``INSERT``, ``UPDATE`` and ``DELETE`` such a trigger fires on."""
     definer: bool | None = None
     """Routines and views: whether they run with their owner's (definer's) rights."""
     pinned: bool | None = None
@@ -148,6 +170,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """PostgreSQL: ssl, password_encryption, listen_addresses, log_connections, shared_preload_libraries,
     pgaudit.log …; MariaDB and MySQL: global variables by name. One that may not be read is left out and
     in ``missing``."""
+    overrides: tuple[tuple[str, str, str, str], ...] = ()
+    """Settings for sessions of a role, in a database, or both: (role or "", database or "", setting, value)."""
     sign_in_rules: tuple[SignInRule, ...] = ()
     untrusted_languages: tuple[str, ...] = ()
     mandatory_roles: tuple[str, ...] = ()
