@@ -7,8 +7,12 @@ refuses what makes no sense. Names of objects, accounts and columns are those of
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+from hustings.access.rights import ENGINES
 
 OBJECT_CLASSES = ("restricted", "internal", "evidence", "public")
 """``restricted``: voter data. ``evidence``: records that may only grow. ``public``: may be published."""
@@ -18,26 +22,38 @@ GUARDED_COLUMNS = ("identity", "secret", "protected")
 PEOPLE = ("humans", "job", "vendor")
 MFA = ("", "required", "phishing_resistant")
 SHARES = ("accounts", "objects")
+COUNTED = ("IAM-09", "LPR-21")
+"""Rows of the catalogue that a counting function answers."""
+CATALOGUE_ROW = r"^[A-Z]{3}-[0-9]{2}$"
+
+
+def words(allowed: tuple[str, ...], about: str) -> Meta:
+    """A key whose value is one of these words; the schema shown to editors lists them."""
+    return Meta(description=about, extra_json_schema={"enum": list(allowed)})
+
+
+def says(about: str) -> Meta:
+    """What a key means, for the schema shown to editors."""
+    return Meta(description=about)
 
 
 class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who answers for the model."""
 
-    office: str = ""
-    person: str = ""
-    reviewed: date | None = None
-    review_every_days: int = 90
+    office: Annotated[str, says("The office whose database it is.")] = ""
+    person: Annotated[str, says("Who answers for this file.")] = ""
+    reviewed: Annotated[date | None, says("The day it was last read through.")] = None
+    review_every_days: Annotated[int, Meta(ge=1, description="How often that has to happen.")] = 90
 
 
 class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where the database is. The address and its password are in the environment, never in the file."""
 
-    engine: str
-    dsn_env: str = ""
-    schema: str = ""
-    schemas: tuple[str, ...] = ()
-    name: str = ""
-    """The name of this database in machine.yaml, where it is declared there too."""
+    engine: Annotated[str, words(ENGINES, "What the database runs on.")]
+    dsn_env: Annotated[str, says("The environment variable that holds the connection string.")] = ""
+    schema: Annotated[str, says("The schema (MariaDB, MySQL: database) that names without one belong to.")] = ""
+    schemas: Annotated[tuple[str, ...], says("All schemas the file speaks for; the first as `schema`.")] = ()
+    name: Annotated[str, says("The name of this database in machine.yaml, where it is declared there too.")] = ""
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -55,48 +71,52 @@ class ObjectModel(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str = "table"
     columns: dict[str, tuple[str, ...]] = {}
     """Groups of columns, by their class or a name of the office's own."""
+    line: int = 0
+    """Where it stands in the file, here and below."""
 
 
 class Allow(msgspec.Struct, frozen=True, omit_defaults=True):
     """Rights on one object, or on everything."""
 
     object: str
-    """``schema.name``, or ``*``."""
+    """``schema.name``, the name of a schema, or ``*``."""
     rights: tuple[str, ...]
     """Right names as in ``hustings.access.rights.RIGHTS``; for ``*`` also ``ddl`` and ``backup``."""
     columns: dict[str, tuple[str, ...]] = {}
     """Right name to the columns it is narrowed to; groups are already resolved. A right in both here and in
     ``rights`` is not narrowed."""
     kind: str = "table"
-    """``table`` (also for views), ``sequence``, ``routine`` or ``schema``."""
+    """``table`` (also for views and ``*``), ``sequence``, ``routine`` or ``schema``; ``catalog`` for the engine's own
+    tables, which every account may read anyway."""
+    line: int = 0
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Settings that the account must have in the database."""
 
-    statement_timeout: str = ""
-    read_only: bool | None = None
+    statement_timeout: Annotated[str, says("The longest a statement may take: 2s, 500ms.")] = ""
+    read_only: Annotated[bool | None, says("Whether its sessions start read-only.")] = None
 
 
 class BulkLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How many rows a day are the day's work."""
 
-    rows_per_day: int
+    rows_per_day: Annotated[int, Meta(ge=1, description="Rows that one account changes on a busy day.")]
 
 
 class VendorWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What opening a vendor's account takes."""
 
-    max_hours: int = 8
-    needs: tuple[str, ...] = ()
-    session_recording: bool = False
+    max_hours: Annotated[int, Meta(ge=1, description="The longest that a window may be open.")] = 8
+    needs: Annotated[tuple[str, ...], says("What every window must name: ticket, approver.")] = ()
+    session_recording: Annotated[bool, says("Whether the session is recorded.")] = False
 
 
 class Closed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A time of the electoral calendar in which the role's work rests. Written down; not judged from the database."""
 
-    calendar: str
-    applies_to: str = ""
+    calendar: Annotated[str, says("The time of the electoral calendar.")]
+    applies_to: Annotated[str, says("The work that rests in that time.")] = ""
 
 
 class Role(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -130,6 +150,7 @@ class Role(msgspec.Struct, frozen=True, omit_defaults=True):
     """The engine's own roles that its accounts may be in: ``pg_read_all_settings`` …"""
     window: VendorWindow | None = None
     closed: Closed | None = None
+    line: int = 0
 
 
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -146,30 +167,29 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     """For a shared account that has to be: who answers for it."""
     email: str = ""
     line: int = 0
-    """Where it stands in the file."""
 
 
 class OpenWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A time in which a vendor's account may be open."""
 
-    login: str
-    opens: datetime
-    closes: datetime
-    ticket: str = ""
-    approver: str = ""
+    login: Annotated[str, says("The vendor's account.")]
+    opens: Annotated[datetime, says("With its time zone: 2026-11-22T09:00:00-05:00.")]
+    closes: Annotated[datetime, says("With its time zone.")]
+    ticket: Annotated[str, says("The request it was opened for.")] = ""
+    approver: Annotated[str, says("Who said yes.")] = ""
 
 
 class AccessException(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A finding that the office lives with until a date. It is shown beside the finding and hides nothing."""
 
-    check: str
-    """A row of the catalogue: ``LPR-12``."""
-    reason: str
-    owner: str
-    until: date
-    compensating: str = ""
-    account: str = ""
-    object: str = ""
+    check: Annotated[str, Meta(description="The row of the catalogue: LPR-12.",
+                               extra_json_schema={"pattern": CATALOGUE_ROW})]
+    reason: Annotated[str, says("Why the office lives with it.")]
+    owner: Annotated[str, says("The person who decided so.")]
+    until: Annotated[date, says("The day it ends.")]
+    compensating: Annotated[str, says("What is done instead.")] = ""
+    account: Annotated[str, says("Only for this account.")] = ""
+    object: Annotated[str, says("Only for this object.")] = ""
 
 
 class Counting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -178,10 +198,9 @@ class Counting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     The function is made by ``hustings access grant-script``; the auditor may call it and read nothing else.
     """
 
-    sql: str
-    at_most: int = 0
-    catalogue: str = "IAM-09"
-    """``IAM-09`` (people without a second factor) or ``LPR-21`` (rows changed in bulk)."""
+    sql: Annotated[str, says("One SELECT that gives one number.")]
+    at_most: Annotated[int, Meta(ge=0, description="More than this is a finding.")] = 0
+    catalogue: Annotated[str, words(COUNTED, "IAM-09: people without a second factor. LPR-21: bulk changes.")] = "IAM-09"
 
 
 class AccessModel(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -210,6 +229,8 @@ class AccessModel(msgspec.Struct, frozen=True, omit_defaults=True):
     """What may leave the machine by name: ``accounts``, ``objects``; anything else leaves as a pseudonym."""
     digest: str = ""
     """SHA-256 of the file's bytes, hexadecimal."""
+    source: str = ""
+    """The file, as messages name it."""
 
     def object(self, name: str) -> ObjectModel | None:
         return next((one for one in self.objects if one.name == name), None)

@@ -49,6 +49,8 @@ class Membership(msgspec.Struct, frozen=True, omit_defaults=True):
     """PostgreSQL 16 and later: its own option. MariaDB and MySQL: whether it is a default role."""
     set_role: bool = True
     admin: bool = False
+    grantor: str = ""
+    """PostgreSQL: who made it a member."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -59,6 +61,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     """A mask of ``hustings.access.rights.BIT``."""
     grantable: int = 0
     """Those of them that the grantee may pass on."""
+    grantor: str = ""
+    """PostgreSQL: who granted it, where that is not the object's owner."""
     grantor: str = ""
     """Who gave them, where the engine keeps it."""
 
