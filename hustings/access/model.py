@@ -200,7 +200,7 @@ class Counting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     sql: Annotated[str, says("One SELECT that gives one number.")]
     at_most: Annotated[int, Meta(ge=0, description="More than this is a finding.")] = 0
-    catalogue: Annotated[str, words(COUNTED, "IAM-09: people without a second factor. LPR-21: bulk changes.")] = "IAM-09"
+    catalogue: Annotated[str, words(COUNTED, "IAM-09: no second factor. LPR-21: bulk changes.")] = "IAM-09"
 
 
 class AccessModel(msgspec.Struct, frozen=True, omit_defaults=True):
