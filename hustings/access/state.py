@@ -62,8 +62,6 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     grantable: int = 0
     """Those of them that the grantee may pass on."""
     grantor: str = ""
-    """PostgreSQL: who granted it, where that is not the object's owner."""
-    grantor: str = ""
     """Who gave them, where the engine keeps it."""
 
 
