@@ -54,6 +54,8 @@ class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     schema: Annotated[str, says("The schema (MariaDB, MySQL: database) that names without one belong to.")] = ""
     schemas: Annotated[tuple[str, ...], says("All schemas the file speaks for; the first as `schema`.")] = ()
     name: Annotated[str, says("The name of this database in machine.yaml, where it is declared there too.")] = ""
+    production: Annotated[bool, says("Whether people work on it: a change script is rehearsed on a copy, or here only "
+                                     "when told to.")] = False
 
     @property
     def scope(self) -> tuple[str, ...]:
