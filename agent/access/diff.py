@@ -14,7 +14,7 @@ FORMS = ("text", "json", "csv", "matrix")
 
 @click.command()
 @click.option("--model", type=click.Path(path_type=Path), help="The access model: what is declared.")
-@click.option("--all", "everything", is_flag=True, help="Without a model: every right of every account that can log in.")
+@click.option("--all", "everything", is_flag=True, help="Without a model: every right of every account.")
 @click.option("--engine", type=click.Choice(ENGINES), help="The database's engine; a model says it itself.")
 @click.option("--dsn-env", default="", metavar="NAME", help="The environment variable that holds the address, "
               "instead of the model's.")

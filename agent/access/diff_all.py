@@ -11,11 +11,12 @@ from hustings.errors import Exit
 
 def show(engine: str, variable: str, schemas: tuple[str, ...], *, usage: Path | None, form: str) -> int:
     """Read, work out and write to standard output; the exit code."""
+    from policies.access.everything import assumable, held, unread
+
     from agent.access.output import write_csv, write_json
     from agent.access.text_all import write_text
     from collectors.access_reader import read
     from policies.access.engines import effective
-    from policies.access.everything import assumable, held, unread
 
     state = read(engine, dsn_of(variable), variable=variable, schemas=schemas)
     rights = effective(state)
