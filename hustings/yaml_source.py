@@ -36,6 +36,8 @@ class Source:
     name: str
     value: Any
     lines: dict[Path, int] = field(default_factory=dict)
+    bare_keys: frozenset[str] = frozenset()
+    """Keys that may be written without quotes although their word is ambiguous as a value."""
 
     def line(self, path: Path) -> int:
         """The line of the nearest value above or at ``path``."""
@@ -47,7 +49,8 @@ class Source:
         return f"{self.name}:{self.line(path)}"
 
 
-def load(text: str, name: str, *, error: type[HustingsError] = ConfigError) -> Source:
+def load(text: str, name: str, *, error: type[HustingsError] = ConfigError,
+         bare_keys: frozenset[str] = frozenset()) -> Source:
     """Read one YAML document of maps, lists and scalars. Raises ``error`` with file, line and remedy."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -69,7 +72,7 @@ def load(text: str, name: str, *, error: type[HustingsError] = ConfigError) -> S
         raise error("nested too deeply", where=name, remedy=f"nest at most {MAX_DEPTH} levels") from problem
     if tag_line is not None:
         raise error("tags are not allowed", where=f"{name}:{tag_line}", remedy="remove the word that starts with !")
-    source = Source(name, None)
+    source = Source(name, None, bare_keys=bare_keys)
     value = _convert(node, (), source, error) if node is not None else None
     return Source(name, value, source.lines)
 
@@ -128,7 +131,7 @@ def _mapping(node: Any, path: Path, source: Source, error: type[HustingsError]) 
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         where = f"{source.name}:{key_node.start_mark.line + 1}"
-        key = _scalar(key_node, where, error) if type(key_node).__name__ == "ScalarNode" else None
+        key = _key(key_node, source, error)
         if isinstance(key, int) and not isinstance(key, bool):
             key = str(key)
         if not isinstance(key, str):
@@ -138,6 +141,13 @@ def _mapping(node: Any, path: Path, source: Source, error: type[HustingsError]) 
         result[key] = _convert(value_node, (*path, key), source, error)
         source.lines[(*path, key)] = key_node.start_mark.line + 1
     return result
+
+
+def _key(node: Any, source: Source, error: type[HustingsError]) -> Any:
+    if type(node).__name__ != "ScalarNode":
+        return None
+    return node.value if node.value in source.bare_keys else _scalar(node, f"{source.name}:{node.start_mark.line + 1}",
+                                                                     error)
 
 
 def _scalar(node: Any, where: str, error: type[HustingsError]) -> Any:
