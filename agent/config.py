@@ -7,12 +7,13 @@ from pathlib import Path
 from agent import config_backups
 from collectors.host.protocol import Host, LookError, NotThere, Unsupported
 from hustings import yaml_source
+from hustings.access.rights import ENGINES, POSTGRESQL
 from hustings.declared import KINDS, ROLES, Declared
 from hustings.errors import ConfigError, UsageError
 from hustings.yaml_source import Source
 
 DEFAULT_PATH = Path("/etc/hustings/machine.yaml")
-ENGINES = ("postgresql",)
+MIRRORS = ("", "primary", "replica")
 
 
 def load(path: Path | None = None) -> Declared:
@@ -89,15 +90,37 @@ def _check(declared: Declared, source: Source) -> None:
             if entry.name in names:
                 raise ConfigError(f"two {plural} are called {entry.name!r}", where=where, remedy="rename one")
             names.add(entry.name)
-    for index, database in enumerate(declared.databases):
-        if database.engine not in ENGINES:
-            raise ConfigError(f"no collector reads the engine {database.engine!r}",
-                              where=source.where(("databases", index, "engine")), remedy="use " + ", ".join(ENGINES))
-        if not 1 <= database.port <= 65535:
-            raise ConfigError(f"{database.port} is not a port", where=source.where(("databases", index, "port")),
-                              remedy="use 1 to 65535")
+    _check_databases(declared, source)
     for index, data in enumerate(declared.data_paths):
         if not data.path.startswith("/"):
             raise ConfigError(f"{data.path!r} is not an absolute path",
                               where=source.where(("data_paths", index, "path")), remedy="start it with /")
     config_backups.check(declared, source)
+    if not declared.office_key.startswith("/"):
+        raise ConfigError(f"{declared.office_key!r} is not an absolute path", where=source.where(("office_key",)),
+                          remedy="start it with /")
+
+
+def _check_databases(declared: Declared, source: Source) -> None:
+    for index, database in enumerate(declared.databases):
+        place = ("databases", index)
+        if database.engine not in ENGINES:
+            raise ConfigError(f"no collector reads the engine {database.engine!r}",
+                              where=source.where((*place, "engine")), remedy="use " + ", ".join(ENGINES))
+        if not 1 <= database.listens <= 65535 or ((*place, "port") in source.lines and not database.port):
+            raise ConfigError(f"{database.port} is not a port", where=source.where((*place, "port")),
+                              remedy="use 1 to 65535")
+        for name in ("access_model", "usage"):
+            path = getattr(database, name)
+            if path and not path.startswith("/"):
+                raise ConfigError(f"{path!r} is not an absolute path", where=source.where((*place, name)),
+                                  remedy="start it with /")
+        if database.usage and not database.access_model:
+            raise ConfigError("a store of usage is read together with an access model, and none is named",
+                              where=source.where((*place, "usage")), remedy="add access_model: FILE")
+        if database.mirror not in MIRRORS:
+            raise ConfigError(f"mirror is primary or replica, not {database.mirror!r}",
+                              where=source.where((*place, "mirror")), remedy="leave it out where there is no mirror")
+        if database.mirror and database.engine != POSTGRESQL:
+            raise ConfigError(f"the mirror of a {database.engine} database is not read yet",
+                              where=source.where((*place, "mirror")), remedy="remove it; attest the mirror instead")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+SHOWN = 1000
+"""Characters of a text that are shown; of a longer one, its size."""
+
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -38,7 +41,8 @@ def facts(form: str, config: Path | None, root: Path | None, recorded: Path | No
     width = max(map(len, seen))
     for name, one in sorted(seen.items()):
         fact = registry.get(name)
-        leaves = {Disclosure.SHARED: "leaves", Disclosure.COUNTED: "count leaves", Disclosure.LOCAL: "stays"}
+        leaves = {Disclosure.SHARED: "leaves", Disclosure.PSEUDONYM: "pseudonyms",
+                  Disclosure.COUNTED: "count leaves", Disclosure.LOCAL: "stays"}
         click.echo(f"{name:<{width}}  {leaves[fact.disclosure if fact else Disclosure.LOCAL]:<12}  {_said(one)}")
     for need in lacking:
         click.echo(f"lacking  {need}")
@@ -57,4 +61,6 @@ def _said(seen: object) -> str:
         whole = "" if seen.listing.complete else f", not whole ({seen.listing.why})"
         some = "; ".join(value_text(item) for item in seen.listing.items[:3])
         return f"{len(seen.listing.items)} entries{whole}: {some}"
+    if isinstance(seen.value, str) and len(seen.value) > SHOWN:
+        return f"({len(seen.value.encode())} bytes)"
     return value_text(seen.value)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent import naming
 from agent.audit import Audit, inventory
 from agent.identity import Identity
 from agent.spool import Place
@@ -61,12 +62,14 @@ def of_recording(audit: Audit, registry: Registry) -> Report:
 
 
 def _made(audit: Audit, registry: Registry, tenant: str, agent: str, when: Times) -> tuple[Report, Inventory]:
+    names, trouble = naming.names(audit.facts, audit.declared)
     section = inventory(disclose(audit.facts, registry))
     made = Report(
         schema=report.SCHEMA, tenant=tenant, agent=agent, epoch="", sequence=0, previous=None,
         times=when, agent_version=__version__, pack=audit.pack.digest, host=_label(audit.host),
-        roles=audit.declared.roles, inventory=section, facts=disclose(audit.facts, registry),
-        results=disclosed(audit.results, registry), spool=report.Spool(0, 0), privileges=audit.lacking,
+        roles=audit.declared.roles, inventory=section, facts=disclose(audit.facts, registry, names),
+        results=disclosed(audit.results, registry, names), spool=report.Spool(0, 0),
+        privileges=(*audit.lacking, *trouble),
         parameters={check: dict(values) for check, values in audit.overrides.items()})
     return made, section
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from hustings.facts import Disclosure, Fact, Reason, Registry, Type
+from hustings.facts import Disclosure, Fact, Names, Reason, Registry, Type, renamed, speakable
 from hustings.verdicts import Instance, Result, Verdict
 from policies.explain import facts_text
 
@@ -22,16 +22,16 @@ _OWN_WORDS = ("cannot be relied on when ", "error: this machine's clock ")
 """How reasons begin that the evaluator words from the check alone, for verdicts that rest on facts."""
 
 
-def disclosed(results: Iterable[Result], registry: Registry) -> tuple[Result, ...]:
-    """The results as they may leave the machine."""
-    return tuple(_result(one, registry) for one in results)
+def disclosed(results: Iterable[Result], registry: Registry, names: Names | None = None) -> tuple[Result, ...]:
+    """The results as they may leave the machine; ``names`` says what stands for names."""
+    return tuple(_result(one, registry, names) for one in results)
 
 
-def _result(result: Result, registry: Registry) -> Result:
+def _result(result: Result, registry: Registry, names: Names | None) -> Result:
     hidden = {name for name in result.facts if not _shared(registry.get(name))}
     if not hidden and not _names_hidden(result, registry):
         return result
-    facts = {name: _shown(value, registry.get(name)) for name, value in result.facts.items()}
+    facts = {name: _shown(name, value, registry.get(name), names) for name, value in result.facts.items()}
     instances = tuple(_instance(one, facts) for one in result.instances)
     deciding = [one for one in instances if one.verdict is result.verdict]
     return msgspec.structs.replace(
@@ -44,10 +44,14 @@ def _instance(one: Instance, facts: Mapping[str, Any]) -> Instance:
     return msgspec.structs.replace(one, actual=facts_text(own), reason=_reason(one.reason, one.verdict, own))
 
 
-def _shown(value: Any, fact: Fact | None) -> Any:
+def _shown(name: str, value: Any, fact: Fact | None, names: Names | None) -> Any:
     if _shared(fact):
         return value
-    counted = fact is not None and fact.disclosure is Disclosure.COUNTED
+    subject = name.partition("@")[2] or None
+    if fact is not None and names is not None and speakable(fact, names, subject) and isinstance(value, Mapping) \
+            and "items" in value:
+        return {**value, "items": [renamed(item, fact, names, subject) for item in value["items"]]}
+    counted = fact is not None and fact.disclosure in (Disclosure.PSEUDONYM, Disclosure.COUNTED)
     if isinstance(value, Mapping):
         if "unknown" in value:
             return {"unknown": _word(str(value["unknown"]))}

@@ -46,7 +46,7 @@ def _data_directory(host: Host, database: Database) -> str:
         raise Unsupported(f"{database.name} is on another machine: its own agent sees its disks")
     for directory in (database.host,) if local else _SOCKETS:
         try:
-            path = f"{directory}/.s.PGSQL.{database.port}.lock"
+            path = f"{directory}/.s.PGSQL.{database.listens}.lock"
             lines = host.read(path, limit=4096).splitlines()
         except NotThere:
             continue
@@ -55,7 +55,7 @@ def _data_directory(host: Host, database: Database) -> str:
         if host.stat(lines[1]).kind is not FileKind.DIRECTORY:
             raise Unreadable(f"{path} names {lines[1]}, which is no directory")
         return lines[1].rstrip("/")
-    raise Unsupported(f"no PostgreSQL with a Unix socket for port {database.port} runs here")
+    raise Unsupported(f"no PostgreSQL with a Unix socket for port {database.listens} runs here")
 
 
 COLLECTOR = Collector(

@@ -41,7 +41,7 @@ def arguments(database: Database, password: str) -> dict[str, Any]:
     options = (f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_MS} -c lock_timeout=1000 "
                "-c idle_in_transaction_session_timeout=10000 -c search_path=pg_catalog")
     known: dict[str, Any] = {
-        "host": database.host, "port": database.port, "dbname": database.database or database.name,
+        "host": database.host, "port": database.listens, "dbname": database.database or database.name,
         "user": database.user, "application_name": "hustings", "connect_timeout": CONNECT_SECONDS,
         "options": options, "sslmode": "prefer", "passfile": "/dev/null", "client_encoding": "utf8",
     }

@@ -28,10 +28,11 @@ class Database(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """A registration database that this machine's agent reads as an unprivileged auditing role."""
 
     engine: str
-    """``postgresql``."""
+    """``postgresql``, ``mariadb`` or ``mysql``."""
     host: str = "127.0.0.1"
     """A host name, an address, or the absolute directory of a Unix socket."""
-    port: int = 5432
+    port: int = 0
+    """0 for the engine's own: 5432 for PostgreSQL, 3306 for MariaDB and MySQL."""
     database: str = ""
     user: str = "hustings_audit"
     password_file: str = ""
@@ -40,6 +41,17 @@ class Database(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """The schemas that hold voter data."""
     tls_ca: str = ""
     """A file with the certificate authority of the server, for hosts other than this one."""
+    access_model: str = ""
+    """The file that declares who should hold which right (``docs/access-model.md``)."""
+    usage: str = ""
+    """The store that ``hustings access usage`` fills from the statement logs; it is only read."""
+    mirror: str = ""
+    """``primary`` for a database that must have a mirror at another site, ``replica`` for such a mirror."""
+
+    @property
+    def listens(self) -> int:
+        """The port in force."""
+        return self.port or (5432 if self.engine == "postgresql" else 3306)
 
 
 TOOLS = ("restic", "borg", "pgbackrest", "duplicity", "rclone-crypt", "files")
@@ -131,6 +143,8 @@ class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     restore_sets: tuple[RestoreSet, ...] = ()
     printed_lists: tuple[PrintedList, ...] = ()
     voting_days: tuple[date, ...] = ()
+    office_key: str = "/etc/hustings/office.key"
+    """The key under which names leave as pseudonyms (``hustings keys``)."""
 
     def __post_init__(self) -> None:
         for day in self.voting_days:

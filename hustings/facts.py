@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -25,13 +25,20 @@ class Disclosure(StrEnum):
 
     SHARED = "shared"
     """The value may leave."""
+    PSEUDONYM = "pseudonym"
+    """Its records leave, names in them as pseudonyms under the office's key; without a key, counts only."""
     COUNTED = "counted"
     """Only counts or booleans derived from it leave."""
     LOCAL = "local"
     """It never leaves."""
 
 
-STRICTEST = (Disclosure.SHARED, Disclosure.COUNTED, Disclosure.LOCAL)
+STRICTEST = (Disclosure.SHARED, Disclosure.PSEUDONYM, Disclosure.COUNTED, Disclosure.LOCAL)
+
+ACCOUNT, OBJECT, PERSON, WORDS = "account", "object", "person", "words"
+"""What a field of a record names, for facts that leave under pseudonyms: an account or a role, an object or a
+column of a database, a person. ``WORDS`` are sentences that may quote any of them: they leave only where
+accounts and objects do by name."""
 
 
 class Type(StrEnum):
@@ -66,6 +73,8 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     type: Type
     meaning: str
+    names: str = ""
+    """For facts that leave under pseudonyms: ``ACCOUNT``, ``OBJECT``, ``PERSON`` or ``WORDS``."""
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -165,24 +174,75 @@ class Registry:
         return cls(msgspec.json.decode(files("hustings").joinpath("facts.json").read_bytes(), type=list[Fact]))
 
 
-def disclose(facts: Mapping[str, Observation], registry: Registry) -> Facts:
+class Names(Protocol):
+    """What names become when they leave (``hustings.pseudonyms``)."""
+
+    def shares(self, kind: str, subject: str | None) -> bool: ...
+
+    def can_say(self, kinds: Iterable[str], subject: str | None) -> bool: ...
+
+    def say(self, kind: str, name: str, subject: str | None) -> str: ...
+
+
+def disclose(facts: Mapping[str, Observation], registry: Registry, names: Names | None = None) -> Facts:
     """The projection of ``facts`` that may leave the machine.
 
-    ``shared`` facts pass; of ``counted`` ones, booleans and counts pass and the rest reads
+    ``shared`` facts pass; of ``pseudonym`` ones the records do, with what ``names`` says for each name, and are
+    held like ``counted`` ones where it cannot; of ``counted`` ones, booleans and counts pass and the rest reads
     ``withheld``; ``local`` and undeclared facts read ``withheld``. Reasons always pass, without
     their detail for facts that are not shared (a detail may quote a name).
     """
-    return {name: _project(seen, registry.get(name)) for name, seen in facts.items()}
+    return {name: _project(seen, registry.get(name), names, name.partition("@")[2] or None)
+            for name, seen in facts.items()}
 
 
-def _project(seen: Observation, fact: Fact | None) -> Observation:
+def speakable(fact: Fact, names: Names | None, subject: str | None) -> bool:
+    """Whether the records of a fact that is held under pseudonyms may leave."""
+    kinds = {one.names for one in fact.fields} - {"", WORDS}
+    return fact.disclosure is Disclosure.PSEUDONYM and names is not None and names.can_say(kinds, subject)
+
+
+def renamed(item: Any, fact: Fact, names: Names, subject: str | None) -> dict[str, Any]:
+    """A record as it leaves: declared fields alone, every name in it as ``names`` says it, reasons as their word."""
+    left: dict[str, Any] = {}
+    kinds = {one.name: one.names for one in fact.fields}
+    words = names.shares(ACCOUNT, subject) and names.shares(OBJECT, subject)
+    for field, value in item.items():
+        kind = kinds.get(field)
+        if kind is None or (kind == WORDS and not words):
+            continue
+        if isinstance(value, Missing):
+            left[field] = {"reason": str(value.reason)}
+        elif isinstance(value, Mapping):
+            left[field] = {one: _word(str(why)) for one, why in value.items() if one in ("reason", "unknown")}
+        elif not kind or kind == WORDS or value is None:
+            left[field] = value
+        elif isinstance(value, str):
+            left[field] = names.say(kind, value, subject)
+        else:
+            left[field] = [names.say(kind, str(one), subject) for one in value]
+    return left
+
+
+def _word(cause: str) -> str:
+    """A reason's own word, without its detail."""
+    word = cause.partition(":")[0].strip()
+    return word if word in set(Reason) else str(Reason.ERROR)
+
+
+def _project(seen: Observation, fact: Fact | None, names: Names | None, subject: str | None) -> Observation:
     if fact is not None and fact.disclosure is Disclosure.SHARED:
         return seen
     if seen.missing is not None:
         return Observation(missing=Missing(seen.missing.reason))
-    if seen.absent and fact is not None and fact.disclosure is Disclosure.COUNTED:
+    if fact is not None and seen.listing is not None and names is not None and speakable(fact, names, subject):
+        why = Missing(seen.listing.why.reason) if seen.listing.why else None
+        items = [renamed(item, fact, names, subject) for item in seen.listing.items]
+        return Observation(listing=Listing(items, seen.listing.complete, why), as_of=seen.as_of)
+    held_as_counts = fact is not None and fact.disclosure in (Disclosure.PSEUDONYM, Disclosure.COUNTED)
+    if seen.absent and held_as_counts:
         return seen
-    if fact is not None and fact.disclosure is Disclosure.COUNTED:
+    if fact is not None and held_as_counts:
         if seen.listing is not None:
             return Observation(value={"count": len(seen.listing.items), "complete": seen.listing.complete},
                                as_of=seen.as_of)

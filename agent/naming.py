@@ -1,0 +1,33 @@
+"""What names become when a report leaves this machine: themselves where their office says so, else pseudonyms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hustings.declared import Declared
+from hustings.errors import ConfigError
+from hustings.facts import Facts, Names
+
+SHARED = "registration.shared_names"
+"""The fact that says which kinds of name of one database may leave."""
+
+
+def names(facts: Facts, declared: Declared) -> tuple[Names | None, tuple[str, ...]]:
+    """What stands for names, and what hinders it in plain words.
+
+    None where no fact here needs it. A key that cannot be used costs the records, never the report: they are
+    counted instead, and the report says why.
+    """
+    if not any(one.access_model for one in declared.databases):
+        return None, ()
+    from hustings import pseudonyms
+
+    trouble: tuple[str, ...] = ()
+    key = None
+    try:
+        key = pseudonyms.load(Path(declared.office_key))
+    except ConfigError as error:
+        trouble = (f"office key: {error.what}",)
+    shared = {name.partition("@")[2] or None: frozenset(seen.listing.items)
+              for name, seen in facts.items() if name.partition("@")[0] == SHARED and seen.listing is not None}
+    return pseudonyms.Pseudonyms(key, shared), trouble
