@@ -25,6 +25,8 @@ REPORT = "application/vnd.hustings.report.v1+json"
 LOST = "application/vnd.hustings.lost.v1+json"
 ATTESTED = "application/vnd.hustings.attested-report.v1+json"
 """A report of a machine that a person recorded: signed by the server it was brought to, taken from no request."""
+ACCESS_REVIEW = "application/vnd.hustings.access-review.v1+json"
+"""A person's word that they reviewed who may do what: signed by the server it was given to."""
 ENROLLMENT = "application/vnd.hustings.enrollment.v1+json"
 
 MAX_PAYLOAD = 8 << 20

@@ -54,7 +54,7 @@ def enter(connection: Connection, judged: bytes, attestation: Attestation, key_f
     found = report.decode_report(judged)
     if found.recording is None or not isinstance(found.inventory, Inventory):
         raise BadDocument("not the report of a recording", remedy="import what `hustings record` recorded")
-    private = _key(key_file)
+    private = signing_key(key_file)
     machine = _machine(connection, found, attestation, keys.public_bytes(private))
     document = _placed(connection, found, machine, attestation)
     screen.report(document)
@@ -114,8 +114,8 @@ def _placed(connection: Connection, found: Report, machine: Agent, attestation: 
         recording=msgspec.structs.replace(recording, attested_by=attestation.by, attested_at=attestation.at))
 
 
-def _key(file: Path) -> Ed25519PrivateKey:
-    """The server's key for recordings, made on first use. Raises ``ConfigError``, ``CannotFinish``."""
+def signing_key(file: Path) -> Ed25519PrivateKey:
+    """The server's key for people's word, made on first use. Raises ``ConfigError``, ``CannotFinish``."""
     try:
         return keys.load(file) if file.exists() else keys.create(file)
     except OSError as error:

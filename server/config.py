@@ -61,7 +61,7 @@ class Config:
 
     @property
     def recordings_key(self) -> Path:
-        """What signs the reports of recordings."""
+        """What signs people's word: the reports of recordings, and reviews of access rights."""
         return self.data / "recordings.key"
 
     @property

@@ -13,8 +13,8 @@ from threading import Lock
 
 from sqlalchemy.engine import Connection
 
-from server.records import Asset, Gap, Heard, Office, Past, RoleChange
-from server.store import agents, elections, inventory, reports, tenants
+from server.records import Asset, Gap, Heard, Office, Past, Review, RoleChange
+from server.store import access_reviews, agents, elections, inventory, reports, tenants
 from server.store.agents import State, Summary
 from server.store.database import Database
 
@@ -42,7 +42,9 @@ class Reading:
                 assets=None if declared is None else tuple(
                     Asset(one.asset, one.roles, one.site, one.responsible) for one in declared.assets),
                 inventory_file=declared.file if declared else "",
-                voting_days=elections.voting_days(connection, tenant))
+                voting_days=elections.voting_days(connection, tenant),
+                reviews=tuple(Review(one.agent, one.database, one.difference, one.at, one.person, one.by)
+                              for one in access_reviews.every(connection, tenant)))
 
     def _heard(self, connection: Connection, tenant: str, one: Summary) -> Heard:
         key = (one.agent.id, f"{one.agent.state} {one.lost} {one.forks}", one.received)

@@ -82,6 +82,21 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """Somebody's signature under the difference between declared and effective rights."""
+
+    agent: str
+    database: str
+    difference: str
+    """The hash of what was signed, 64 hexadecimal digits."""
+    at: datetime
+    person: str
+    """Who answers for it."""
+    by: str
+    """Who entered it: ``person:NAME`` or ``console:LOGIN``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """One tenant, as far as its pages and its plan need it."""
 
@@ -91,3 +106,5 @@ class Office:
     """The declared inventory; None while there is none."""
     inventory_file: str = ""
     voting_days: tuple[date, ...] = field(default=())
+    reviews: tuple[Review, ...] = ()
+    """Signed access reviews, newest first."""

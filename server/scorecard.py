@@ -22,9 +22,10 @@ from policies.derive import office as derived
 from policies.evaluate import Context, judge_all
 from policies.grade import RESTORE_ROLES, RESTORE_ROW, Grade, Item, grade, machine_items, office_items
 from policies.model import Pack
+from server import access_difference, access_review
 from server.actions import Action, actions
 from server.questions import Area, Question, areas, questions
-from server.records import Asset, Heard, Office, RoleChange
+from server.records import Asset, Heard, Office, Review, RoleChange
 from server.standing import Standing, reason_kind, standing
 
 SHOWN_ROLE_CHANGES = timedelta(days=90)
@@ -161,7 +162,8 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
             others[asset.responsible].append(asset)
     mine = tuple(speaking[asset.name] for asset in ours if asset.name in speaking)
     declared = {id(one) for one in speaking.values()}
-    together = tuple(judge_all(pack, _facts(assets, machines, now), Context(now, voting_days=office.voting_days),
+    facts = _facts(assets, machines, now, office.reviews)
+    together = tuple(judge_all(pack, facts, Context(now, voting_days=office.voting_days),
                                scope="office"))
     return _card(
         Scope.OFFICE, office, mine, _asset_grade(ours, speaking, pack, together),
@@ -174,10 +176,11 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
         undeclared=tuple(one for one in machines if one.report and id(one) not in declared))
 
 
-def _facts(assets: Sequence[Asset], machines: Sequence[Standing], now: datetime) -> Facts:
+def _facts(assets: Sequence[Asset], machines: Sequence[Standing], now: datetime, signed: Sequence[Review]) -> Facts:
     return derived.office_facts(
         [derived.Asset(one.name, one.roles, one.site, one.responsible) for one in assets],
-        [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received) for one in machines], now)
+        [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received) for one in machines], now,
+        [access_review.reported(one, signed) for one in access_difference.every(machines) if one.declared])
 
 
 def _asset_grade(assets: Sequence[Asset], speaking: Mapping[str, Standing], pack: Pack,

@@ -265,3 +265,18 @@ audit = sa.Table(
     sa.Index("ix_audit_tenant", "tenant", "id"),
 )
 """Every privileged act. The database itself refuses to change or remove a row."""
+
+access_reviews = sa.Table(
+    "access_reviews", metadata,
+    _number(),
+    _tenant(),
+    sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
+    sa.Column("database", sa.Text, nullable=False, comment="its name in the machine's declaration"),
+    sa.Column("difference", sa.Text, nullable=False, comment="hash of the difference that was signed"),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("by", sa.Text, nullable=False, comment="person:NAME or console:LOGIN"),
+    sa.Column("person", sa.Text, nullable=False, comment="who answers for it"),
+    sa.Column("envelope", sa.LargeBinary, nullable=False, comment="the statement, signed by the server's own key"),
+    sa.Index("ix_access_reviews_tenant", "tenant", "id"),
+)
+"""Signed reviews of who may do what. The database itself refuses to change or remove a row."""

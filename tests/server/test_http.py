@@ -80,7 +80,7 @@ def test_every_refusal_is_a_problem_document_of_the_one_table(office: Office) ->
 
 def test_health_says_ok_and_the_schema_and_nothing_else(office: Office) -> None:
     answer = office.request("GET", "/healthz")
-    assert answer.json() == {"status": "ok", "schema": "0001"}
+    assert answer.json() == {"status": "ok", "schema": "0002"}
 
 
 def test_without_tls_there_is_no_authority_to_serve(office: Office) -> None:
