@@ -1,0 +1,128 @@
+"""LPR-05 and LPR-06: bulk changes to restricted objects, and sight of guarded columns.
+
+Source: the catalogue's rows; a SELECT on a whole table overrides a limit to columns (PostgreSQL's GRANT, notes on
+column privileges; MariaDB's GRANT, column privileges).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hustings.access.model import GUARDED_COLUMNS, ObjectModel
+from hustings.access.rights import BIT, POSTGRESQL, mask
+from policies.access.anomalies._context import Context, Found, Rule, way
+from policies.access.rows import Anomaly, Holding, Unread
+
+LPR_05, LPR_06 = "LPR-05", "LPR-06"
+_SELECT = BIT["SELECT"]
+
+
+def bulk_rights(engine: str) -> int:
+    """The rights that change or empty a whole table; MariaDB and MySQL empty it by DROP."""
+    return mask("UPDATE", "DELETE", "TRUNCATE" if engine == POSTGRESQL else "DROP")
+
+
+def bulk_changes(context: Context) -> Found:
+    """UPDATE (of whole rows), DELETE or TRUNCATE of a restricted object that the model does not give."""
+    bulk = bulk_rights(context.state.engine)
+    for _, place in _objects(context, lambda one: one.sensitivity == "restricted"):
+        for account, holding in _holders(context, place):
+            intent = context.intent(account, place)
+            held = _undeclared(holding.rights & bulk, intent.permits)
+            if held:
+                label = context.state.objects[place].label
+                yield Anomaly(LPR_05, label, account, f"{context.by_way_of(account, place, held)}, not in the model")
+
+
+def guarded_columns(context: Context) -> Found:
+    """SELECT of identity numbers, secrets and protected addresses (or of any part of a restricted object without
+    columns in the model) that the model does not give."""
+    for model, place in _objects(context, _is_guarded):
+        one = context.state.objects[place]
+        guarded = guarded_of(model)
+        unknown = sorted(guarded - set(one.columns)) if one.columns else []
+        if unknown:
+            yield Unread(LPR_06, f"{one.label} has no column {', '.join(unknown)}, which the model guards")
+        for account, holding in _holders(context, place):
+            seen = _seen(context, account, place, holding, guarded & set(one.columns or guarded))
+            if seen:
+                yield Anomaly(LPR_06, one.label, account, seen)
+
+
+def guarded_through_views(context: Context) -> Found:
+    """Guarded columns shown by a view: to whom the model does not give the view, or to anyone if it is public."""
+    state = context.state
+    guarded = {f"{one.name}.{column}" for one in context.model.objects for column in guarded_of(one)}
+    for place in context.scope.order:
+        view = state.objects[place]
+        if view.kind != "view":
+            continue
+        shown = sorted(guarded.intersection(view.reads))
+        model = context.model.object(view.label)
+        by_name = [one for one in shown if one.rpartition(".")[2] in view.columns]
+        is_public = model is not None and model.sensitivity == "public" and bool(by_name)
+        for account, holding in _holders(context, place) if shown else ():
+            given = context.intent(account, place).permits(_SELECT)
+            if holding.rights & _SELECT and (is_public or not given):
+                yield Anomaly(LPR_06, view.label, account, f"SELECT shows {', '.join(by_name if given else shown)}")
+
+
+def guarded_of(model: ObjectModel) -> frozenset[str]:
+    """The columns of an object that only roles which say so may read."""
+    return frozenset(column for group in GUARDED_COLUMNS for column in model.columns.get(group, ()))
+
+
+def _is_guarded(model: ObjectModel) -> bool:
+    return bool(guarded_of(model)) or (model.sensitivity == "restricted" and not model.columns)
+
+
+def _objects(context: Context, wanted: Callable[[ObjectModel], bool]) -> Iterator[tuple[ObjectModel, int]]:
+    for model in context.model.objects:
+        if wanted(model):
+            for place in context.scope.places(model.name, model.kind):
+                if context.state.objects[place].kind in ("table", "view"):
+                    yield model, place
+
+
+def _holders(context: Context, place: int) -> Iterator[tuple[str, Holding]]:
+    for account in context.ordinary:
+        holding = context.holdings[account].get(place)
+        if holding is not None:
+            yield account, holding
+
+
+def _undeclared(held: int, permits: Callable[[int], bool]) -> int:
+    left = 0
+    for bit in BIT.values():
+        if held & bit and not permits(bit):
+            left |= bit
+    return left
+
+
+def _seen(context: Context, account: str, place: int, holding: Holding, guarded: frozenset[str] | set[str]) -> str:
+    """What the account sees and should not, in words; empty if nothing."""
+    intent = context.intent(account, place)
+    whole = bool(holding.rights & _SELECT)
+    if not guarded:
+        if whole and not intent.permits(_SELECT):
+            return _of_whole(context, account, place, "SELECT of a restricted object")
+        columns = sorted(column for column, held in holding.columns.items()
+                         if held & _SELECT and not intent.permits(_SELECT, column))
+        return f"SELECT({', '.join(columns)}) of a restricted object" if columns else ""
+    seen = sorted(column for column in guarded if (whole or holding.columns.get(column, 0) & _SELECT)
+                  and not intent.permits(_SELECT, column))
+    if not seen:
+        return ""
+    if not whole:
+        via = context.effective.via(account, place, "SELECT", seen[0])
+        return f"SELECT({', '.join(seen)}){way(via)}"
+    limited = sorted(intent.columns_of(_SELECT))
+    over = f"; a right on the whole object overrides the limit to {', '.join(limited)}" if limited else ""
+    return _of_whole(context, account, place, f"SELECT on the whole object shows {', '.join(seen)}") + over
+
+
+def _of_whole(context: Context, account: str, place: int, words: str) -> str:
+    return f"{words}{way(context.effective.via(account, place, 'SELECT'))}"
+
+
+RULES = (Rule(LPR_05, bulk_changes), Rule(LPR_06, guarded_columns), Rule(LPR_06, guarded_through_views))

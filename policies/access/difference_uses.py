@@ -1,0 +1,79 @@
+"""When an account last used a right, as the logs tell."""
+
+from __future__ import annotations
+
+from hustings.access.rights import POSTGRESQL
+from hustings.access.usage import Usage
+
+
+class LastUses:
+    """The last use of each right. Without logs, nothing is known of any."""
+
+    def __init__(self, usage: Usage | None, engine: str) -> None:
+        self._last: dict[tuple[str, str, str], dict[str | None, str]] = {}
+        self._by_user: dict[str, list[str]] = {}
+        self._postgresql = engine == POSTGRESQL
+        self._names: dict[str, tuple[str, ...]] = {}
+        for use in usage.uses if usage is not None else ():
+            of_right = self._last.setdefault((use.account, use.object, use.right), {})
+            of_right[use.column] = max(of_right.get(use.column, ""), use.last)
+        for account in {key[0] for key in self._last}:
+            self._by_user.setdefault(account.rpartition("@")[0], []).append(account)
+
+    def last(self, account: str, name: str, column: str | None, right: str) -> str | None:
+        """ISO 8601, or None: not used in the logs, or no logs.
+
+        A right on the whole object is used by a use of any of its columns; a right on a column by a use of it, or
+        of the object without saying which column.
+        """
+        if not self._last:
+            return None
+        found = ""
+        for known in self._names_of(account):
+            of_right = self._last.get((known, name, right), {})
+            for used, last in of_right.items():
+                if column is None or used is None or used == column:
+                    found = max(found, last)
+        return found or None
+
+    def _names_of(self, account: str) -> tuple[str, ...]:
+        if self._postgresql:
+            return (account,)
+        if account not in self._names:
+            user, _, host = account.rpartition("@")
+            self._names[account] = tuple(name for name in self._by_user.get(user, ())
+                                         if host_matches(host, name.rpartition("@")[2]))
+        return self._names[account]
+
+
+def host_matches(pattern: str, host: str) -> bool:
+    """Whether the host part of a MariaDB or MySQL account (``%`` any text, ``_`` one character) admits a host.
+
+    A pattern with a netmask admits what lies in its network.
+    """
+    if pattern == host:
+        return True
+    if "/" in pattern:
+        return _in_network(pattern, host)
+    return _like(pattern.lower(), host.lower())
+
+
+def _in_network(pattern: str, host: str) -> bool:
+    from ipaddress import ip_address, ip_network
+
+    try:
+        return ip_address(host) in ip_network(pattern, strict=False)
+    except ValueError:
+        return False
+
+
+def _like(pattern: str, text: str) -> bool:
+    """SQL's LIKE without escapes; looks at each pair of places once."""
+    reached = {0}
+    for sign in pattern:
+        if sign == "%":
+            reached = set(range(min(reached), len(text) + 1)) if reached else set()
+        else:
+            reached = {place + 1 for place in reached
+                       if place < len(text) and (sign == "_" or text[place] == sign)}
+    return len(text) in reached
