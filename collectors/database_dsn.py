@@ -45,7 +45,7 @@ class MariadbAddress:
     port: int
     user: str
     password: str = field(repr=False)
-    database: str
+    database: str = ""
     unix_socket: str = ""
     ssl_ca: str = ""
     """The authority that signed the server's certificate; empty: those of this machine."""
@@ -73,15 +73,15 @@ def mariadb_address(dsn: str, variable: str) -> MariadbAddress:
         options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError:
         raise refuse("this is no address of a database") from None
-    if parts.scheme not in ("mariadb", "mysql"):
+    if parts.scheme.partition("+")[0] not in ("mariadb", "mysql"):
         raise refuse("the address of a MariaDB or MySQL database begins with mariadb:// or mysql://")
     if "@" in (parts.username or "") + (parts.password or "") or not parts.username or parts.fragment:
         raise refuse("the user or the password cannot be told apart from the rest of the address")
     host, database = parts.hostname or "", unquote(parts.path.lstrip("/"))
     if not options.get("unix_socket") and not _HOST.fullmatch(host):
         raise refuse("there is no host in the address")
-    if not database or "/" in database:
-        raise refuse("there is no database in the address")
+    if "/" in database:
+        raise refuse("the database of the address has a slash in it")
     unknown = sorted(set(options) - _MARIADB_OPTIONS)
     if unknown:
         raise refuse(f"unknown option {unknown[0]!r} (known: {', '.join(sorted(_MARIADB_OPTIONS))})")
