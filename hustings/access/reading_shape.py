@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -40,13 +39,8 @@ _KINDS: dict[type[inspect.Type], _Kind] = {
 def read(source: Source, kind: type[T]) -> tuple[T | None, list[ConfigError]]:
     """The document as ``kind`` without what is at fault, and the faults. None: too little is left."""
     faults: list[ConfigError] = []
-    rest = _mend(source.value, _described(kind), (), source, faults)
+    rest = _mend(source.value, inspect.type_info(kind), (), source, faults)
     return (None if rest is _GONE else msgspec.convert(rest, kind)), faults
-
-
-@cache
-def _described(kind: type[Any]) -> inspect.Type:
-    return inspect.type_info(kind)
 
 
 def _mend(value: Any, kind: inspect.Type, path: Path, source: Source, faults: list[ConfigError]) -> Any:
