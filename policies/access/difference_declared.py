@@ -19,6 +19,9 @@ _DDL_SCHEMA, _DDL_OBJECT = mask("CREATE", "USAGE"), mask("REFERENCES", "TRIGGER"
 _DDL_MARIADB = mask("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "TRIGGER", "CREATE VIEW", "SHOW VIEW",
                     "CREATE ROUTINE", "ALTER ROUTINE", "EVENT")
 _BACKUP_MARIADB = mask("SELECT", "SHOW VIEW", "TRIGGER", "LOCK TABLES", "EVENT")
+_TABLE_RIGHTS = frozenset(BIT) - {"EXECUTE", "USAGE", "CONNECT", "TEMPORARY"}
+_CARRIED = {"table": _TABLE_RIGHTS, "view": _TABLE_RIGHTS, "routine": frozenset({"EXECUTE"})}
+"""Which rights of ``*`` an object of each kind takes."""
 _SEQUENCE_USE = mask("USAGE", "SELECT")
 
 
@@ -133,15 +136,17 @@ class Declared:
         return intents, tuple(lacking)
 
     def _everywhere(self, intents: dict[int, Intent], allow: Allow, *, needs: bool) -> None:
-        letters = Allow(object=allow.object, kind=allow.kind, columns=allow.columns,
-                        rights=tuple(right for right in allow.rights if right in BIT))
+        of_kind = {kind: Allow(object=allow.object, rights=tuple(right for right in allow.rights if right in carried),
+                               columns=allow.columns if kind != "routine" else {})
+                   for kind, carried in _CARRIED.items()}
         for place in self._scope.order:
             one = self._state.objects[place]
             permitted = self._word("ddl", one) if "ddl" in allow.rights else 0
             permitted |= self._word("backup", one) if "backup" in allow.rights else 0
             if permitted:
                 intents.setdefault(place, Intent()).allowed |= permitted
-            if letters.rights and one.kind in ("table", "view"):
+            letters = of_kind.get(one.kind)
+            if letters is not None and (letters.rights or letters.columns) and not one.trigger_function:
                 _permit(intents.setdefault(place, Intent()), letters, needs=needs)
 
     def _word(self, word: str, one: Object) -> int:

@@ -1,0 +1,85 @@
+"""LPR-20: changes to voter data are recorded, and the record only grows.
+
+Source: pgaudit's README (``pgaudit.log`` = write); PostgreSQL, "CREATE TRIGGER". A table's triggers count where they
+fire on every kind of change that some account may make.
+"""
+
+from __future__ import annotations
+
+from hustings.access.rights import BIT, POSTGRESQL, mask
+from hustings.access.state import Object
+from policies.access.anomalies._context import POSTGRES, Context, Found, Rule
+from policies.access.anomalies.jobs import undeclared
+from policies.access.rows import Anomaly, Holding, Unread
+
+LPR_20 = "LPR-20"
+_CHANGES = ("INSERT", "UPDATE", "DELETE")
+
+
+def recorded(context: Context) -> Found:
+    """Restricted tables whose changes neither pgaudit nor a row trigger records."""
+    audited, reason = pgaudit_writes(context)
+    if audited:
+        return
+    for model in context.model.objects:
+        if model.sensitivity != "restricted":
+            continue
+        for place in context.scope.places(model.name, model.kind):
+            one = context.state.objects[place]
+            fault = _fault(context, place, one) if one.kind == "table" else ""
+            if fault and reason:
+                yield Unread(LPR_20, f"{one.label}: {fault}, and {reason}")
+            elif fault:
+                yield Anomaly(LPR_20, one.label, None, f"{fault}, and pgaudit does not record writes")
+
+
+def only_grows(context: Context) -> Found:
+    """UPDATE, DELETE or TRUNCATE of evidence that the model does not give."""
+    change = mask("UPDATE", "DELETE", "TRUNCATE" if context.state.engine == POSTGRESQL else "DROP")
+    for model in context.model.objects:
+        if model.sensitivity != "evidence":
+            continue
+        for place in context.scope.places(model.name, model.kind):
+            for account in context.ordinary:
+                holding = context.holdings[account].get(place)
+                if holding is None:
+                    continue
+                of_change = Holding(holding.rights & change,
+                                    {column: held & change for column, held in holding.columns.items()})
+                found = undeclared(context, account, place, of_change)
+                if found:
+                    yield Anomaly(LPR_20, context.state.objects[place].label, account,
+                                  f"may change the record it is kept in: {', '.join(found)}")
+
+
+def pgaudit_writes(context: Context) -> tuple[bool, str]:
+    """Whether pgaudit records writes of every account; and the reason where that is not known."""
+    settings = context.state.settings
+    for name in ("shared_preload_libraries", "pgaudit.log"):
+        missing = context.missing(f"settings.{name}")
+        if missing is not None:
+            return False, f"{name}: {missing}"
+    if "shared_preload_libraries" not in settings:
+        return False, "shared_preload_libraries was not read"
+    loaded = {one.strip().strip('"') for one in settings["shared_preload_libraries"].split(",")}
+    classes = {one.strip().lower() for one in settings.get("pgaudit.log", "").split(",")}
+    return "pgaudit" in loaded and bool(classes & {"write", "all"}) and "-write" not in classes, ""
+
+
+def _fault(context: Context, place: int, one: Object) -> str:
+    if not one.triggers:
+        return "no enabled row trigger"
+    if not one.trigger_events:
+        return ""
+    possible = 0
+    for account in context.ordinary:
+        holding = context.holdings[account].get(place)
+        if holding is not None:
+            possible |= holding.rights
+            for held in holding.columns.values():
+                possible |= held
+    unseen = [change for change in _CHANGES if possible & BIT[change] and change not in one.trigger_events]
+    return f"no row trigger on {', '.join(unseen)}" if unseen else ""
+
+
+RULES = (Rule(LPR_20, recorded, POSTGRES), Rule(LPR_20, only_grows))

@@ -1,0 +1,74 @@
+"""IAM-13 and IAM-14: accounts of nobody in particular, and accounts that a system came with.
+
+A name is that of a shared account when one of its words is (``front_counter``, ``clerk2``): jobs' and vendors'
+accounts, and those whose ``owner`` the model names, are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from policies.access.anomalies._context import POSTGRES, Context, Found, Rule
+from policies.access.rows import Anomaly
+
+IAM_13, IAM_14 = "IAM-13", "IAM-14"
+SHARED = frozenset({
+    "clerk", "clerks", "counter", "temp", "tmp", "temporary", "election", "elections", "shared", "generic", "guest",
+    "volunteer", "volunteers", "kiosk", "frontdesk", "reception", "trainee", "training", "seasonal", "everyone",
+})
+"""Words of which one in a login name says that several people use it."""
+DEFAULTS = frozenset({"postgres", "pgsql", "root", "admin", "administrator", "sa", "test", "guest", "demo", "default",
+                      "user", "password"})
+"""Names that products, images and guides make accounts with."""
+_WORD = re.compile(r"[a-z]+")
+
+
+def shared_names(context: Context) -> Found:
+    """Accounts of people, or of nobody in the model, that are named for a counter and not for a person."""
+    for login in _of_people(context):
+        words = sorted(SHARED.intersection(_WORD.findall(_user(login).lower())))
+        if words:
+            yield Anomaly(IAM_13, None, login, f"is named for a shared account ({words[0]}) and has no owner")
+
+
+def several_places(context: Context) -> Found:
+    """People's accounts that signed in from several machines within one hour of the logs."""
+    people = {login for login in _of_people(context) if context.account(login) is not None}
+    hosts: dict[tuple[str, str], set[str]] = {}
+    for one in context.usage.sign_ins if context.usage is not None else ():
+        if one.account in people and one.host:
+            hosts.setdefault((one.account, one.hour), set()).add(one.host)
+    worst: dict[str, tuple[int, str]] = {}
+    for (account, hour), seen in hosts.items():
+        if len(seen) > 1:
+            worst[account] = max(worst.get(account, (0, "")), (len(seen), hour))
+    for account, (number, hour) in sorted(worst.items()):
+        yield Anomaly(IAM_13, None, account, f"signed in from {number} machines in the hour of {hour}:00Z")
+
+
+def default_accounts(context: Context) -> Found:
+    """Accounts outside the model with the name that a product or a guide gives its first account."""
+    for login in context.judged:
+        if context.account(login) is None and login != context.state.user and login.lower() in DEFAULTS \
+                and context.open(login):
+            yield Anomaly(IAM_14, None, login, "has the name of a default account and is not in the model")
+
+
+def _of_people(context: Context) -> list[str]:
+    people = []
+    for login in context.judged:
+        account, roles = context.account(login), context.roles(login)
+        if account is None:
+            mine = login != context.state.user
+        else:
+            mine = not account.owner and all(role.who == "humans" for role in roles)
+        if mine and context.open(login):
+            people.append(login)
+    return people
+
+
+def _user(login: str) -> str:
+    return login.rpartition("@")[0] if "@" in login else login
+
+
+RULES = (Rule(IAM_13, shared_names), Rule(IAM_13, several_places), Rule(IAM_14, default_accounts, POSTGRES))
