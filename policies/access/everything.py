@@ -1,0 +1,94 @@
+"""Every effective right of every account, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hustings.access.rights import names
+from hustings.access.state import State
+from hustings.access.usage import Usage
+from policies.access.rows import HELD, Assumable, Effective, Holding, Row, Unread
+
+NOT_RIGHTS = frozenset({"sign_in_rules", "standbys", "receiver", "untrusted_languages", "overrides", "settings",
+                        "answers", "principals.password", "principals.tls"})
+"""Parts of a state that say nothing about who holds what; neither do the parts of objects but their names and
+access lists."""
+
+
+def in_scope(state: State, schemas: tuple[str, ...] = ()) -> list[int]:
+    """The objects that are spoken of, in order of name: with schemas, those and what is in them; without,
+    everything, the database itself too."""
+    chosen = [index for index, one in enumerate(state.objects)
+              if not schemas or (one.schema or (one.name if one.kind == "schema" else "")) in schemas]
+    return sorted(chosen, key=lambda index: (state.objects[index].label, state.objects[index].kind))
+
+
+def held(state: State, effective: Effective, schemas: tuple[str, ...] = (),
+         usage: Usage | None = None) -> Iterator[Row]:
+    """A row for each right, sorted by account, object, kind, column and right: made as they are asked for."""
+    order = {index: place for place, index in enumerate(in_scope(state, schemas))}
+    used = last_uses(usage)
+    for account in effective.accounts():
+        found = [(order[index], index, holding) for index, holding in effective.held(account) if index in order]
+        found.sort()
+        for _, index, holding in found:
+            one = state.objects[index]
+            for column, right in _each(holding):
+                yield Row(account, one.label, one.kind, column, right, HELD,
+                          effective.via(account, index, right, column),
+                          used.get((account, one.label, column, right)) if used else None)
+
+
+def assumable(state: State, effective: Effective, schemas: tuple[str, ...] = ()) -> Iterator[Assumable]:
+    """What each account could have by SET ROLE beyond what it has, in the same order."""
+    order = {index: place for place, index in enumerate(in_scope(state, schemas))}
+    for account in effective.accounts():
+        if effective.is_superuser(account):
+            continue
+        mine: dict[int, Holding] | None = None
+        inherited = effective.inherits(account)
+        for role in sorted(effective.may_become(account)):
+            if role in inherited and not effective.is_superuser(role):
+                continue
+            if mine is None:
+                mine = dict(effective.held(account))
+            theirs = [(order[index], index, holding) for index, holding in effective.held(role) if index in order]
+            theirs.sort()
+            for _, index, holding in theirs:
+                for column, right in _each(_beyond(holding, mine.get(index))):
+                    yield Assumable(account, role, state.objects[index].label,
+                                    right if column is None else f"{right}({column})")
+
+
+def unread(state: State) -> Iterator[Unread]:
+    """The parts that the rights rest on and that could not be read."""
+    for part, missing in sorted(state.missing.items()):
+        if part not in NOT_RIGHTS and not part.startswith(("settings.", "answers.", "objects.")):
+            yield Unread("LPR-01", f"{part}: {missing.reason}: {missing.detail}")
+
+
+def last_uses(usage: Usage | None) -> dict[tuple[str, str, str | None, str], str]:
+    """When each right was last used: by account, object, column and right. A use of a column is also one of the
+    right on the whole object."""
+    found: dict[tuple[str, str, str | None, str], str] = {}
+    for use in usage.uses if usage else ():
+        for column in {use.column, None}:
+            key = (use.account, use.object, column, use.right)
+            found[key] = max(found.get(key, ""), use.last)
+    return found
+
+
+def _each(holding: Holding) -> Iterator[tuple[str | None, str]]:
+    for right in sorted(names(holding.rights)):
+        yield None, right
+    for column in sorted(holding.columns):
+        for right in sorted(names(holding.columns[column])):
+            yield column, right
+
+
+def _beyond(theirs: Holding, mine: Holding | None) -> Holding:
+    if mine is None:
+        return theirs
+    columns = {column: more for column, rights in theirs.columns.items()
+               if (more := rights & ~mine.rights & ~mine.columns.get(column, 0))}
+    return Holding(theirs.rights & ~mine.rights, columns)

@@ -1,0 +1,185 @@
+"""Effective rights in PostgreSQL, 12 to 18: what the server would answer, worked out from what it keeps.
+
+The rules are those of its access checks (PostgreSQL documentation, "Database Roles" and "Privileges"; source
+``aclchk.c``, ``acl.c``):
+
+- A superuser holds everything. Being one is not inherited.
+- An account holds what an access list grants to itself, to PUBLIC, or to a role whose rights it inherits.
+  Up to 15 a role that is NOINHERIT inherits nothing; since 16 each membership says for itself.
+- The owner holds what the list says, which by default is everything, and may have been taken away.
+- Who owns the database is in ``pg_database_owner`` without being listed (since 14).
+- ``pg_read_all_data``, ``pg_write_all_data`` (14) and ``pg_maintain`` (17) grant on every relation, the first two
+  also USAGE of every schema; nobody but a superuser writes to the engine's own tables.
+- SET ROLE reaches every role that the account is in; since 16 by memberships alone that say so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from hustings.access.rights import BIT, mask
+from hustings.access.state import PUBLIC, Entry, Object, State
+from policies.access.postgresql_roles import Roles
+from policies.access.rows import Holding
+
+READ_ALL, WRITE_ALL, MAINTAIN = "pg_read_all_data", "pg_write_all_data", "pg_maintain"
+
+_RELATION = mask("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+_WRITES = mask("INSERT", "UPDATE", "DELETE", "TRUNCATE", "USAGE")
+_ALL = {
+    "table": _RELATION, "view": _RELATION, "sequence": mask("SELECT", "UPDATE", "USAGE"), "routine": mask("EXECUTE"),
+    "schema": mask("USAGE", "CREATE"), "database": mask("CREATE", "CONNECT", "TEMPORARY"),
+}
+_BY_ROLE = {
+    READ_ALL: {"table": mask("SELECT"), "view": mask("SELECT"), "sequence": mask("SELECT"), "schema": mask("USAGE")},
+    WRITE_ALL: {"table": mask("INSERT", "UPDATE", "DELETE"), "view": mask("INSERT", "UPDATE", "DELETE"),
+                "sequence": mask("UPDATE"), "schema": mask("USAGE")},
+    MAINTAIN: {"table": mask("MAINTAIN"), "view": mask("MAINTAIN")},
+}
+_NOTHING = Holding(0, {})
+MOST_WAYS = 64
+"""Ways to one right that are told apart: memberships may lead to a role over very many."""
+
+
+class PostgresqlRights:
+    """``policies.access.rows.Effective`` for PostgreSQL. Every method takes roles as well as accounts."""
+
+    def __init__(self, state: State) -> None:
+        self._objects = state.objects
+        self._acls = state.acls
+        self._roles = Roles(state)
+        self._logins = tuple(sorted(one.name for one in state.principals if one.login))
+        self._all = dict(_ALL)
+        if self._roles.major >= 17:
+            for kind in ("table", "view"):
+                self._all[kind] |= BIT["MAINTAIN"]
+        self._granted: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        """By grantee: (place of the list, rights)."""
+        for place, entries in enumerate(state.acls):
+            for entry in entries:
+                self._granted[entry.grantee].append((place, entry.rights))
+        self._with_list: dict[int, list[int]] = defaultdict(list)
+        self._with_columns: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for index, one in enumerate(state.objects):
+            if one.acl >= 0:
+                self._with_list[one.acl].append(index)
+            for column, place in one.column_acls.items():
+                if place >= 0:
+                    self._with_columns[place].append((index, column))
+        self._same: dict[int, Holding] = {}
+
+    def accounts(self) -> tuple[str, ...]:
+        return self._logins
+
+    def is_superuser(self, account: str) -> bool:
+        return self._roles.is_superuser(account)
+
+    def inherits(self, account: str) -> frozenset[str]:
+        return frozenset(self._roles.ways(account)) - {account}
+
+    def may_become(self, account: str) -> frozenset[str]:
+        return self._roles.may_become(account)
+
+    def holding(self, account: str, index: int) -> Holding:
+        one = self._objects[index]
+        if self.is_superuser(account):
+            return self._whole(self._all[one.kind])
+        rights = self._extra(account).get(one.kind, 0) | self._of_list(account, one.acl)
+        if _is_the_engines(one):
+            rights &= ~_WRITES
+        columns = {column: held for column, place in one.column_acls.items()
+                   if (held := self._of_list(account, place) & ~rights)}
+        return Holding(rights, columns) if columns else self._whole(rights)
+
+    def held(self, account: str) -> Iterator[tuple[int, Holding]]:
+        if self.is_superuser(account):
+            for index, one in enumerate(self._objects):
+                yield index, self._whole(self._all[one.kind])
+            return
+        lists: dict[int, int] = defaultdict(int)
+        for grantee in (PUBLIC, *self._roles.ways(account)):
+            for place, rights in self._granted.get(grantee, ()):
+                lists[place] |= rights
+        whole, extra = {}, self._extra(account)
+        for index, one in enumerate(self._objects) if extra else ():
+            if one.kind in extra:
+                whole[index] = extra[one.kind]
+        columns: dict[int, dict[str, int]] = defaultdict(dict)
+        for place, rights in lists.items():
+            for index in self._with_list.get(place, ()):
+                whole[index] = whole.get(index, 0) | rights
+            for index, column in self._with_columns.get(place, ()):
+                columns[index][column] = rights
+        for index in sorted(whole.keys() | columns.keys()):
+            rights = whole.get(index, 0)
+            if _is_the_engines(self._objects[index]):
+                rights &= ~_WRITES
+            further = {column: more for column, held in columns.get(index, {}).items() if (more := held & ~rights)}
+            if rights or further:
+                yield index, Holding(rights, further) if further else self._whole(rights)
+
+    def via(self, account: str, index: int, right: str, column: str | None = None) -> tuple[str, ...]:
+        if self.is_superuser(account):
+            return ("superuser",)
+        ways = self._roles.ways(account)
+        found = [self._end(ways[grantee], grantee, index) if grantee else ("PUBLIC",)
+                 for grantee in self._grantees(account, index, BIT[right], column)]
+        return min(found, key=_rank, default=())
+
+    def sources(self, account: str, index: int, right: str, column: str | None = None) -> tuple[tuple[str, ...], ...]:
+        found: list[tuple[str, ...]] = [("superuser",)] if self.is_superuser(account) else []
+        for grantee in self._grantees(account, index, BIT[right], column):
+            if grantee == PUBLIC:
+                found.append(("PUBLIC",))
+            else:
+                found += [self._end(way, grantee, index)
+                          for way in self._roles.every_way(account, grantee, MOST_WAYS)]
+        return tuple(sorted(set(found), key=_rank))
+
+    def _grantees(self, account: str, index: int, bit: int, column: str | None) -> Iterator[str]:
+        """Whom it is granted to, of those whose rights the account has."""
+        one, ways = self._objects[index], self._roles.ways(account)
+        places = (one.acl,) if column is None else (one.acl, one.column_acls.get(column, -1))
+        for place in places:
+            for entry in self._entries(place):
+                if entry.rights & bit and (entry.grantee == PUBLIC or entry.grantee in ways):
+                    yield entry.grantee
+        for role, by_kind in _BY_ROLE.items():
+            if by_kind.get(one.kind, 0) & bit and self._roles.is_predefined(role) and role in ways:
+                yield role
+
+    def _end(self, way: tuple[str, ...], grantee: str, index: int) -> tuple[str, ...]:
+        return (*way, "owner") if grantee == self._objects[index].owner else way
+
+    def _entries(self, place: int) -> tuple[Entry, ...]:
+        return self._acls[place] if place >= 0 else ()
+
+    def _of_list(self, account: str, place: int) -> int:
+        ways, rights = self._roles.ways(account), 0
+        for entry in self._entries(place):
+            if entry.grantee == PUBLIC or entry.grantee in ways:
+                rights |= entry.rights
+        return rights
+
+    def _extra(self, account: str) -> dict[str, int]:
+        """Rights on every object of a kind."""
+        ways, found = self._roles.ways(account), dict[str, int]()
+        for role, by_kind in _BY_ROLE.items():
+            if role in ways and self._roles.is_predefined(role):
+                for kind, rights in by_kind.items():
+                    found[kind] = found.get(kind, 0) | rights
+        return found
+
+    def _whole(self, rights: int) -> Holding:
+        """One holding for all that are alike: there may be millions."""
+        return self._same.setdefault(rights, Holding(rights, {})) if rights else _NOTHING
+
+
+def _is_the_engines(one: Object) -> bool:
+    return one.schema == "pg_catalog" and one.kind == "table"
+
+
+def _rank(way: tuple[str, ...]) -> tuple[int, bool, tuple[str, ...]]:
+    """Shorter first; a way of the account's own before one that everyone has."""
+    return len(way), way[-1:] == ("PUBLIC",), way
