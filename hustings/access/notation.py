@@ -105,7 +105,9 @@ def read_rights(text: str) -> tuple[Term, ...]:
     while place < end:
         found = _TERM.match(text, place)
         if not found:
-            raise NotationError(f"{text[place:].strip()!r} is not a right",
+            rest = text[place:].strip()
+            raise NotationError(f"a bracket is opened and not closed: {rest!r}" if rest.startswith("(") else
+                                f"{rest!r} is not a right",
                                 'write letters apart by spaces, columns in brackets: "r i u(status,party)"')
         place = found.end()
         terms.append(_term(found[1], found[2]))
