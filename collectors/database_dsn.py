@@ -158,9 +158,9 @@ def place(known: dict[str, Any]) -> str:
 
 def _refused(text: str, known: dict[str, Any], variable: str) -> NotReached:
     lines = [one.strip() for one in text.splitlines() if one.strip()]
-    line = next((one for one in lines if "FATAL" in one), lines[-1] if lines else "no answer")
-    said = re.sub(r"^.*?FATAL:\s*", "", line)
-    said = re.sub(r"^.*? failed: ", "", said)
+    line = next((one for words in ("FATAL", " failed: ") for one in lines if words in one),
+                lines[-1] if lines else "no answer")
+    said = re.sub(r"^.* failed: ", "", re.sub(r"^.*?FATAL:\s*", "", line))
     password = str(known.get("password") or "")
     said = (said.replace(password, "…") if len(password) > 2 else said)[:300]
     where = f"{variable}: {place(known)}" if variable else place(known)
