@@ -167,6 +167,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """Default rights of objects to come: (owner role, schema or "", kind, entries)."""
     patterns: tuple[tuple[str, tuple[Entry, ...]], ...] = ()
     """MariaDB and MySQL: rights on databases by pattern (``mysql.db``), ``*`` for global ones."""
+    revoked: tuple[tuple[str, tuple[Entry, ...]], ...] = ()
+    """MySQL, partial revokes: (schema, rights on everything that do not hold there)."""
     database_owner: str = ""
     settings: dict[str, str] = {}
     """PostgreSQL: ssl, password_encryption, listen_addresses, log_connections, shared_preload_libraries,
