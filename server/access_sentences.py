@@ -17,7 +17,9 @@ from babel.dates import format_date
 
 from hustings.verdicts import SEVERITIES
 from policies.model import Check, Pack
+from server import access_words as words
 from server.access_difference import ANOMALIES, EXCESS, Fault, Leaver, Picture
+from server.access_words import When
 from server.pages.language import Language
 
 _NUMBERS = {
@@ -86,91 +88,41 @@ def _leavers(picture: Picture, speak: Language) -> Iterator[Sentence]:
 
 
 def _left(people: Sequence[Leaver], picture: Picture, speak: Language, *, changes: bool) -> str:
-    count, number = len(people), _number(len(people), speak, feminine=True)
     days = [one.left for one in people if one.left is not None]
-    plural = speak.texts.ngettext
-    if len(days) < count:
-        said = plural("%(count)s person who left can still change voter records.",
-                      "%(count)s people who left can still change voter records.", count) if changes else plural(
-                      "%(count)s person who left can still sign in to the voter database.",
-                      "%(count)s people who left can still sign in to the voter database.", count)
-        return said % {"count": number}
-    month = _month(min(days), picture, speak)
-    if len({(day.year, day.month) for day in days}) == 1:
-        said = plural("%(count)s person who left in %(month)s can still change voter records.",
-                      "%(count)s people who left in %(month)s can still change voter records.",
-                      count) if changes else plural(
-                      "%(count)s person who left in %(month)s can still sign in to the voter database.",
-                      "%(count)s people who left in %(month)s can still sign in to the voter database.", count)
-    else:
-        said = plural("%(count)s person who left since %(month)s can still change voter records.",
-                      "%(count)s people who left since %(month)s can still change voter records.",
-                      count) if changes else plural(
-                      "%(count)s person who left since %(month)s can still sign in to the voter database.",
-                      "%(count)s people who left since %(month)s can still sign in to the voter database.", count)
-    return said % {"count": number, "month": month}
+    if len(days) < len(people):
+        return _said(words.LEFT[When.UNKNOWN, changes], len(people), speak, feminine=True)
+    when = When.MONTH if len({(day.year, day.month) for day in days}) == 1 else When.SINCE
+    return _said(words.LEFT[when, changes], len(people), speak, feminine=True,
+                 month=_month(min(days), picture, speak))
 
 
 def _rows(picture: Picture, pack: Pack, speak: Language) -> Iterator[Sentence]:
     anomalies = picture.anomalies
     if anomalies.counted:
-        said = speak.texts.ngettext(
-            "%(count)s fault was found in who may do what; which one stays on the machine.",
-            "%(count)s faults were found in who may do what; which ones stays on the machine.", anomalies.count)
-        yield Sentence(Kind.FAIL, said % {"count": _number(anomalies.count, speak, feminine=True)})
+        yield Sentence(Kind.FAIL, _said(words.FAULTS_AT_HOME, anomalies.count, speak, feminine=True))
     for row, faults in by_row(anomalies.items, pack):
         if row == LEFT and picture.leavers.items:
             continue
-        accounts = {one.account for one in faults if one.account and one.account != _ALL}
-        text = _counted(row, len(accounts), picture, speak) if accounts else ""
         check = check_for(pack, row)
-        if not text and check is not None:
-            text = check.plain.say(speak.code)
-        if not text:
-            said = speak.texts.ngettext("%(count)s fault was found under %(row)s.",
-                                        "%(count)s faults were found under %(row)s.", len(faults))
-            text = said % {"count": _number(len(faults), speak, feminine=True), "row": row}
-        yield Sentence(Kind.FAIL, text, row)
+        text = _counted(row, faults, picture, speak) or (check.plain.say(speak.code) if check else "")
+        yield Sentence(Kind.FAIL, text or _said(words.FAULTS, len(faults), speak, feminine=True, row=row), row)
 
 
-def _counted(row: str, count: int, picture: Picture, speak: Language) -> str:
-    """The sentence of a row that counts accounts; empty for a row that has none."""
-    plural = speak.texts.ngettext
-    number = {"count": _number(count, speak)}
-    if row == "LPR-02":
-        return plural("%(count)s account can do anything in the database, whatever was declared.",
-                      "%(count)s accounts can do anything in the database, whatever was declared.", count) % number
-    if row == "LPR-05":
-        return plural("%(count)s account can change or delete voter records in bulk, and nobody declared it.",
-                      "%(count)s accounts can change or delete voter records in bulk, and nobody declared it.",
-                      count) % number
-    if row == "LPR-06":
-        return plural("%(count)s account can read identity numbers or other guarded data, and nobody declared it.",
-                      "%(count)s accounts can read identity numbers or other guarded data, and nobody declared it.",
-                      count) % number
-    if row == "LPR-17":
-        return plural("%(count)s vendor account stands open outside an approved window.",
-                      "%(count)s vendor accounts stand open outside an approved window.", count) % number
-    if row == LEFT:
-        return plural("%(count)s account of somebody who left still works.",
-                      "%(count)s accounts of people who left still work.", count) % number
-    if row == UNUSED and picture.window.items:
-        days = speak.number(int(picture.window.items[0].days))
-        return plural("%(count)s account was not used in %(days)s days of logs.",
-                      "%(count)s accounts were not used in %(days)s days of logs.", count) % {**number, "days": days}
+def _counted(row: str, faults: Sequence[Fault], picture: Picture, speak: Language) -> str:
+    """The sentence of a row that counts accounts; empty for one that has none, or no account to count."""
+    count = len({one.account for one in faults if one.account and one.account != _ALL})
+    if count and row in words.ACCOUNTS:
+        return _said(words.ACCOUNTS[row], count, speak)
+    if count and row == UNUSED and picture.window.items:
+        return _said(words.UNUSED, count, speak, days=speak.number(int(picture.window.items[0].days)))
     return ""
 
 
 def _rights(picture: Picture, speak: Language) -> Iterator[Sentence]:
-    plural = speak.texts.ngettext
     if count := picture.excess.count:
-        said = plural("%(count)s right is held that nobody declared.",
-                      "%(count)s rights are held that nobody declared.", count)
-        yield Sentence(Kind.FAIL, said % {"count": _number(count, speak)}, UNDECLARED)
+        yield Sentence(Kind.FAIL, _said(words.EXCESS, count, speak), UNDECLARED)
     if count := picture.missing.count:
-        said = plural("%(count)s declared right is not held: work that needs it will be refused.",
-                      "%(count)s declared rights are not held: work that needs them will be refused.", count)
-        yield Sentence(Kind.SOME, said % {"count": _number(count, speak)})
+        yield Sentence(Kind.SOME, _said(words.MISSING, count, speak))
 
 
 def _unknown(picture: Picture, speak: Language) -> Iterator[Sentence]:
@@ -178,13 +130,15 @@ def _unknown(picture: Picture, speak: Language) -> Iterator[Sentence]:
         yield Sentence(Kind.UNKNOWN, speak.say("Who else holds more than was declared is not known."), UNDECLARED)
     if not picture.missing.known or not picture.missing.complete:
         yield Sentence(Kind.UNKNOWN, speak.say("Whether every declared right is held is not known."))
-    if not picture.anomalies.known or not picture.anomalies.complete or not picture.unread.known:
+    if not all(one.known and one.complete for one in (picture.anomalies, picture.unread)):
         yield Sentence(Kind.UNKNOWN, speak.say("Whether there are other faults is not known."))
-    rows = len({one.catalogue for one in picture.unread.items}) or picture.unread.count
-    if rows:
-        said = speak.texts.ngettext("%(count)s control could not be judged; unproven is no pass.",
-                                    "%(count)s controls could not be judged; unproven is no pass.", rows)
-        yield Sentence(Kind.UNKNOWN, said % {"count": _number(rows, speak, feminine=True)})
+    if rows := len({one.catalogue for one in picture.unread.items}) or picture.unread.count:
+        yield Sentence(Kind.UNKNOWN, _said(words.UNJUDGED, rows, speak, feminine=True))
+
+
+def _said(text: tuple[str, str], count: int, speak: Language, *, feminine: bool = False, **more: str) -> str:
+    """A counting text in the reader's language. ``feminine``: what is counted is, in French."""
+    return speak.texts.ngettext(*text, count) % {"count": _number(count, speak, feminine=feminine), **more}
 
 
 def _number(count: int, speak: Language, *, feminine: bool = False) -> str:

@@ -184,6 +184,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
             "sign_in": Provide(lambda: sign_in, sync_to_thread=False),
             "session": Provide(faults.signed_in, sync_to_thread=False),
             "tls": Provide(lambda: tls, sync_to_thread=False),
+            "config": Provide(lambda: config, sync_to_thread=False),
         },
         csrf_config=CSRFConfig(
             secret=form_secret(config), cookie_name=cookies.form_name(tls=tls), cookie_secure=tls,

@@ -14,12 +14,14 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from hustings.facts import Facts, Observation
 from hustings.report import Inventory, Os, Product, Times
 from hustings.verdicts import Result, Verdict
 from policies.examples import run
 from policies.pack import shipped
 from tests.flow.served import HUSTINGS, Served, served
 from tests.sender import INVENTORY, Sender
+from tests.server import access_facts
 
 LIST = """asset,role,site,responsible
 registry,registration-db,Town hall,us
@@ -75,23 +77,35 @@ def demo(data: Path) -> Iterator[Demo]:
         now = datetime.now(UTC)
         server.run("elections", "set", f"{now + timedelta(days=200):%Y-%m-%d}")
         turns = (Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN, Verdict.PASS)
-        registry = _report(server, url, "registry", ("registration-db",), turns, OLD)
+        registry = _report(server, url, "registry", ("registration-db",), turns, OLD, _rights(now))
         desk = _report(server, url, "front-desk", ("office-workstation",), (Verdict.PASS, *turns), INVENTORY)
         yield Demo(url, server, (registry, desk))
 
 
 def _report(server: Served, url: str, host: str, roles: tuple[str, ...], wanted: tuple[Verdict, ...],
-            inventory: Inventory) -> str:
+            inventory: Inventory, facts: Facts | None = None) -> str:
     machine = Sender()
     answer = httpx.post(f"{url}/v1/enrollments", content=machine.enrollment(server.token(), host=host, roles=roles))
     assert answer.status_code == 201, answer.text
     machine.enrolled(answer.content)
     now = datetime.now(UTC)
     body = machine.report(host=host, roles=roles, results=results(roles, wanted, now), inventory=inventory,
-                          times=Times(now, 1.0, "boot-1"), pack=shipped().digest)
+                          times=Times(now, 1.0, "boot-1"), pack=shipped().digest, facts=facts or {})
     answer = httpx.post(f"{url}/v1/reports", content=body)
     assert answer.status_code == 201, answer.text
     return machine.agent
+
+
+def _rights(now: datetime) -> Facts:
+    """Four databases: one with faults, one that is as declared, one without a model, one whose names stay home."""
+    at = now.replace(microsecond=0)
+    return {
+        **access_facts.facts(at, access_facts.FOUND), **access_facts.facts(at, access_facts.CLEAN, "mirror"),
+        "registration.engine@bare": Observation(value="mariadb", as_of=at),
+        "registration.difference_hash@bare": Observation(absent=True, as_of=at),
+        **access_facts.facts(at, {}, "counted", **{
+            name.partition(".")[2]: access_facts.counted(at, 7) for name in access_facts.FOUND}),
+    }
 
 
 @contextmanager
