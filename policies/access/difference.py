@@ -12,6 +12,7 @@ itself, and the auditing account. A function that only a trigger can call gives 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cached_property
 
 from hustings.access.model import AccessModel
@@ -22,6 +23,7 @@ from policies.access.anomalies import Context, Roster, find
 from policies.access.difference_declared import NOTHING, Declared, Intent
 from policies.access.difference_scope import Scope
 from policies.access.difference_uses import LastUses
+from policies.access.everything import assumable_of
 from policies.access.rows import DECLARED, EXCESS, MISSING, Anomaly, Assumable, Effective, Holding, Row, Unread
 
 _NONE = Holding(0, {})
@@ -67,15 +69,22 @@ class Difference:
 
     def assumable(self) -> Iterator[Assumable]:
         """What the compared accounts could reach by SET ROLE beyond what they hold, in scope."""
-        from policies.access.everything import assumable_of
-
         for account in self.accounts:
-            yield from assumable_of(self.state, self.effective, account, self.scope.order)
+            yield from assumable_of(self.state, self.effective, account, self.scope.rank)
+
+    @cached_property
+    def context(self) -> Context:
+        """What the rules of anomalies look at."""
+        return Context(self.model, self.effective, self.state, self.scope, self.declared, self.usage, self._roster)
+
+    @property
+    def today(self) -> date:
+        """By the server's clock."""
+        return self.context.today
 
     @cached_property
     def _found(self) -> tuple[tuple[Anomaly, ...], tuple[Unread, ...]]:
-        return find(Context(self.model, self.effective, self.state, self.scope, self.declared, self.usage,
-                            self._roster))
+        return find(self.context)
 
     @property
     def anomalies(self) -> tuple[Anomaly, ...]:

@@ -5,6 +5,22 @@ from __future__ import annotations
 from hustings.access.rights import POSTGRESQL
 from hustings.access.usage import Usage
 
+_RECORDED_AS = {
+    "SELECT": "read", "INSERT": "write", "UPDATE": "write", "DELETE": "write", "TRUNCATE": "write",
+    "EXECUTE": "function",
+}
+"""The kind of statement (``Usage.covers``) that uses a right; of all others it is ``ddl``."""
+
+
+def speaks_of(usage: Usage | None, account: str, right: str) -> bool:
+    """Whether the logs would show a use of this right by this account: they cover its kind, and hold no statement of
+    the account that was not understood."""
+    if usage is None or usage.window is None:
+        return False
+    kinds = {"all", _RECORDED_AS.get(right, "ddl")}
+    return bool(kinds & set(usage.covers)) \
+        and not any(account in one.accounts for one in usage.shapes if not one.understood)
+
 
 class LastUses:
     """The last use of each right. Without logs, nothing is known of any."""

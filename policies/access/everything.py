@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hustings.access.rights import names
 from hustings.access.state import State
@@ -43,21 +43,26 @@ def assumable(state: State, effective: Effective, schemas: tuple[str, ...] = ())
     """What each account could have by SET ROLE beyond what it has, in the same order."""
     order = {index: place for place, index in enumerate(in_scope(state, schemas))}
     for account in effective.accounts():
-        if effective.is_superuser(account):
+        yield from assumable_of(state, effective, account, order)
+
+
+def assumable_of(state: State, effective: Effective, account: str, order: Mapping[int, int]) -> Iterator[Assumable]:
+    """The same of one account and the objects in ``order``, which also says how they follow each other."""
+    if effective.is_superuser(account):
+        return
+    mine: dict[int, Holding] | None = None
+    inherited = effective.inherits(account)
+    for role in sorted(effective.may_become(account)):
+        if role in inherited and not effective.is_superuser(role):
             continue
-        mine: dict[int, Holding] | None = None
-        inherited = effective.inherits(account)
-        for role in sorted(effective.may_become(account)):
-            if role in inherited and not effective.is_superuser(role):
-                continue
-            if mine is None:
-                mine = dict(effective.held(account))
-            theirs = [(order[index], index, holding) for index, holding in effective.held(role) if index in order]
-            theirs.sort()
-            for _, index, holding in theirs:
-                for column, right in _each(_beyond(holding, mine.get(index))):
-                    yield Assumable(account, role, state.objects[index].label,
-                                    right if column is None else f"{right}({column})")
+        if mine is None:
+            mine = dict(effective.held(account))
+        theirs = [(order[index], index, holding) for index, holding in effective.held(role) if index in order]
+        theirs.sort()
+        for _, index, holding in theirs:
+            for column, right in _each(_beyond(holding, mine.get(index))):
+                yield Assumable(account, role, state.objects[index].label,
+                                right if column is None else f"{right}({column})")
 
 
 def unread(state: State) -> Iterator[Unread]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from hustings.access.model import GUARDED_COLUMNS, ObjectModel
 from hustings.access.rights import BIT, POSTGRESQL, mask
+from hustings.access.state import Object
 from policies.access.anomalies._context import Context, Found, Rule, way
 from policies.access.rows import Anomaly, Holding, Unread
 
@@ -50,21 +51,42 @@ def guarded_columns(context: Context) -> Found:
 
 
 def guarded_through_views(context: Context) -> Found:
-    """Guarded columns shown by a view: to whom the model does not give the view, or to anyone if it is public."""
-    state = context.state
+    """Guarded columns shown by a view: to whom the model gives neither the view nor the column, and to everyone who
+    reads it where the model calls the view public."""
     guarded = {f"{one.name}.{column}" for one in context.model.objects for column in guarded_of(one)}
+    views = {one.label: one for one in context.state.objects if one.kind == "view"}
     for place in context.scope.order:
-        view = state.objects[place]
+        view = context.state.objects[place]
         if view.kind != "view":
             continue
-        shown = sorted(guarded.intersection(view.reads))
+        shown = sorted(guarded & _shown(view, views))
         model = context.model.object(view.label)
-        by_name = [one for one in shown if one.rpartition(".")[2] in view.columns]
-        is_public = model is not None and model.sensitivity == "public" and bool(by_name)
+        trusted = model is not None and model.sensitivity != "public"
         for account, holding in _holders(context, place) if shown else ():
-            given = context.intent(account, place).permits(_SELECT)
-            if holding.rights & _SELECT and (is_public or not given):
-                yield Anomaly(LPR_06, view.label, account, f"SELECT shows {', '.join(by_name if given else shown)}")
+            if not holding.rights & _SELECT or (trusted and context.intent(account, place).permits(_SELECT)):
+                continue
+            unseen = [one for one in shown if not _may_see(context, account, one)]
+            if unseen:
+                via = way(context.effective.via(account, place, "SELECT"))
+                yield Anomaly(LPR_06, view.label, account, f"SELECT{via} shows {', '.join(unseen)}")
+
+
+def _shown(view: Object, views: dict[str, Object], depth: int = 0) -> frozenset[str]:
+    """The columns of tables that a view shows, views within it seen through; PostgreSQL allows no circle of them."""
+    found = set()
+    for one in view.reads:
+        inner = views.get(one.rpartition(".")[0])
+        if inner is None or depth > 20:
+            found.add(one)
+        else:
+            name = one.rpartition(".")[2]
+            found |= {base for base in _shown(inner, views, depth + 1) if base.rpartition(".")[2] == name}
+    return frozenset(found)
+
+
+def _may_see(context: Context, account: str, column: str) -> bool:
+    name, _, of_it = column.rpartition(".")
+    return any(context.intent(account, place).permits(_SELECT, of_it) for place in context.scope.places(name, "table"))
 
 
 def guarded_of(model: ObjectModel) -> frozenset[str]:
