@@ -1,0 +1,106 @@
+"""Objects of MariaDB and MySQL and the rights on them, from the rows that the server answers. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from collectors._mariadb_accounts import Names
+from hustings.access.rights import BIT
+from hustings.access.state import Entry, Object
+
+OWN = ("mysql", "sys", "information_schema", "performance_schema")
+"""Schemas of the engine itself."""
+_KINDS = {"BASE TABLE": "table", "SYSTEM VERSIONED": "table", "VIEW": "view", "SEQUENCE": "sequence"}
+_WORDS = {"DELETE VERSIONING ROWS": "DELETE HISTORY"}
+EVENTS = ("INSERT", "UPDATE", "DELETE")
+
+Lists = dict[tuple[str, ...], list[Entry]]
+"""(schema, object) or (schema, table, column) to its access list."""
+
+
+class Pool:
+    """Access lists, each kept once."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[Entry, ...], int] = {}
+
+    def place(self, entries: list[Entry] | None) -> int:
+        return self._places.setdefault(tuple(entries), len(self._places)) if entries else -1
+
+    def lists(self) -> tuple[tuple[Entry, ...], ...]:
+        return tuple(self._places)
+
+
+def words(text: str) -> tuple[int, int]:
+    """Rights as ``mysql.tables_priv`` and its like write them: those held, and those that may be passed on."""
+    given = [_WORDS.get(one.upper(), one.upper()) for one in text.split(",") if one]
+    rights = sum(BIT[one] for one in dict.fromkeys(given) if one in BIT)
+    return rights, (rights or sum(BIT.values())) if "GRANT" in given else 0
+
+
+def object_rights(rows: Iterable[tuple[Any, ...]], names: Names) -> Lists:
+    """Rows (host, schema, user, object …, rights) of tables, columns or (with the type after the name) routines."""
+    found: Lists = defaultdict(list)
+    for host, schema, user, *what, given in rows:
+        rights, grantable = words(str(given))
+        if rights or grantable:
+            found[schema, *map(str, what)].append(Entry(names.of(user, host), rights, grantable))
+    return found
+
+
+def database_rights(rows: Iterable[tuple[Any, ...]], rights: list[str], names: Names,
+                    ) -> list[tuple[str, tuple[Entry, ...]]]:
+    """Rows (host, pattern, user, Y and N in the order of ``rights``) of ``mysql.db``."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for host, pattern, user, marks in rows:
+        given = [name for name, mark in zip(rights, marks, strict=True) if mark == "Y"]
+        mask = sum(BIT[name] for name in given if name in BIT)
+        grantable = (mask or sum(BIT.values())) if "GRANT" in given else 0
+        if mask or grantable:
+            found[pattern].append(Entry(names.of(user, host), mask, grantable))
+    return [(pattern, tuple(entries)) for pattern, entries in sorted(found.items())]
+
+
+def relations(tables: Iterable[tuple[Any, ...]], columns: Iterable[tuple[Any, ...]], views: Iterable[tuple[Any, ...]],
+              triggers: Iterable[tuple[Any, ...]], on_tables: Lists, on_columns: Lists, pool: Pool) -> list[Object]:
+    """Tables, views and sequences with what is known of each."""
+    of: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for schema, table, column in columns:
+        of[schema, table].append(column)
+    limited: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for (schema, table, column), entries in on_columns.items():
+        limited[schema, table][column] = pool.place(entries)
+    definers = {(schema, name): (security == "DEFINER", definer) for schema, name, security, definer in views}
+    fires: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for schema, table, event in triggers:
+        fires[schema, table].append(event)
+    found = []
+    for schema, name, kind in sorted(tables):
+        at = schema, name
+        definer, owner = definers.get(at, (None, ""))
+        found.append(Object(
+            schema=schema, name=name, kind=_KINDS.get(kind, "table"), owner=owner, acl=pool.place(on_tables.get(at)),
+            column_acls=limited.get(at, {}), columns=tuple(of.get(at, ())) if kind != "SEQUENCE" else (),
+            definer=definer, triggers=len(fires.get(at, ())),
+            trigger_events=tuple(one for one in EVENTS if one in fires.get(at, ()))))
+    return found
+
+
+def routines(rows: Iterable[tuple[Any, ...]], on_routines: Lists, pool: Pool) -> list[Object]:
+    """Procedures, functions and packages. A function and a procedure of one name are told apart by their type."""
+    known = list(rows)
+    of: dict[tuple[str, str], int] = defaultdict(int)
+    for schema, name, *_ in known:
+        of[schema, name] += 1
+    found = []
+    for schema, name, kind, security, definer, body in sorted(known, key=lambda row: row[:3]):
+        alone = of[schema, name] == 1
+        lifted = security == "DEFINER"
+        # An unqualified name in a routine always means its own schema: there is no path to lead astray.
+        found.append(Object(
+            schema=schema, name=name if alone else f"{name} ({kind.lower()})", kind="routine", owner=definer,
+            acl=pool.place(on_routines.get((schema, name, kind))), definer=lifted, pinned=True if lifted else None,
+            body=(body or "") if lifted else ""))
+    return found

@@ -1,0 +1,321 @@
+"""Effective rights in MariaDB and MySQL, as the server would answer.
+
+A right holds if the account has it on everything, on the schema, on the object or on the column: granted to
+itself, to its default role (and the roles in that one), or to PUBLIC. Of several lines of the grant tables that
+fit an account at one level only the most specific counts: by host, then by schema pattern. Sources: the manuals of
+MariaDB ("GRANT", "Roles Overview") and MySQL ("Access Control, Stage 2"); tried against a server in
+``tests/access/test_mariadb_rights.py``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+import msgspec
+
+from hustings.access.rights import BIT, MYSQL, mask
+from hustings.access.state import PUBLIC, Entry, Object, State
+from policies.access.mariadb_patterns import covers, fits, generality
+from policies.access.rows import Holding
+
+RELATION = mask("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER",
+                "CREATE VIEW", "SHOW VIEW", "TRIGGER", "DELETE HISTORY")
+ROUTINE = mask("EXECUTE", "ALTER ROUTINE")
+SCHEMA = mask("CREATE", "DROP", "ALTER", "CREATE VIEW", "CREATE ROUTINE", "EVENT", "LOCK TABLES",
+              "CREATE TEMPORARY TABLES")
+ON_KIND = {"table": RELATION, "view": RELATION, "sequence": RELATION, "routine": ROUTINE, "schema": SCHEMA}
+"""The rights that mean something on each kind of object."""
+OF_COLUMNS = mask("SELECT", "INSERT", "UPDATE", "REFERENCES")
+
+EVERYTHING, ON_SCHEMA, ON_OBJECT, ON_COLUMN = "everything", "schema", "object", "column"
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """One place of the grant tables that a right comes from: revoking it there takes it away, if no other stands."""
+
+    grantee: str
+    """As in ``Entry.grantee``."""
+    level: str
+    """``everything``, ``schema``, ``object`` or ``column``."""
+    on: str
+    """``*``, the pattern of schemas as stored, or ``schema.name``."""
+    via: tuple[str, ...]
+    """The way from the account to the grantee: the roles in between, and ``PUBLIC``."""
+
+
+class _Holder(msgspec.Struct, frozen=True):
+    """Who a right may come through: the account itself, a role, or everyone."""
+
+    name: str
+    via: tuple[str, ...]
+    account: bool
+    """Whether lines for patterns of hosts are its own."""
+
+
+class MariadbRights:
+    """Implements ``policies.access.rows.Effective``."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._principals = {one.name: one for one in state.principals}
+        self._fold = state.settings.get("lower_case_table_names", "0") != "0"
+        self._exact_first = state.engine == MYSQL
+        self._given: dict[str, dict[str, bool]] = defaultdict(dict)
+        for one in state.memberships:
+            self._given[one.member][one.role] = one.inherit
+        every = state.settings.get("activate_all_roles_on_login") == "ON"
+        for role in state.mandatory_roles:
+            for account in self.accounts():
+                self._given[account].setdefault(role, every)
+        self._holders: dict[str, tuple[_Holder, ...]] = {}
+        self._base: dict[tuple[str, str], int] = {}
+
+    # Who there is
+
+    def accounts(self) -> tuple[str, ...]:
+        return tuple(sorted(name for name, one in self._principals.items() if one.login))
+
+    def inherits(self, account: str) -> frozenset[str]:
+        return frozenset(one.name for one in self._of(account) if not one.account and one.name not in (PUBLIC, account))
+
+    def may_become(self, account: str) -> frozenset[str]:
+        """Only roles granted to the account itself (or to everyone) can be set; what is in them comes along."""
+        return frozenset(self._given.get(account, {})) | frozenset(self._given.get(PUBLIC, {}))
+
+    def is_superuser(self, account: str) -> bool:
+        return any(one.name in self._principals and self._principals[one.name].superuser for one in self._of(account))
+
+    # What they hold
+
+    def holding(self, account: str, index: int) -> Holding:
+        one = self._state.objects[index]
+        holders = self._of(account)
+        rights = 0
+        for holder in holders:
+            rights |= self._schema_rights(holder, self._schema(one)) | self._own(holder, one.acl, one)
+        rights &= ON_KIND.get(one.kind, 0)
+        columns: dict[str, int] = {}
+        if one.column_acls:
+            for column, acl in one.column_acls.items():
+                more = 0
+                for holder in holders:
+                    more |= self._own(holder, acl, one)
+                if further := more & OF_COLUMNS & ~rights:
+                    columns[column] = further
+        return Holding(rights, columns)
+
+    def held(self, account: str) -> Iterator[tuple[int, Holding]]:
+        holders = self._of(account)
+        places: set[int] = set()
+        for schema, members in self._by_schema.items():
+            if any(self._schema_rights(holder, schema) for holder in holders):
+                places.update(members)
+        for holder in holders:
+            for name, _ in self._within(holder):
+                places.update(self._named.get(self._user_of(name), ()))
+        for index in sorted(places):
+            holding = self.holding(account, index)
+            if holding.rights or holding.columns:
+                yield index, holding
+
+    def grants(self, account: str, index: int, right: str, column: str | None = None) -> tuple[Grant, ...]:
+        """Every place that a held right comes from, the shortest way first."""
+        one, bit = self._state.objects[index], BIT[right]
+        found: list[Grant] = []
+        for holder in self._of(account):
+            for role, via in self._within(holder):
+                if self._everywhere.get(role, 0) & bit & ~self._revoked(role, self._schema(one)):
+                    found.append(Grant(role, EVERYTHING, "*", via))
+                for pattern, entry in self._on_schema(holder, role, self._schema(one)):
+                    if entry.rights & bit:
+                        found.append(Grant(entry.grantee, ON_SCHEMA, pattern, via))
+                for entry in self._of_object(holder, role, one.acl, one):
+                    if entry.rights & bit:
+                        found.append(Grant(entry.grantee, ON_OBJECT, one.label, via))
+                if column is not None and column in one.column_acls:
+                    for entry in self._of_object(holder, role, one.column_acls[column], one):
+                        if entry.rights & bit:
+                            found.append(Grant(entry.grantee, ON_COLUMN, one.label, via))
+        return tuple(dict.fromkeys(sorted(found, key=lambda grant: (len(grant.via), grant.via))))
+
+    def sources(self, account: str, index: int, right: str, column: str | None = None) -> tuple[tuple[str, ...], ...]:
+        ways = [("superuser",) if not grant.via and grant.level == EVERYTHING and self._principals[account].superuser
+                else grant.via for grant in self.grants(account, index, right, column)]
+        return tuple(dict.fromkeys(sorted(ways, key=lambda way: (len(way), way))))
+
+    def via(self, account: str, index: int, right: str, column: str | None = None) -> tuple[str, ...]:
+        return next(iter(self.sources(account, index, right, column)), ())
+
+    # How the grant tables are read
+
+    def _of(self, account: str) -> tuple[_Holder, ...]:
+        """The account or role, its default roles, and everyone."""
+        if account not in self._holders:
+            principal = self._principals.get(account)
+            itself = _Holder(account, (), principal is not None and "@" in account and account not in self._roles)
+            found = [itself]
+            if itself.account:
+                found += [_Holder(role, (role,), False) for role, inherit in sorted(self._given.get(account, {}).items())
+                          if inherit]
+                found.append(_Holder(PUBLIC, ("PUBLIC",), False))
+            self._holders[account] = tuple(found)
+        return self._holders[account]
+
+    @cached_property
+    def _roles(self) -> frozenset[str]:
+        return frozenset(one.role for one in self._state.memberships) | frozenset(self._state.mandatory_roles)
+
+    def _within(self, holder: _Holder) -> list[tuple[str, tuple[str, ...]]]:
+        """The holder, and for a role those in it at any depth: each with the shortest way to it."""
+        if holder.account:
+            return [(holder.name, holder.via)]
+        ways = {holder.name: holder.via}
+        queue = [holder.name]
+        for name in queue:
+            for role in sorted(self._given.get(name, {})):
+                if role not in ways:
+                    ways[role] = (*ways[name], role)
+                    queue.append(role)
+        return list(ways.items())
+
+    def _schema(self, one: Object) -> str:
+        return one.name if one.kind == "schema" else one.schema
+
+    def _schema_rights(self, holder: _Holder, schema: str) -> int:
+        """Rights on everything and on the schema."""
+        key = holder.name, schema
+        if key not in self._base:
+            rights = 0
+            for role, _ in self._within(holder):
+                rights |= self._everywhere.get(role, 0) & ~self._revoked(role, schema)
+                for _, entry in self._on_schema(holder, role, schema):
+                    rights |= entry.rights
+            self._base[key] = rights
+        return self._base[key]
+
+    @cached_property
+    def _everywhere(self) -> dict[str, int]:
+        """Rights on everything are those of the very account, whatever other accounts its name and host fit."""
+        return {entry.grantee: entry.rights for pattern, entries in self._state.patterns if pattern == "*"
+                for entry in entries}
+
+    def _revoked(self, name: str, schema: str) -> int:
+        return self._restrictions.get((name, schema), 0)
+
+    @cached_property
+    def _restrictions(self) -> dict[tuple[str, str], int]:
+        return {(entry.grantee, schema): entry.rights for schema, entries in self._state.revoked for entry in entries}
+
+    def _on_schema(self, holder: _Holder, role: str, schema: str) -> list[tuple[str, Entry]]:
+        """The line on schemas that counts. A role's are first joined with those of the roles in it, pattern by
+        pattern: the most specific pattern of them all is the one that counts for each."""
+        if holder.account:
+            user, _, host = holder.name.rpartition("@")
+            fitting = [(pattern, entry, at) for pattern, entry, name, at in self._schema_lines_of(user)
+                       if self._fits(pattern, schema) and covers(at, host)]
+            return [(pattern, entry) for pattern, entry, _ in [min(
+                fitting, key=lambda one: (generality(one[2], "host"), *self._rank(one[0], schema),
+                                          not one[1].grantee.rpartition("@")[0]))]] if fitting else []
+        names = {name for name, _ in self._within(holder)}
+        patterns = {pattern for pattern, entries in self._patterns.items()
+                    if self._fits(pattern, schema) and not names.isdisjoint(entries)}
+        if not patterns:
+            return []
+        first = min(patterns, key=lambda pattern: self._rank(pattern, schema))
+        entry = self._patterns[first].get(role)
+        return [(first, entry)] if entry is not None else []
+
+    def _fits(self, pattern: str, schema: str) -> bool:
+        return pattern != "*" and fits(pattern, schema, fold=self._fold)
+
+    def _rank(self, pattern: str, schema: str) -> tuple[bool, tuple[int, int, int, int]]:
+        return self._exact_first and pattern != schema, generality(pattern, "schema")
+
+    @cached_property
+    def _patterns(self) -> dict[str, dict[str, Entry]]:
+        return {pattern: {entry.grantee: entry for entry in entries} for pattern, entries in self._state.patterns
+                if pattern != "*"}
+
+    @cached_property
+    def _schema_lines(self) -> dict[str, list[tuple[str, Entry, str, str]]]:
+        """By user: (pattern, entry, grantee, its host)."""
+        found: dict[str, list[tuple[str, Entry, str, str]]] = defaultdict(list)
+        for pattern, entries in self._patterns.items():
+            for name, entry in entries.items():
+                user, at, host = name.rpartition("@")
+                if at and name not in self._roles:
+                    found[user].append((pattern, entry, name, host))
+        return found
+
+    def _schema_lines_of(self, user: str) -> list[tuple[str, Entry, str, str]]:
+        """Lines without a user name are everybody's."""
+        return [*self._schema_lines.get(user, ()), *(self._schema_lines.get("", ()) if user else ())]
+
+    def _own(self, holder: _Holder, acl: int, one: Object) -> int:
+        """The rights that an access list gives the holder. Of an account's lines the host nearest to it counts."""
+        if acl < 0:
+            return 0
+        if holder.account and len(self._hosts.get(holder.name.rpartition("@")[0], ())) > 1:
+            return sum(entry.rights for entry in self._of_object(holder, holder.name, acl, one))
+        rights = 0
+        lines = self._lines[acl]
+        for name, _ in self._within(holder):
+            rights |= lines.get(name, 0)
+        return rights
+
+    @cached_property
+    def _lines(self) -> list[dict[str, int]]:
+        return [{entry.grantee: entry.rights for entry in entries} for entries in self._state.acls]
+
+    @cached_property
+    def _hosts(self) -> dict[str, set[str]]:
+        """User to the hosts for which there are accounts of it or rights on objects."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for name in (*self._principals, *(entry.grantee for entries in self._state.acls for entry in entries)):
+            user, at, host = name.rpartition("@")
+            if at and name not in self._roles:
+                found[user].add(host)
+        return found
+
+    def _of_object(self, holder: _Holder, name: str, acl: int, one: Object) -> list[Entry]:
+        """The lines of a list that count for the holder."""
+        if acl < 0:
+            return []
+        entries = self._state.acls[acl]
+        if not holder.account:
+            return [entry for entry in entries if entry.grantee == name]
+        user, _, host = holder.name.rpartition("@")
+        # A line on a column makes one on its table: the nearest host is that of all lines on the object.
+        here = {entry.grantee for place in (one.acl, *one.column_acls.values()) if place >= 0
+                for entry in self._state.acls[place]}
+        hosts = [at for at in (grantee.rpartition("@")[2] for grantee in here
+                               if "@" in grantee and grantee.rpartition("@")[0] == user) if covers(at, host)]
+        if not hosts:
+            return []
+        nearest = f"{user}@{min(hosts, key=lambda at: generality(at, 'host'))}"
+        return [entry for entry in entries if entry.grantee == nearest]
+
+    @cached_property
+    def _by_schema(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, one in enumerate(self._state.objects):
+            found[self._schema(one)].append(index)
+        return found
+
+    @cached_property
+    def _named(self) -> dict[str, set[int]]:
+        """User or role to the objects with lines for it."""
+        grantees = [{self._user_of(entry.grantee) for entry in entries} for entries in self._state.acls]
+        found: dict[str, set[int]] = defaultdict(set)
+        for index, one in enumerate(self._state.objects):
+            for acl in {one.acl, *one.column_acls.values()} - {-1}:
+                for name in grantees[acl]:
+                    found[name].add(index)
+        return found
+
+    def _user_of(self, grantee: str) -> str:
+        """Accounts by their user (lines for another host may count too), roles by name."""
+        user, at, _ = grantee.rpartition("@")
+        return f"{user}@" if at and grantee not in self._roles else grantee
