@@ -44,7 +44,9 @@ def collect(host: Host, declared: Declared) -> Collected:
 
 def _ask(host: Host, database: Database) -> Collected:
     if database.engine != "postgresql":
-        return _all(Missing(Reason.UNSUPPORTED, f"databases of the engine {database.engine!r} are not read"))
+        other = Missing(Reason.UNSUPPORTED, f"a {database.engine} database is judged by its access model: name one as "
+                        "access_model in machine.yaml")
+        return _all(other) | {"registration.engine": database.engine}
     try:
         with connect(host, database) as session:
             return look(session, database.schemas)
@@ -87,7 +89,7 @@ COLLECTOR = Collector(
     name="registration_postgresql",
     platforms=frozenset({Platform.LINUX, Platform.WINDOWS, Platform.MACOS}),
     facts=(
-        _fact("registration.engine", Type.TEXT, "The database engine: postgresql"),
+        _fact("registration.engine", Type.TEXT, "The database engine: postgresql, mariadb or mysql"),
         _fact("registration.version", Type.VERSION, "The version of the running server"),
         _fact("registration.tls", Type.BOOL, "Whether the server offers encrypted connections"),
         _fact("registration.password_encryption", Type.TEXT, "How new passwords are stored: scram-sha-256 or md5"),

@@ -1,8 +1,8 @@
 """What a derivation is, how it is found and how it is run.
 
 A module of this package that exposes ``DERIVED`` is a derivation; discovery finds it. Its facts
-must be at least as closely held as the strictest of its inputs (a test compares), and carry the
-oldest ``as_of`` of those inputs.
+must be at least as closely held as the strictest of its inputs (a test compares) unless it says why
+not (``releases``), and carry the oldest ``as_of`` of those inputs.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Derived:
     inputs: tuple[str, ...]
     derive: Callable[[Inputs], Mapping[str, Any]] | None
     """None for office facts, which come from records and not from a machine's facts."""
+    releases: str = ""
+    """Why its facts may be held less closely than its inputs: what they leave out. Empty: they are not."""
 
 
 def discover() -> list[Derived]:

@@ -177,7 +177,9 @@ def test_every_declared_fact_is_answered_with_its_type(server):
 
 def test_another_engine_and_an_image_are_unsupported():
     other = Declared(databases=(Database(name="roll", engine="oracle"),))
-    assert {one.reason for one in subject.collect(FakeHost(), other).values()} == {Reason.UNSUPPORTED}
+    answers = subject.collect(FakeHost(), other)
+    assert answers.pop("registration.engine@roll") == "oracle"
+    assert {one.reason for one in answers.values()} == {Reason.UNSUPPORTED}
     image = Declared(databases=(Database(name="roll", engine="postgresql"),))
     assert {one.reason for one in subject.collect(FakeHost(kind="image"), image).values()} == {Reason.UNSUPPORTED}
 

@@ -1,0 +1,94 @@
+"""registration_access: who may do what in each registration database with a declared access model.
+
+The whole state of accounts, memberships and access lists, read in one moment as the unprivileged auditing
+account (``collectors.access_reader``) and kept on the machine. Which counting functions to call, the model says.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import msgspec
+
+from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Missing, Platform, Reason, Type, key
+from collectors.host.protocol import Host, LookError, Unsupported
+from collectors.postgresql_session import is_local
+from hustings.access.rights import POSTGRESQL
+from hustings.declared import Database, Declared
+from hustings.errors import HustingsError
+from hustings.yaml_source import LIMIT
+
+SECONDS = 45.0
+"""For any one query."""
+
+
+def collect(host: Host, declared: Declared) -> Collected:
+    """The state of every declared database that has a model; one that does not answer costs its own alone."""
+    return {key("registration.access_state", one.name): _state(host, one) for one in declared.databases}
+
+
+def _state(host: Host, database: Database) -> object:
+    if not database.access_model:
+        return ABSENT
+    from collectors import access_reader
+
+    try:
+        if host.kind != "live":
+            raise Unsupported("a database is asked over a connection, which an image or a recording does not have")
+        state = access_reader.read(database.engine, address(host, database), variable=database.name,
+                                   counts=_counts(host, database), within=SECONDS)
+    except LookError as error:
+        return error.missing
+    except HustingsError as error:
+        return Missing(getattr(error, "reason", Reason.ERROR), f"{error.where}: {error.what}"[:300])
+    return msgspec.json.encode(state).decode()
+
+
+def _counts(host: Host, database: Database) -> tuple[str, ...]:
+    """The counting functions that the model asks for; none where it cannot be understood, which is said elsewhere."""
+    from hustings.access import reading
+
+    model, _ = reading.parse(host.read(database.access_model, limit=4 * LIMIT), database.access_model)
+    return tuple(model.counts)
+
+
+def address(host: Host, database: Database) -> str:
+    """The address of a declared database as its driver takes it. It holds the password. Raises ``LookError``."""
+    password = host.read(database.password_file).strip("\r\n") if database.password_file else ""
+    name = database.database or database.name
+    if database.engine == POSTGRESQL:
+        try:
+            from psycopg.conninfo import make_conninfo
+        except ImportError as error:
+            raise Unsupported("install hustings[databases] to read databases") from error
+        known: dict[str, str | int | None] = {
+            "host": database.host, "port": database.listens, "dbname": name, "user": database.user,
+                 "passfile": "/dev/null"}
+        if password:
+            known["password"] = password
+        if not is_local(database.host):
+            known |= {"sslmode": "verify-full", "sslrootcert": database.tls_ca or "system"}
+        return make_conninfo("", **known)
+    secret = f":{quote(password, safe='')}" if password else ""
+    at = f"[{database.host}]" if ":" in database.host else database.host
+    options = f"?ssl_ca={quote(database.tls_ca, safe='/')}" if database.tls_ca else ""
+    if database.host.startswith("/"):
+        at, options = "localhost", f"?unix_socket={quote(database.host, safe='/')}"
+    who = quote(database.user, safe="") + secret
+    return f"{database.engine}://{who}@{at}:{database.listens}/{quote(name, safe='')}{options}"
+
+
+COLLECTOR = Collector(
+    name="registration_access",
+    platforms=frozenset({Platform.LINUX, Platform.WINDOWS, Platform.MACOS}),
+    facts=(
+        Fact("registration.access_state", Type.TEXT, "Accounts, memberships and access lists as the database engine "
+             "keeps them, as JSON; absent where no access model is declared", Disclosure.LOCAL, each="database"),
+    ),
+    collect=collect,
+    timeout=120.0,
+    every=timedelta(hours=1),
+    each="database",
+    needs="sign in to the registration database as the auditing account (docs/registration-audit-role.md)",
+)
