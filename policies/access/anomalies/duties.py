@@ -76,7 +76,8 @@ def _rights(context: Context, intents: dict[int, Intent]) -> set[Right]:
 
 def _holds(context: Context, login: str, right: Right) -> bool:
     place, column, bit = right
-    for name in (login, *context.effective.may_become(login)):
+    within_reach = (name for name in context.effective.may_become(login) if not context.effective.is_superuser(name))
+    for name in (login, *within_reach):
         held: Holding = context.effective.holding(name, place)
         if held.rights & bit or (column is not None and held.columns.get(column, 0) & bit):
             return True

@@ -28,22 +28,25 @@ def row_security(context: Context) -> Found:
 
 
 def _bound(context: Context) -> dict[int, list[str]]:
-    """Tables whose rows some role sees in part, and the accounts that have it."""
+    """Tables whose rows some role sees in part, and the accounts that have it. A right to insert alone sees none."""
     bound: dict[int, list[str]] = {}
     for role in context.model.roles:
         if not role.rows:
             continue
         accounts = [name for name in context.judged if role in context.roles(name)]
         for place, intent in context.declared.of_role(role).items():
-            if context.state.objects[place].kind == "table" and _SEES & (
-                    intent.allowed | _any(intent.columns)) and not _is_public(context, place):
+            one = context.state.objects[place]
+            if one.kind == "table" and _SEES & (intent.allowed | _any(intent.columns)) and _is_kept_apart(context, one):
                 bound.setdefault(place, []).extend(accounts)
     return dict(sorted(bound.items()))
 
 
-def _is_public(context: Context, place: int) -> bool:
-    model = context.model.object(context.state.objects[place].label)
-    return model is not None and model.sensitivity == "public"
+def _is_kept_apart(context: Context, one: Object) -> bool:
+    """Tables that the model lists as restricted or internal, and any that was given policies; lists of counties and
+    the like, which the model need not name, are the same for everyone."""
+    model = context.model.object(one.label)
+    return bool(one.policies or one.row_policies) or (
+        model is not None and model.sensitivity in ("restricted", "internal"))
 
 
 def _any(columns: dict[str, int]) -> int:
