@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from hustings.facts import Missing, Observation, Reason, key
+from hustings.facts import ACCOUNT, OBJECT, Missing, Observation, Reason, key
 from server.standing import LATE_AFTER, Standing
 
 T = TypeVar("T")
@@ -30,7 +30,11 @@ REVIEWED = "registration.model_reviewed"
 LEAVERS = "registration.leavers_with_rights"
 WINDOW = "registration.usage_window"
 ENGINE = "registration.engine"
-FACTS = (EXCESS, MISSING, ASSUMABLE, ANOMALIES, UNREAD, SUMMARY, HASH, REVIEWED, LEAVERS, WINDOW, ENGINE)
+DECLARED = "registration.model_declared"
+SHARED_NAMES = "registration.shared_names"
+COMPARED = "registration.difference_of"
+FACTS = (EXCESS, MISSING, ASSUMABLE, ANOMALIES, UNREAD, SUMMARY, HASH, REVIEWED, LEAVERS, WINDOW, ENGINE, DECLARED,
+         SHARED_NAMES, COMPARED)
 """Every fact that is read here; each is declared in ``hustings/facts.json``."""
 
 
@@ -84,11 +88,22 @@ class Reachable:
     role: str
     object: str
     right: str
+    """``UPDATE``, or of a column ``UPDATE(status)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was compared: the first line of the reviewed difference."""
+
+    engine: str
+    database: str
+    model: str
+    """SHA-256 of the model's bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An anomaly of a row of the catalogue. ``actual`` is in English."""
+    """An anomaly of a row of the catalogue. ``actual`` is in English; empty where it stays on the machine."""
 
     catalogue: str
     object: str
@@ -98,7 +113,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A row of the catalogue that could not be decided. ``reason`` is in English."""
+    """A row of the catalogue that could not be decided. ``reason`` is in English; empty where it stays there."""
 
     catalogue: str
     reason: str
@@ -147,9 +162,9 @@ class Picture:
 
     @cached_property
     def declared(self) -> bool:
-        """Whether an access model is declared for it."""
-        seen = self._seen(HASH)
-        return seen is not None and not seen.absent
+        """Whether the report says that an access model is declared for it."""
+        said, seen = self._seen(DECLARED), self._seen(HASH)
+        return said.value is not False if said is not None and said.known else seen is not None and not seen.absent
 
     @cached_property
     def difference(self) -> str:
@@ -163,9 +178,10 @@ class Picture:
     def why_unknown(self) -> Missing | None:
         """Why the difference is not known, where a model is declared."""
         seen = self._seen(HASH)
-        if self.difference or seen is None or seen.absent:
+        if self.difference or not self.declared:
             return None
-        return seen.missing or Missing(Reason.ERROR, "the report does not say what the difference is")
+        said = seen.missing if seen else None
+        return said or Missing(Reason.ERROR, "the report does not say what the difference is")
 
     @cached_property
     def as_of(self) -> datetime | None:
@@ -184,9 +200,21 @@ class Picture:
         return seen.value if seen is not None and isinstance(seen.value, str) else ""
 
     @cached_property
-    def model_reviewed(self) -> str:
+    def model_reviewed(self) -> date | None:
+        """The day on which the model was last read through, by its own word."""
         seen = self._seen(REVIEWED)
-        return seen.value[:10] if seen is not None and isinstance(seen.value, str) else ""
+        return _day(seen.value) if seen is not None and isinstance(seen.value, str) else None
+
+    @cached_property
+    def names_shared(self) -> bool:
+        """Whether accounts and objects are named as they are."""
+        seen = self._seen(SHARED_NAMES)
+        return seen is not None and seen.listing is not None and {ACCOUNT, OBJECT} <= set(seen.listing.items)
+
+    @cached_property
+    def compared(self) -> Part[Compared]:
+        return self._part(COMPARED, lambda one: Compared(
+            _text(one, "engine"), _text(one, "database"), _text(one, "model")))
 
     @cached_property
     def excess(self) -> Part[Right]:
@@ -199,7 +227,8 @@ class Picture:
     @cached_property
     def assumable(self) -> Part[Reachable]:
         return self._part(ASSUMABLE, lambda one: Reachable(
-            _text(one, "account"), _text(one, "role"), _text(one, "object"), _text(one, "right")))
+            _text(one, "account"), _text(one, "role"), _text(one, "object"),
+            _text(one, "right") + (f"({_text(one, 'column')})" if one.get("column") else "")))
 
     @cached_property
     def anomalies(self) -> Part[Fault]:
@@ -271,9 +300,9 @@ def every(machines: Iterable[Standing]) -> Iterator[Picture]:
 
 def _text(record: Mapping[str, Any], field: str) -> str:
     value = record.get(field)
-    if isinstance(value, str):
-        return value
-    return "" if value is None or isinstance(value, (Mapping, Missing)) else str(value)
+    if isinstance(value, (Mapping, Missing)):
+        return "?"
+    return "" if value is None else str(value)
 
 
 def _right(record: Mapping[str, Any], state: str) -> Right:

@@ -17,9 +17,14 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from hustings import envelope
+from hustings.access import model as access
+from hustings.access.model import AccessModel
+from hustings.access.state import State as Database
 from hustings.errors import UsageError
 from hustings.facts import Missing, Reason
 from hustings.times import Moment
+from policies.access import canonical
+from policies.access.rows import Anomaly, Row, Unread
 from policies.derive import office as derived
 from server import attest
 from server.access_difference import Picture
@@ -44,6 +49,16 @@ class State(StrEnum):
     NEVER = "never"
     UNKNOWN = "unknown"
     """The difference in force is not known."""
+
+
+class Proof(StrEnum):
+    """What stands behind the hash of a difference."""
+
+    RECOMPUTED = "recomputed"
+    """The server computed the same from what the report discloses."""
+    CONTRADICTED = "contradicted"
+    ATTESTED = "attested"
+    """Part of what it covers stays on the machine: the agent's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +99,35 @@ def status(picture: Picture, signed: Sequence[Review]) -> Status:
     return Status(State.CHANGED, mine[0]) if mine else Status(State.NEVER)
 
 
+def proof(picture: Picture) -> Proof:
+    """Compute the hash anew, where names leave as they are and every list is whole."""
+    whole = all(one.known and one.complete and not one.counted
+                for one in (picture.excess, picture.missing, picture.anomalies, picture.unread))
+    if not whole or not picture.names_shared or len(picture.compared.items) != 1:
+        return Proof.ATTESTED
+    of = picture.compared.items[0]
+    model = AccessModel(system="", database=access.Connection(of.engine), digest=of.model)
+    state = Database(of.engine, version="", database=of.database, as_of="", user="", principals=())
+    rows = sorted((*picture.excess.items, *picture.missing.items),
+                  key=lambda one: (one.account, one.object, one.kind, one.column, one.right))
+    computed = canonical.Hashing()
+    for line in canonical.lines(
+            model, state,
+            [Row(one.account, one.object, one.kind, one.column or None, one.right, one.state) for one in rows],
+            [Anomaly(one.catalogue, one.object or None, one.account or None, "") for one in picture.anomalies.items],
+            [Unread(one.catalogue, "") for one in picture.unread.items]):
+        computed.add(line)
+    return Proof.RECOMPUTED if computed.hex == picture.difference else Proof.CONTRADICTED
+
+
 def reported(picture: Picture, signed: Sequence[Review]) -> derived.AccessReview:
     """The line of ``office.access_reviews`` about a database."""
     found = status(picture, signed)
     if found.state is State.UNKNOWN:
         why = picture.why_unknown or Missing(Reason.STALE, "the last report is too old")
+        return derived.AccessReview(picture.machine.name, picture.database, None, None, missing=why)
+    if proof(picture) is Proof.CONTRADICTED:
+        why = Missing(Reason.ERROR, "the hash is not that of the rights and faults in the report")
         return derived.AccessReview(picture.machine.name, picture.database, None, None, missing=why)
     last = found.last if found.state in (State.SIGNED, State.EXPIRED) else None
     return derived.AccessReview(picture.machine.name, picture.database, picture.difference, last.at if last else None,
@@ -109,6 +148,9 @@ def sign(connection: Connection, tenant: str, picture: Picture, difference: str,
     if difference.strip().lower().removeprefix("sha256:") != picture.difference:
         raise UsageError("the difference has changed since it was read", where=where,
                          remedy=f"read it again; in force is {picture.difference}")
+    if proof(picture) is Proof.CONTRADICTED:
+        raise UsageError("the hash is not that of the rights and faults in the report", where=where,
+                         remedy="do not sign; find out what sent that report")
     if not person.strip() or not person.isprintable() or len(person) > PERSON_MAX:
         raise UsageError("who signs is not a name", where=where,
                          remedy=f"give 1 to {PERSON_MAX} printable characters")

@@ -135,6 +135,7 @@ def _page(request: Request[Any, Any, Any], language: str, session: SignedIn, off
         lines=lines[(page - 1) * LINES:page * LINES], total=len(lines), page=page, pages=pages,
         state=state if state in ("excess", "missing") else "", groups=groups,
         reachable=found.assumable.items[:REACHABLE], review=access_review.status(found, office.reviews),
+        proof=access_review.proof(found),
         may_sign=session.role in access_review.MAY_SIGN, refused=refused,
         place=f"/{language}/machines/{found.machine.heard.agent}/access/")
     made.status_code = status
