@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 import msgspec
@@ -65,6 +66,8 @@ class Term(msgspec.Struct, frozen=True):
 
     right: str
     columns: tuple[str, ...] | None
+    exact: frozenset[str] = frozenset()
+    """Those of them in double quotes: columns, never groups."""
 
 
 def read_name(text: str, schemas: tuple[str, ...]) -> Named:
@@ -119,10 +122,10 @@ def read_rights(text: str) -> tuple[Term, ...]:
 def write_name(schema: str, name: str, kind: str, schemas: tuple[str, ...]) -> str:
     """The shortest notation that ``read_name`` turns into this object again; a schema is its own name."""
     if kind == "schema":
-        return "schema:" + (_quoted(name) if '"' in name else name)
+        return "schema:" + (_quoted(name) if '"' in name or name != name.strip() else name)
     prefix = {"sequence": "seq:", "routine": "proc:"}.get(kind, "")
     plain, bracket, _ = name.partition("(") if kind == "routine" else (name, "", "")
-    if "." in schema or '"' in schema or '"' in plain:
+    if "." in schema or any('"' in one or one != one.strip() for one in (schema, plain)):
         return f"{prefix}{_quoted(schema)}.{_quoted(name)}"
     if schemas[:1] != (schema,) or "." in plain or (bracket and not plain):
         return f"{prefix}{schema}.{name}"
@@ -131,9 +134,10 @@ def write_name(schema: str, name: str, kind: str, schemas: tuple[str, ...]) -> s
     return prefix + name
 
 
-def write_columns(columns: tuple[str, ...]) -> str:
-    """``(a,b)``, a name in double quotes where it holds what the notation uses."""
-    return "(" + ",".join(one if re.fullmatch(r"[^\s(),\"]+", one) else _quoted(one) for one in columns) + ")"
+def write_columns(columns: Iterable[str], groups: Collection[str] = ()) -> str:
+    """``(a,b)``, a name in double quotes where it holds what the notation uses or is also that of a group."""
+    return "(" + ",".join(one if re.fullmatch(r"[^\s(),\"]+", one) and one not in groups else _quoted(one)
+                          for one in columns) + ")"
 
 
 def write_right(right: str) -> str:
@@ -151,7 +155,8 @@ def _term(word: str, columns: str | None) -> Term:
     if right not in NARROWED:
         raise NotationError(f"{word} cannot be narrowed to columns: no engine has {right} of columns",
                             f"write {word} alone, or remove it")
-    return Term(right, _columns(columns, word))
+    names, exact = _columns(columns, word)
+    return Term(right, names, exact)
 
 
 def _which(word: str) -> str:
@@ -166,8 +171,9 @@ def _which(word: str) -> str:
     return f"did you mean {close[0].replace(' ', '_')}?" if close else f"write one of {known}"
 
 
-def _columns(text: str, word: str) -> tuple[str, ...]:
+def _columns(text: str, word: str) -> tuple[tuple[str, ...], frozenset[str]]:
     names: list[str] = []
+    exact: set[str] = set()
     place = 0
     while place <= len(text):
         found = _QUOTED.match(text, place) or _BARE.match(text, place)
@@ -176,12 +182,14 @@ def _columns(text: str, word: str) -> tuple[str, ...]:
             raise NotationError(f"a column is missing in {word}({text})", f"write {word}(first,second)")
         if name not in names:
             names.append(name)
+        if found.re is _QUOTED:
+            exact.add(name)
         place = found.end()
         if place < len(text) and text[place] != ",":
             raise NotationError(f"{text[place:]!r} in {word}({text}) is not understood",
                                 "put commas between columns, and odd names in double quotes")
         place += 1
-    return tuple(names)
+    return tuple(names), frozenset(exact)
 
 
 def _split(name: str) -> tuple[str, str]:

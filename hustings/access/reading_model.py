@@ -123,7 +123,7 @@ class Builder:
             if term.columns is None:
                 whole.append(right)
             else:
-                found = self._resolved(name, named, term.columns, path)
+                found = self._resolved(name, named, term, path)
                 columns[right] = tuple(dict.fromkeys((*columns.get(right, ()), *found)))
         for right in columns.keys() & set(whole):
             self._fault(path, f"{name}: {right} is given whole and for columns too", "keep one of them")
@@ -175,7 +175,7 @@ class Builder:
                         f"rights there: {_rights(by_kind[kind])}; or say what it is: view:, seq:, proc:, schema:")
         return None
 
-    def _resolved(self, name: str, named: Named, columns: tuple[str, ...], path: Path) -> tuple[str, ...]:
+    def _resolved(self, name: str, named: Named, term: Term, path: Path) -> tuple[str, ...]:
         """Columns, with groups replaced by theirs."""
         if named.label == EVERYTHING:
             self._fault(path, "columns of everything cannot be listed", "name the object")
@@ -184,13 +184,17 @@ class Builder:
         groups = known.columns if known else {}
         listed = {column for names in groups.values() for column in names}
         result: list[str] = []
-        for column in columns:
-            if column in groups:
+        for column in term.columns or ():
+            if column in groups and column not in term.exact:
                 result.extend(groups[column])
                 continue
+            if column in term.exact:
+                result.append(column)
+                continue
             if column in COLUMN_CLASSES and column not in listed:
-                have = f"its groups: {', '.join(groups)}" if groups else "give its columns groups under objects"
-                self._fault(path, f"{name} has no group of columns {column!r}", have)
+                have = f"its groups: {', '.join(groups)}" if groups else "write the group under objects"
+                self._fault(path, f"{name} has no group of columns {column!r}",
+                            f"{have}; a column of that name is written in double quotes")
             elif listed and column not in listed and (close := get_close_matches(column, [*groups, *listed], 1, 0.75)):
                 self.advice.append(Advice(self.source.where(path), f"{name}: the column {column!r} is in no group",
                                           f"did you mean {close[0]!r}?"))

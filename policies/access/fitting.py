@@ -137,7 +137,7 @@ def _kind(declared: ObjectModel, real: Object) -> Iterator[Unfit]:
 
 
 def _columns(names: Iterable[str], name: str, line: int, real: list[Object]) -> Iterator[Unfit]:
-    known = [column for one in real for column in one.columns]
+    known = [column for one in real for column in (*one.columns, *one.column_acls)]
     for column in names if known else ():
         if column not in known:
             yield Unfit(line, f"{name} has no column {column!r}", _meant(column, known, "correct its name"))
