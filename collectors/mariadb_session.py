@@ -6,6 +6,7 @@ name verified, or not at all.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -67,7 +68,8 @@ def connect(where: MariadbAddress, *, variable: str = "", within: float = 60,
     except ImportError as error:
         raise CannotFinish("MariaDB's driver is not installed", remedy="install hustings[databases]") from error
     try:
-        connection = pymysql.connect(**arguments(where, within))
+        connection = pymysql.connect(**arguments(where, within), defer_connect=True)
+        connection.connect(_by_socket(where.unix_socket) if where.unix_socket else None)
     except pymysql.MySQLError as error:
         raise _unreached(error, where, variable) from error
     except (OSError, ValueError, RuntimeError) as error:
@@ -90,7 +92,7 @@ def arguments(where: MariadbAddress, within: float) -> dict[str, Any]:
         "program_name": NAME, "local_infile": False,
     }
     if where.unix_socket:
-        return {**known, "unix_socket": where.unix_socket, "ssl_disabled": True}
+        return {**known, "ssl_disabled": True}
     known |= {"host": where.host, "port": where.port}
     if not where.local or where.ssl_ca:
         import ssl
@@ -100,6 +102,18 @@ def arguments(where: MariadbAddress, within: float) -> dict[str, Any]:
             context.load_cert_chain(where.ssl_cert, where.ssl_key or None)
         known["ssl"] = context
     return known
+
+
+def _by_socket(path: str) -> socket.socket:
+    """Opened here: the driver would leave it open where nobody is at the other end."""
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    one.settimeout(CONNECT_SECONDS)
+    try:
+        one.connect(path)
+    except OSError:
+        one.close()
+        raise
+    return one
 
 
 def _restrain(session: Session, within: float, read_only: bool) -> None:

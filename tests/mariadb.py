@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -36,14 +37,14 @@ class MariadbServer:
 
     host: str
     port: int
-    socket: Path
+    unix_socket: Path
     directory: Path
     """Of its data; ``server_audit.so`` writes its log there unless told otherwise."""
 
     def dsn(self, database: str = "", user: str = "root", password: str = "") -> str:
         """``mariadb://…``: by TCP, for an account with a password; ``root`` by the socket."""
         if user == "root":
-            return f"mariadb://root@localhost/{database}?unix_socket={quote(str(self.socket), safe='')}"
+            return f"mariadb://root@localhost/{database}?unix_socket={quote(str(self.unix_socket), safe='')}"
         return f"mariadb://{quote(user, safe='')}:{quote(password, safe='')}@{self.host}:{self.port}/{database}"
 
     def connect(self, user: str = "root", password: str = "", database: str | None = None) -> Any:
@@ -51,7 +52,7 @@ class MariadbServer:
         import pymysql
 
         if user == "root":
-            return pymysql.connect(unix_socket=str(self.socket), user=user, database=database, autocommit=True,
+            return pymysql.connect(unix_socket=str(self.unix_socket), user=user, database=database, autocommit=True,
                                    charset="utf8mb4")
         return pymysql.connect(host=self.host, port=self.port, user=user, password=password, database=database,
                                autocommit=True, charset="utf8mb4")
@@ -81,7 +82,7 @@ class MariadbServer:
 
         Raises ``CalledProcessError`` with the client's words in ``stderr`` when a statement fails.
         """
-        argv = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--default-character-set=utf8mb4",
+        argv = ["mariadb", "--no-defaults", f"--socket={self.unix_socket}", "--user=root", "--default-character-set=utf8mb4",
                 *([database] if database else [])]
         subprocess.run(argv, check=True, input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                        env={"PATH": SYSTEM_PATH})
@@ -114,8 +115,8 @@ def running(**settings: str) -> Iterator[MariadbServer]:
         environment = {"PATH": SYSTEM_PATH, "TMPDIR": str(tmp), "HOME": str(tmp), "LC_ALL": "C.UTF-8"}
         _run(environment, "mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
              "--auth-root-authentication-method=normal", "--skip-name-resolve")
-        port, socket = _free_port(), data / "s"
-        chosen = {"port": str(port), "bind-address": "127.0.0.1", "socket": str(socket), "datadir": str(data),
+        port, path = _free_port(), data / "s"
+        chosen = {"port": str(port), "bind-address": "127.0.0.1", "socket": str(path), "datadir": str(data),
                   "pid-file": str(data / "pid"), "tmpdir": str(tmp), "log-error": str(data / "error.log"),
                   "innodb-flush-log-at-trx-commit": "0", "innodb-buffer-pool-size": "32M", "sync-binlog": "0",
                   "innodb-flush-method": "fsync", "character-set-server": "utf8mb4",
@@ -129,7 +130,7 @@ def running(**settings: str) -> Iterator[MariadbServer]:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", env=environment,
             **_as_nobody())
         try:
-            server = MariadbServer("127.0.0.1", port, socket, data)
+            server = MariadbServer("127.0.0.1", port, path, data)
             _wait(server, process)
             yield server
         finally:
@@ -152,14 +153,21 @@ def _wait(server: MariadbServer, process: subprocess.Popen[bytes]) -> None:
 
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.05)
+        if not _listens(server.unix_socket):  # PyMySQL leaves a socket open when nobody is at the other end
+            continue
         try:
             server.connect().close()
         except pymysql.err.OperationalError:
-            time.sleep(0.05)
-        else:
-            return
+            continue
+        return
     log = server.directory / "error.log"
     raise RuntimeError(f"mariadbd did not start:\n{log.read_text(errors='replace') if log.exists() else ''}")
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as one:
+        return one.connect_ex(str(path)) == 0
 
 
 def _as_nobody() -> dict[str, Any]:

@@ -81,11 +81,25 @@ class MariadbRights:
         return frozenset(one.name for one in self._of(account) if not one.account and one.name not in (PUBLIC, account))
 
     def may_become(self, account: str) -> frozenset[str]:
-        """Only roles granted to the account itself (or to everyone) can be set; what is in them comes along."""
-        return frozenset(self._given.get(account, {})) | frozenset(self._given.get(PUBLIC, {}))
+        """Only roles granted to the account itself, or to one of the same user whose hosts take in its own, can be
+        set; what is in them comes along. (Roles granted to PUBLIC cannot.)"""
+        if not self._of(account)[0].account:
+            return frozenset(self._given.get(account, {}))
+        user, _, host = account.rpartition("@")
+        return frozenset(role for other in self._accounts_of.get(user, ()) if covers(other.rpartition("@")[2], host)
+                         for role in self._given.get(other, {}))
 
     def is_superuser(self, account: str) -> bool:
         return any(one.name in self._principals and self._principals[one.name].superuser for one in self._of(account))
+
+    @cached_property
+    def _accounts_of(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in self._principals:
+            user, at, _ = name.rpartition("@")
+            if at and name not in self._roles:
+                found[user].append(name)
+        return found
 
     # What they hold
 
