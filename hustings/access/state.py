@@ -114,6 +114,8 @@ class Object(msgspec.Struct, frozen=True, omit_defaults=True):
     """Definer routines: whether the search path is fixed."""
     body: str = ""
     """Definer routines: SHA-256 of the body."""
+    procedure: bool | None = None
+    """MariaDB and MySQL: whether a routine is a procedure (a function, a package: False), as GRANT needs to know."""
     trigger_function: bool = False
     """A function that only a trigger can call."""
     reads: tuple[str, ...] = ()
