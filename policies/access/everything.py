@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from operator import itemgetter
 
-from hustings.access.rights import names
+from hustings.access.rights import BIT, names
 from hustings.access.state import State
 from hustings.access.usage import Usage
-from policies.access.rows import HELD, Assumable, Effective, Holding, Row, Unread
+from policies.access.rows import HELD, Assumable, Effective, Explaining, Holding, Row, Unread
+
+Parts = tuple[tuple[str | None, int, tuple[str, ...]], ...]
 
 NOT_RIGHTS = frozenset({"sign_in_rules", "standbys", "receiver", "untrusted_languages", "overrides", "settings",
                         "answers", "principals.password", "principals.tls"})
@@ -27,16 +31,33 @@ def held(state: State, effective: Effective, schemas: tuple[str, ...] = (),
          usage: Usage | None = None) -> Iterator[Row]:
     """A row for each right, sorted by account, object, kind, column and right: made as they are asked for."""
     order = {index: place for place, index in enumerate(in_scope(state, schemas))}
+    named = [(one.label, one.kind) for one in state.objects]
     used = last_uses(usage)
     for account in effective.accounts():
-        found = [(order[index], index, holding) for index, holding in effective.held(account) if index in order]
-        found.sort()
-        for _, index, holding in found:
-            one = state.objects[index]
-            for column, right in _each(holding):
-                yield Row(account, one.label, one.kind, column, right, HELD,
-                          effective.via(account, index, right, column),
-                          used.get((account, one.label, column, right)) if used else None)
+        found = [(order[index], index, parts) for index, parts in explained(effective, account) if index in order]
+        found.sort(key=itemgetter(0))
+        for _, index, parts in found:
+            label, kind = named[index]
+            for column, right, way in _sorted(parts):
+                yield Row(account, label, kind, column, right, HELD, way,
+                          used.get((account, label, column, right)) if used else None)
+
+
+def explained(effective: Effective, account: str) -> Iterator[tuple[int, Parts]]:
+    """Every object on which the account holds anything, with the ways, in no order."""
+    if isinstance(effective, Explaining):
+        yield from effective.explained(account)
+        return
+    for index, holding in effective.held(account):
+        yield index, tuple((column, BIT[right], effective.via(account, index, right, column))
+                           for column, right in _each(holding))
+
+
+@lru_cache(maxsize=10_000)
+def _sorted(parts: Parts) -> tuple[tuple[str | None, str, tuple[str, ...]], ...]:
+    """By column, the whole object first, and right. Most objects of an account are alike."""
+    return tuple(sorted(((column, right, way) for column, rights, way in parts for right in names(rights)),
+                        key=lambda one: (one[0] is not None, one[0] or "", one[1])))
 
 
 def assumable(state: State, effective: Effective, schemas: tuple[str, ...] = ()) -> Iterator[Assumable]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -85,3 +85,12 @@ class Effective(Protocol):
         """The roles it may SET ROLE to, at any depth, without itself."""
 
     def is_superuser(self, account: str) -> bool: ...
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """Effective rights that can say the ways to all rights of an account at once: for large databases."""
+
+    def explained(self, account: str) -> Iterator[tuple[int, tuple[tuple[str | None, int, tuple[str, ...]], ...]]]:
+        """Every object on which the account holds anything, in no order, with its rights by where they come
+        from: (column or None, mask of rights, way as of ``via``)."""
