@@ -114,7 +114,7 @@ def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tupl
     for function, name in sequences:
         schema, _, bare = name.replace('"', "").rpartition(".")
         walker.need(names.find(schema, bare, path), None, "UPDATE" if function == "setval" else "USAGE")
-    wrote = any(one.right in _WRITING for one in walker.needs)
+    wrote = any(one.right in _WRITING and (one.right != "UPDATE" or one.column is not None) for one in walker.needs)
     return Derived(frozenset(walker.needs), WRITE if wrote else READ, schemas=tuple(sorted(walker.schemas)))
 
 

@@ -18,6 +18,9 @@ from hustings.access.rights import POSTGRESQL
 Node = Any
 """A node of sqlglot's tree."""
 
+_SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+"""Columns that every table of PostgreSQL has; reading one needs SELECT on the table."""
+
 
 class Need(NamedTuple):
     object: str
@@ -323,7 +326,7 @@ class Walker:
             self.call(schema, str(node.this.name if isinstance(node.this, exp.Identifier) else node.this))
             return
         if isinstance(node, exp.Func) and not isinstance(node, exp.Connector | exp.Cast):
-            for name in {one.lower() for one in node.sql_names()} | {str(node.meta.get("name") or "").lower()}:
+            for name in {one.lower() for one in (node.sql_names()[:1] if schema else node.sql_names())}:
                 if schema or name in self.names.routines:
                     self.call(schema, name)
 
@@ -334,6 +337,11 @@ class Walker:
                 self._read(source, name)
             return
         if aliases and name in env.aliases and not any(name in (one.columns or ()) for one in env.sources):
+            return
+        if self.postgresql and name in _SYSTEM_COLUMNS:
+            for source in env.sources:
+                source.touched = True
+                self.need(source.tables, None, "SELECT")
             return
         for one in env.up():
             whole = [source for source in one.sources if source.alias == name and name not in (source.columns or ())]

@@ -18,14 +18,17 @@ class Use(msgspec.Struct, frozen=True, omit_defaults=True):
     first: str
     """ISO 8601 with Z."""
     last: str
+    """For statistics without times of their own: when they were read."""
     times: int = 1
+    role: str = ""
+    """What the session had set by SET ROLE or SET SESSION AUTHORIZATION: whose right it was; empty: the account's."""
 
 
 class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
     """A distinct statement, without any literal."""
 
     id: str
-    """SHA-256 of the text, hexadecimal."""
+    """SHA-256 of text, database, search path and role, hexadecimal."""
     text: str
     """With ``$1``, ``$2`` … (PostgreSQL) or ``?`` where values stood."""
     accounts: tuple[str, ...]
@@ -34,6 +37,8 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
     understood: bool = True
     """False: the parser could not make sense of it; it counts as a use of everything its account holds."""
     why: str = ""
+    role: str = ""
+    """What its sessions had set by SET ROLE or SET SESSION AUTHORIZATION."""
 
 
 class Window(msgspec.Struct, frozen=True):
