@@ -1,7 +1,8 @@
 """The office's inventory as a spreadsheet saves it. Pure: text in, assets out.
 
 Columns ``asset``, ``role``, ``site`` and ``responsible`` (or ``responsible party``), in any order, with
-commas or semicolons between. Several roles are separated by ``|`` or spaces.
+commas or semicolons between, and ``mirror_of`` where an asset mirrors the registration database of another.
+Several roles are separated by ``|`` or spaces.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from hustings.errors import ConfigError
 from server.store.inventory import RESPONSIBLE, Asset
 
 COLUMNS = ("asset", "role", "site", "responsible")
+MIRROR = "mirror_of"
+"""The column that need not be there."""
 LIMIT = 4 << 20
 _EXAMPLE = "the first line reads: asset,role,site,responsible"
 
@@ -53,6 +56,10 @@ def parse(data: bytes, name: str) -> list[Asset]:
                           remedy="check the quotes on this line") from error
     if not found:
         raise ConfigError("no assets", where=name, remedy=f"{_EXAMPLE}; then one line for each asset")
+    for one in found.values():
+        if one.mirror_of and (one.mirror_of.lower() not in found or one.mirror_of.lower() == one.asset.lower()):
+            raise ConfigError(f"{one.asset!r} is said to mirror {one.mirror_of!r}, which is no other line of this file",
+                              where=f"{name}:{one.line}", remedy="write its primary as it stands under asset")
     return list(found.values())
 
 
@@ -60,15 +67,15 @@ def _columns(cells: list[str], where: str) -> dict[str, int]:
     if len(cells) == 1 and "\t" in cells[0]:
         raise ConfigError("tabs stand between the columns", where=where,
                           remedy=f"separate the columns with commas; {_EXAMPLE}")
-    names = [cell.lower().removesuffix(" party") for cell in cells]
+    names = [cell.lower().removesuffix(" party").replace("mirror of", MIRROR) for cell in cells]
     for wanted in COLUMNS:
         if names.count(wanted) != 1:
             raise ConfigError(f"the column {wanted!r} is {'missing' if wanted not in names else 'there twice'}",
                               where=where, remedy=_EXAMPLE)
     for one in names:
-        if one not in COLUMNS:
+        if one not in (*COLUMNS, MIRROR) or names.count(one) != 1:
             raise ConfigError(f"the column {one!r} is not known", where=where, remedy=f"remove it; {_EXAMPLE}")
-    return {wanted: names.index(wanted) for wanted in COLUMNS}
+    return {wanted: names.index(wanted) for wanted in (*COLUMNS, MIRROR) if wanted in names}
 
 
 def _asset(cells: list[str], columns: dict[str, int], line: int, where: str) -> Asset:
@@ -87,4 +94,4 @@ def _asset(cells: list[str], columns: dict[str, int], line: int, where: str) -> 
     if responsible not in RESPONSIBLE:
         raise ConfigError(f"{values['responsible']!r} is not a responsible party", where=where,
                           remedy=f"choose from: {', '.join(RESPONSIBLE)}")
-    return Asset(values["asset"], roles, values["site"], responsible, line)
+    return Asset(values["asset"], roles, values["site"], responsible, line, values.get(MIRROR, ""))

@@ -40,7 +40,7 @@ class Reading:
                 name=found.name if found else tenant,
                 machines=tuple(self._heard(connection, tenant, one) for one in agents.summaries(connection, tenant)),
                 assets=None if declared is None else tuple(
-                    Asset(one.asset, one.roles, one.site, one.responsible) for one in declared.assets),
+                    Asset(one.asset, one.roles, one.site, one.responsible, one.mirror_of) for one in declared.assets),
                 inventory_file=declared.file if declared else "",
                 voting_days=elections.voting_days(connection, tenant),
                 reviews=tuple(Review(one.agent, one.database, one.difference, one.at, one.person, one.by)

@@ -79,6 +79,8 @@ class Asset:
     site: str
     responsible: str
     """``us``, ``vendor``, ``state`` or ``county``."""
+    mirror_of: str = ""
+    """The asset whose registration database it mirrors."""
 
 
 @dataclass(frozen=True, slots=True)

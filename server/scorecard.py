@@ -178,9 +178,11 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
 
 def _facts(assets: Sequence[Asset], machines: Sequence[Standing], now: datetime, signed: Sequence[Review]) -> Facts:
     return derived.office_facts(
-        [derived.Asset(one.name, one.roles, one.site, one.responsible) for one in assets],
-        [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received) for one in machines], now,
-        [access_review.reported(one, signed) for one in access_difference.every(machines) if one.declared])
+        [derived.Asset(one.name, one.roles, one.site, one.responsible, one.mirror_of) for one in assets],
+        [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received,
+                         tuple((each.check, each.catalogue, str(each.verdict)) for each in one.results))
+         for one in machines],
+        now, [access_review.reported(one, signed) for one in access_difference.every(machines) if one.declared])
 
 
 def _asset_grade(assets: Sequence[Asset], speaking: Mapping[str, Standing], pack: Pack,

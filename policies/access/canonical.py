@@ -17,7 +17,7 @@ from hustings.access.model import AccessModel
 from hustings.access.state import State
 from policies.access.rows import EXCESS, MISSING, Anomaly, Row, Unread
 
-SCHEMA = "hustings.access-review/1"
+SCHEMA = "hustings.access-difference/1"
 
 
 def lines(model: AccessModel, state: State, rows: Iterable[Row], anomalies: Iterable[Anomaly],

@@ -6,7 +6,7 @@ verifier holding the same records computes the same facts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -23,6 +23,8 @@ class Asset(msgspec.Struct, frozen=True):
     roles: tuple[str, ...]
     site: str
     party: str
+    mirror_of: str = ""
+    """The asset whose registration database it mirrors."""
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -32,6 +34,8 @@ class Machine(msgspec.Struct, frozen=True):
     host: str
     roles: tuple[str, ...]
     last: datetime | None
+    judged: tuple[tuple[str, str, str], ...] = ()
+    """Its results as they stand: check, row of the catalogue, verdict."""
 
 
 class AccessReview(msgspec.Struct, frozen=True):
@@ -62,12 +66,15 @@ def office_facts(assets: Sequence[Asset] | None, machines: Sequence[Machine], no
     for machine in sorted(machines, key=lambda one: one.last or datetime.min.replace(tzinfo=UTC)):
         by_host[machine.host.casefold()] = machine
     declared = {asset.name.casefold() for asset in assets}
+    mirrors, gaps = _mirrors(assets, by_host)
     rows = [_row(asset, by_host.get(asset.name.casefold())) for asset in assets]
     strangers = sorted(machine.host for machine in machines if machine.host.casefold() not in declared)
     return {
         "office.assets": Observation(listing=Listing(rows), as_of=now),
         "office.undeclared_machines": Observation(listing=Listing(strangers), as_of=now),
         "office.access_reviews": Observation(listing=Listing([_review(one) for one in reviews]), as_of=now),
+        "office.mirrors": Observation(listing=Listing(mirrors), as_of=now),
+        "office.mirror_gaps": Observation(listing=Listing(gaps), as_of=now),
     }
 
 
@@ -78,6 +85,43 @@ def _row(asset: Asset, machine: Machine | None) -> dict[str, object]:
     if last is not None:
         row["last_report"] = utc_text(last)
     return row
+
+
+AS_STRICT = ("PAT", "IAM", "LPR", "DEV")
+"""The areas of the catalogue in which a mirror must be as its primary (row BKP-04)."""
+
+
+def _mirrors(assets: Sequence[Asset],
+             by_host: Mapping[str, Machine]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Every declared mirror and whether it could be compared with its primary; and each check of ``AS_STRICT``
+    that passes on the primary and fails on the mirror."""
+    mirrors: list[dict[str, object]] = []
+    gaps: list[dict[str, object]] = []
+    for asset in assets:
+        if not asset.mirror_of:
+            continue
+        pair = {"mirror": asset.name, "primary": asset.mirror_of}
+        sides = [by_host.get(name.casefold()) for name in (asset.name, asset.mirror_of)]
+        compared: object = True
+        if any(one is None or one.last is None for one in sides):
+            compared = Missing(Reason.ERROR, "one of the two has not reported")
+        else:
+            theirs, ours = ({check: (row, verdict) for check, row, verdict in one.judged} for one in sides if one)
+            lax, unknown = _against(theirs, ours)
+            gaps += [{**pair, "check": check} for check in lax]
+            if unknown:
+                compared = Missing(Reason.ERROR, f"{len(unknown)} checks that pass on the primary are not known here: "
+                                   + ", ".join(unknown[:5]))
+        mirrors.append({**pair, "compared": compared})
+    return mirrors, gaps
+
+
+def _against(mirror: Mapping[str, tuple[str, str]],
+             primary: Mapping[str, tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Checks that pass on the primary and fail on the mirror, and those not known there."""
+    passing = [check for check, (row, verdict) in primary.items() if verdict == "pass" and row[:3] in AS_STRICT]
+    lax = [check for check in passing if mirror.get(check, ("", "unknown"))[1] == "fail"]
+    return lax, [check for check in passing if mirror.get(check, ("", "unknown"))[1] == "unknown"]
 
 
 def _review(review: AccessReview) -> dict[str, object]:
@@ -99,6 +143,18 @@ FACTS = (
              Field("site", Type.TEXT, "Where it stands"),
              Field("reported", Type.BOOL, "Whether it ever reported"),
              Field("last_report", Type.TIME, "When its last accepted report was received; absent if never"),
+         )),
+    Fact("office.mirrors", Type.RECORDS, "Every asset that the inventory says is the mirror of another",
+         Disclosure.SHARED, fields=(
+             Field("mirror", Type.TEXT, "The mirror"),
+             Field("primary", Type.TEXT, "What it mirrors"),
+             Field("compared", Type.BOOL, "Whether every check could be compared; a reason where not"),
+         )),
+    Fact("office.mirror_gaps", Type.RECORDS, "Checks of patches, accounts, rights and devices that pass on a primary "
+         "and fail on its mirror", Disclosure.SHARED, fields=(
+             Field("mirror", Type.TEXT, "The mirror"),
+             Field("primary", Type.TEXT, "What it mirrors"),
+             Field("check", Type.TEXT, "The check"),
          )),
     Fact("office.undeclared_machines", Type.TEXTS, "Machines that report but are not in the inventory",
          Disclosure.SHARED),

@@ -68,11 +68,13 @@ def _of_model(model: Any) -> dict[str, Any]:
 
 def _compared(inputs: Inputs, model: Any) -> dict[str, Any]:
     """What the model says beside the database. Raises ``ConfigError``."""
+    from hustings.access.reading import together
     from hustings.access.state import State
     from hustings.access.usage import Usage
     from policies.access import canonical, engines, leavers
     from policies.access.anomalies import Context
     from policies.access.difference import difference
+    from policies.access.fitting import check_against
     from policies.access.roster import parse
     from policies.access.rows import EXCESS, MISSING, Unread
     from policies.access.summary import Summary
@@ -93,6 +95,9 @@ def _compared(inputs: Inputs, model: Any) -> dict[str, Any]:
     gone = inputs.facts[_LEAVERS]
     roster = parse(str(gone.value), model.leavers_file) if gone.known else None
     state = msgspec.json.decode(str(inputs.facts[_STATE].value), type=State)
+    refusing = [one.error(model) for one in check_against(model, state) if one.refuses]
+    if refusing:
+        raise together(refusing, model.source)
     compared = difference(model, engines.effective(state), state, usage, roster)
     context = Context(model, compared.effective, state, compared.scope, compared.declared, usage, roster)
     unread = {*compared.unread, *(Unread(row, str(_reason(inputs.facts[part], part)))

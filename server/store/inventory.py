@@ -24,6 +24,8 @@ class Asset:
     """``us``, ``vendor``, ``state`` or ``county``."""
     line: int
     """Where it stands in the source file."""
+    mirror_of: str = ""
+    """The asset whose registration database it mirrors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def add(connection: Connection, tenant: str, lines: list[Asset], *, file: str, d
         "tenant": tenant, "file": file, "digest": digest, "imported": now, "imported_by": by}).scalar_one()
     connection.execute(sa.insert(assets), [
         {"tenant": tenant, "inventory": number, "line": one.line, "asset": one.asset, "roles": list(one.roles),
-         "site": one.site, "responsible": one.responsible} for one in lines])
+         "site": one.site, "responsible": one.responsible, "mirror_of": one.mirror_of} for one in lines])
     return number
 
 
@@ -73,4 +75,4 @@ def _one(connection: Connection, tenant: str, query: sa.Select[tuple[object, ...
     lines = connection.execute(sa.select(assets).where(
         assets.c.tenant == tenant, assets.c.inventory == row.id).order_by(assets.c.line))
     return Version(row.id, row.file, row.digest, row.imported, row.imported_by, tuple(
-        Asset(one.asset, tuple(one.roles), one.site, one.responsible, one.line) for one in lines))
+        Asset(one.asset, tuple(one.roles), one.site, one.responsible, one.line, one.mirror_of or "") for one in lines))

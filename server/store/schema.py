@@ -207,6 +207,7 @@ assets = sa.Table(
     sa.Column("roles", sa.JSON, nullable=False),
     sa.Column("site", sa.Text, nullable=False),
     sa.Column("responsible", sa.Text, nullable=False, comment="us, vendor, state or county"),
+    sa.Column("mirror_of", sa.Text, comment="the asset whose database it mirrors"),
     sa.PrimaryKeyConstraint("inventory", "asset"),
 )
 

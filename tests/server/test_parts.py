@@ -251,3 +251,12 @@ def test_what_waits_is_settled_together_up_to_a_size() -> None:
     finished(run())
     assert sum(sizes) == 11
     assert max(sizes) == 4
+
+
+def test_an_inventory_may_name_what_an_asset_mirrors() -> None:
+    text = "asset,role,site,responsible,mirror of\ndb1,registration-db,a,us,\ndb2,registration-db,b,us,DB1\n"
+    assert [(one.asset, one.mirror_of) for one in inventory_csv.parse(text.encode(), "x.csv")] == [
+        ("db1", ""), ("db2", "DB1")]
+    for other in ("db3", "db2"):
+        with pytest.raises(ConfigError, match="no other line"):
+            inventory_csv.parse(text.replace("DB1", other).encode(), "x.csv")
