@@ -128,7 +128,8 @@ class Declared:
                 _permit(intents.setdefault(place, Intent()), allow, needs=needs)
             if not places and needs:
                 lacking.append(Lacking(allow.object, allow.kind, mask(*_whole(allow)), _by_column(allow)))
-        self._what_follows(intents, needs=needs)
+        gone = {one.name.rpartition(".")[0] for one in lacking if one.kind != "schema"}
+        self._what_follows(intents, gone, needs=needs)
         for deny in (deny for role in roles for deny in role.deny):
             places = self._scope.order if deny.object == EVERYTHING else self._scope.places(deny.object, deny.kind)
             for place in places:
@@ -157,8 +158,13 @@ class Declared:
             return {"schema": _DDL_SCHEMA, "table": _DDL_OBJECT, "view": _DDL_OBJECT}.get(one.kind, 0)
         return {"schema": BIT["USAGE"], "routine": 0}.get(one.kind, BIT["SELECT"])
 
-    def _what_follows(self, intents: dict[int, Intent], *, needs: bool) -> None:
+    def _what_follows(self, intents: dict[int, Intent], further: set[str], *, needs: bool) -> None:
+        """``further``: schemas of objects that are needed and not there."""
         insert, usage = BIT["INSERT"], BIT["USAGE"]
+        for name in further if self._state.engine == POSTGRESQL else ():
+            place = self._usage_of.get(name)
+            if place is not None and place in self._scope:
+                intents.setdefault(place, Intent()).allowed |= usage
         for place, intent in list(intents.items()):
             one = self._state.objects[place]
             if one.kind == "table" and (intent.allowed & insert or intent.columns_of(insert)):

@@ -17,9 +17,15 @@ REJECT = "reject"
 EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
+def is_broken(rule: SignInRule) -> bool:
+    """Whether the server could make nothing of the line. One that it understands and that cannot match for now
+    (``hostssl`` while ssl is off) is judged as what it will do."""
+    return bool(rule.error) and not rule.method
+
+
 def is_remote(rule: SignInRule) -> bool:
     """Whether the line lets other machines in."""
-    return not rule.error and rule.type != "local" and not _is_loopback(rule.address)
+    return not is_broken(rule) and rule.type != "local" and not _is_loopback(rule.address)
 
 
 def is_open(rule: SignInRule) -> bool:

@@ -26,29 +26,38 @@ def sessions(context: Context) -> Found:
 
 
 def beyond_the_job(context: Context) -> Found:
-    """Roles of the database that carry more than the job: others than those the model names for it, or, where it
-    names none, roles with rights that the job is not given."""
+    """Roles of the database that are not the job's: others than those the model names for it, or, where it names
+    none, roles that give the account rights the model does not and nothing that it does."""
     for login in context.ordinary:
         roles = context.roles(login)
         if not any(role.who == "job" for role in roles):
             continue
         named = {name for role in roles for name in role.database_roles}
-        for membership in context.state.memberships:
-            group = context.principals.get(membership.role)
-            if membership.member != login or group is None or group.system or group.superuser:
-                continue
-            if named and membership.role not in named:
-                yield Anomaly(LPR_19, None, login, f"is a member of {membership.role}, which is not of its job")
-            elif not named and _carries_more(context, login, membership.role):
-                yield Anomaly(LPR_19, None, login, f"is a member of {membership.role}, which may do more than its job")
+        groups = [one.role for one in context.state.memberships if one.member == login
+                  and (group := context.principals.get(one.role)) is not None and not (group.system or group.superuser)]
+        given = {} if named or not groups else _given(context, login)
+        for group_name in sorted(groups):
+            if named and group_name not in named:
+                yield Anomaly(LPR_19, None, login, f"is a member of {group_name}, which is not of its job")
+            elif given.get(group_name) == {False}:
+                yield Anomaly(LPR_19, None, login, f"is a member of {group_name}, which is of another job")
 
 
-def _carries_more(context: Context, login: str, role: str) -> bool:
-    for place, holding in context.effective.held(role):
-        if place in context.scope and not context.state.objects[place].trigger_function \
-                and undeclared(context, login, place, holding):
-            return True
-    return False
+def _given(context: Context, login: str) -> dict[str, set[bool]]:
+    """Of each role that the account is in: whether the rights that come through it are the model's. USAGE of a schema
+    says nothing either way."""
+    given: dict[str, set[bool]] = {}
+    for place, holding in context.effective.held(login):
+        one = context.state.objects[place]
+        if place not in context.scope or one.kind == "schema" or one.trigger_function:
+            continue
+        intent = context.intent(login, place)
+        for column, held in [(None, holding.rights), *holding.columns.items()]:
+            for right, bit in BIT.items():
+                if held & bit:
+                    for way in context.effective.sources(login, place, right, column):
+                        given.setdefault(way[0] if way else "", set()).add(intent.permits(bit, column))
+    return given
 
 
 def undeclared(context: Context, login: str, place: int, holding: Holding) -> list[str]:

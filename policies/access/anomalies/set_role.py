@@ -10,7 +10,7 @@ from hustings.access.model import ObjectModel
 from policies.access.anomalies._context import Context, Found, Rule
 from policies.access.anomalies.jobs import undeclared
 from policies.access.anomalies.voter_data import guarded_of
-from policies.access.rows import Anomaly, Unread
+from policies.access.rows import Anomaly, Holding, Unread
 
 LPR_01 = "LPR-01"
 _OF_RIGHTS = ("principals", "memberships", "objects", "acls", "patterns", "defaults", "database_owner",
@@ -32,10 +32,17 @@ def within_reach(context: Context) -> Found:
             for place, holding in context.effective.held(role):
                 if place in context.scope and not context.state.objects[place].trigger_function:
                     name = context.state.objects[place].label
-                    found += [f"{right} on {name}" for right in undeclared(context, login, place, holding)]
+                    beyond = _beyond(holding, context.effective.holding(login, place))
+                    found += [f"{right} on {name}" for right in undeclared(context, login, place, beyond)]
             if found:
                 more = f" and {len(found) - 3} more" if len(found) > 3 else ""
                 yield Anomaly(LPR_01, None, login, f"may SET ROLE {role}: {', '.join(found[:3])}{more}")
+
+
+def _beyond(theirs: Holding, mine: Holding) -> Holding:
+    """What the role has and the account has not already."""
+    return Holding(theirs.rights & ~mine.rights, {column: held & ~mine.rights & ~mine.columns.get(column, 0)
+                                                  for column, held in theirs.columns.items()})
 
 
 def unread(context: Context) -> Found:

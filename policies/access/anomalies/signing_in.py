@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hustings.access.state import SignInRule
 from policies.access.anomalies._context import POSTGRES, Context, Found, Rule
-from policies.access.anomalies._sign_in import ENCRYPTED, REJECT, WEAK, is_remote
+from policies.access.anomalies._sign_in import ENCRYPTED, REJECT, WEAK, is_broken, is_remote
 from policies.access.rows import Anomaly, Unread
 
 LPR_13, LPR_15 = "LPR-13", "LPR-15"
@@ -23,7 +23,7 @@ def methods(context: Context) -> Found:
         yield Unread(LPR_13, f"the sign-in rules: {missing}")
         return
     for rule in context.state.sign_in_rules:
-        if rule.error:
+        if is_broken(rule):
             yield Anomaly(LPR_13, None, None, f"line {rule.line} of pg_hba.conf is not understood: {rule.error}")
         elif is_remote(rule) and rule.method in WEAK:
             yield Anomaly(LPR_13, None, one_login(context, rule), f"{described(rule)} by {rule.method}")
