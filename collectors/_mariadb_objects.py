@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from collectors._mariadb_accounts import Names
 from hustings.access.rights import BIT
 from hustings.access.state import Entry, Object
@@ -18,6 +20,11 @@ EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 Lists = dict[tuple[str, ...], list[Entry]]
 """(schema, object) or (schema, table, column) to its access list."""
+
+
+class _Restriction(msgspec.Struct):
+    schema: str = msgspec.field(name="Database")
+    rights: list[str] = msgspec.field(name="Privileges")
 
 
 class Pool:
@@ -63,6 +70,15 @@ def database_rights(rows: Iterable[tuple[Any, ...]], rights: list[str], names: N
     return [(pattern, tuple(entries)) for pattern, entries in sorted(found.items())]
 
 
+def restrictions(rows: Iterable[tuple[Any, ...]], names: Names) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+    """Rows (host, user, MySQL's ``Restrictions`` as JSON)."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for host, user, text in rows:
+        for one in msgspec.json.decode(text, type=list[_Restriction]):
+            found[one.schema].append(Entry(names.of(user, host), words(",".join(one.rights))[0]))
+    return tuple((schema, tuple(entries)) for schema, entries in sorted(found.items()))
+
+
 def relations(tables: Iterable[tuple[Any, ...]], columns: Iterable[tuple[Any, ...]], views: Iterable[tuple[Any, ...]],
               triggers: Iterable[tuple[Any, ...]], on_tables: Lists, on_columns: Lists, pool: Pool) -> list[Object]:
     """Tables, views and sequences with what is known of each."""
@@ -102,5 +118,5 @@ def routines(rows: Iterable[tuple[Any, ...]], on_routines: Lists, pool: Pool) ->
         found.append(Object(
             schema=schema, name=name if alone else f"{name} ({kind.lower()})", kind="routine", owner=definer,
             acl=pool.place(on_routines.get((schema, name, kind))), definer=lifted, pinned=True if lifted else None,
-            body=(body or "") if lifted else ""))
+            body=(body or "") if lifted else "", procedure=kind == "PROCEDURE"))
     return found

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (every part is a constant of this module)
 """What is asked of MariaDB and MySQL, one query a fact.
 
 ``ACCOUNTS`` reads of each account all but its stored password: the server itself says only whether there is one.
@@ -24,19 +25,23 @@ def _alternatives() -> str:
     parts = [f"case when json_exists(Priv, '$.auth_or[{place}]') then {_password_of(f'$.auth_or[{place}]')} end"
              for place in range(ALTERNATIVES)]
     more = f"case when json_exists(Priv, '$.auth_or[{ALTERNATIVES}]') then 'other:set' end"
-    return f"concat_ws(',', {', '.join([*parts, more])})"
+    between = ",\n        "
+    return f"concat_ws(',', {between.join([*parts, more])})"
 
 
-ACCOUNTS_MARIADB = (
-    "select Host as host, User as user, coalesce(json_value(Priv, '$.access'), '0') as access, "
-    "coalesce(json_value(Priv, '$.is_role'), '0') as is_role, "
-    "coalesce(json_value(Priv, '$.default_role'), '') as default_role, "
-    "coalesce(json_value(Priv, '$.account_locked'), '0') as locked, "
-    f"{_password_of('$')} as sign_in, {_alternatives()} as sign_in_or, "
-    "coalesce(json_value(Priv, '$.ssl_type'), '0') as tls, "
-    "coalesce(json_value(Priv, '$.max_user_connections'), '0') as connections, "
-    "coalesce(json_value(Priv, '$.password_last_changed'), '') as changed, "
-    "coalesce(json_value(Priv, '$.password_lifetime'), '-1') as lifetime from mysql.global_priv")  # noqa: S608
+ACCOUNTS_MARIADB = ",\n    ".join((
+    "select Host as host, User as user",
+    "coalesce(json_value(Priv, '$.access'), '0') as access",
+    "coalesce(json_value(Priv, '$.is_role'), '0') as is_role",
+    "coalesce(json_value(Priv, '$.default_role'), '') as default_role",
+    "coalesce(json_value(Priv, '$.account_locked'), '0') as locked",
+    f"{_password_of('$')} as sign_in",
+    f"{_alternatives()} as sign_in_or",
+    "coalesce(json_value(Priv, '$.ssl_type'), '0') as tls",
+    "coalesce(json_value(Priv, '$.max_user_connections'), '0') as connections",
+    "coalesce(json_value(Priv, '$.password_last_changed'), '') as changed",
+    "coalesce(json_value(Priv, '$.password_lifetime'), '-1') as lifetime",
+)) + "\n    from mysql.global_priv"
 """MariaDB 10.4 and later."""
 
 _GLOBAL_MYSQL = ("Select_priv", "Insert_priv", "Update_priv", "Delete_priv", "Create_priv", "Drop_priv", "Reload_priv",
@@ -46,22 +51,24 @@ _GLOBAL_MYSQL = ("Select_priv", "Insert_priv", "Update_priv", "Delete_priv", "Cr
                  "Create_routine_priv", "Alter_routine_priv", "Create_user_priv", "Event_priv", "Trigger_priv",
                  "Create_tablespace_priv")
 """In the order of MariaDB's bits (``Column`` n is bit n)."""
-ACCOUNTS_MYSQL = (
-    "select Host as host, User as user, "
-    + " + ".join(f"(({name} = 'Y') << {bit})" for bit, name in enumerate(_GLOBAL_MYSQL)) + " as access, "
-    "'0' as is_role, '' as default_role, account_locked = 'Y' as locked, "
-    "concat(plugin, ':', case when coalesce(authentication_string, '') = '' then 'empty' else 'set' end) as sign_in, "
-    "'' as sign_in_or, case ssl_type when 'ANY' then '1' when 'X509' then '2' when 'SPECIFIED' then '3' else '0' end "
-    "as tls, max_user_connections as connections, "
-    "case when password_expired = 'Y' then '0' else coalesce(unix_timestamp(password_last_changed), '') end "
-    "as changed, "
-    "coalesce(password_lifetime, -1) as lifetime from mysql.user")  # noqa: S608
+ACCOUNTS_MYSQL = ",\n    ".join((
+    "select Host as host, User as user",
+    " + ".join(f"(({name} = 'Y') << {bit})" for bit, name in enumerate(_GLOBAL_MYSQL)) + " as access",
+    "'0' as is_role, '' as default_role, account_locked = 'Y' as locked",
+    "concat(plugin, ':', case when coalesce(authentication_string, '') = '' then 'empty' else 'set' end) as sign_in",
+    "'' as sign_in_or",
+    "case ssl_type when 'ANY' then '1' when 'X509' then '2' when 'SPECIFIED' then '3' else '0' end as tls",
+    "max_user_connections as connections",
+    "case when password_expired = 'Y' then '0' else coalesce(unix_timestamp(password_last_changed), '') end as changed",
+    "coalesce(password_lifetime, -1) as lifetime",
+)) + "\n    from mysql.user"
 """MySQL 8.0 and later."""
 ACCOUNTS_HELPER = ("select host, user, access, is_role, default_role, locked, sign_in, sign_in_or, tls, connections, "
-                   f"changed, lifetime from {HELPER}.accounts")  # noqa: S608
-RESTRICTIONS_MYSQL = ("select host, user, json_extract(user_attributes, '$.Restrictions') from mysql.user "
+                   f"changed, lifetime from {HELPER}.accounts")
+RESTRICTIONS_MYSQL = ("select host, user, json_extract(user_attributes, '$.Restrictions') as restrictions "
+                      "from mysql.user "
                       "where json_extract(user_attributes, '$.Restrictions') is not null")
-RESTRICTIONS_HELPER = f"select host, user, restrictions from {HELPER}.restrictions"  # noqa: S608
+RESTRICTIONS_HELPER = f"select host, user, restrictions from {HELPER}.restrictions"
 
 DYNAMIC_MYSQL = "select host, user, priv, with_grant_option from mysql.global_grants"
 MEMBERS_MARIADB = "select Host, User, Role, Admin_option from mysql.roles_mapping"
@@ -81,7 +88,7 @@ DATABASE_RIGHTS = {
 
 def databases(rights: list[str]) -> str:
     """The rights on databases, as one text of Y and N in the order of ``rights``."""
-    return f"select Host, Db, User, concat({', '.join(DATABASE_RIGHTS[name] for name in rights)}) from mysql.db"  # noqa: S608
+    return f"select Host, Db, User, concat({', '.join(DATABASE_RIGHTS[name] for name in rights)}) from mysql.db"
 
 
 TABLE_RIGHTS = "select Host, Db, User, Table_name, Table_priv from mysql.tables_priv where Table_priv <> ''"

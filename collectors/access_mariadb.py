@@ -14,12 +14,20 @@ from typing import Any
 
 from collectors import _mariadb_sql as sql
 from collectors._mariadb_accounts import Account, Names, accounts, entry, is_public, principal
-from collectors._mariadb_objects import OWN, Pool, database_rights, object_rights, relations, routines
+from collectors._mariadb_objects import (
+    OWN,
+    Pool,
+    database_rights,
+    object_rights,
+    relations,
+    restrictions,
+    routines,
+)
 from collectors.database_dsn import mariadb_address
 from collectors.host.protocol import Denied, LookError
 from collectors.mariadb_session import Absent, Session, connect
 from hustings.access.rights import MARIADB, MYSQL
-from hustings.access.state import Membership, Object, State
+from hustings.access.state import Entry, Membership, Object, State
 from hustings.errors import UsageError
 from hustings.facts import Missing, Reason
 
@@ -120,7 +128,7 @@ class _Look:
                           further=dynamic.get((one.user, one.host), ()))
                 for one in known if not is_public(one)), key=lambda one: one.name)),
             memberships=tuple(memberships), objects=tuple(objects), acls=pool.lists(),
-            patterns=(self._everything(known, names), *self._databases(names)),
+            patterns=(self._everything(known, names), *self._databases(names)), revoked=self._revoked(names),
             settings=settings, mandatory_roles=mandatory, in_recovery=bool(replica), receiver=replica,
             answers=self._answers(counts), missing=self.missing)
 
@@ -154,11 +162,17 @@ class _Look:
                 found[user, host] = (*found.get((user, host), ()), right.lower().replace("_", " "))
         return found
 
-    def _everything(self, known: list[Account], names: Names) -> tuple[str, tuple[Any, ...]]:
+    def _revoked(self, names: Names) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+        """MySQL: what partial revokes take from the rights on everything."""
+        if self.engine != MYSQL:
+            return ()
+        return restrictions(self.rows("patterns", sql.RESTRICTIONS_MYSQL, sql.RESTRICTIONS_HELPER), names)
+
+    def _everything(self, known: list[Account], names: Names) -> tuple[str, tuple[Entry, ...]]:
         entries = (entry(names.of(one.user, one.host), one.access) for one in known)
         return "*", tuple(one for one in entries if one is not None)
 
-    def _databases(self, names: Names) -> list[tuple[str, tuple[Any, ...]]]:
+    def _databases(self, names: Names) -> list[tuple[str, tuple[Entry, ...]]]:
         rights = [name for name in sql.DATABASE_RIGHTS if self.engine == MARIADB or name != "DELETE HISTORY"]
         return database_rights(self.rows("patterns", sql.databases(rights)), rights, names)
 

@@ -82,8 +82,8 @@ class MariadbServer:
 
         Raises ``CalledProcessError`` with the client's words in ``stderr`` when a statement fails.
         """
-        argv = ["mariadb", "--no-defaults", f"--socket={self.unix_socket}", "--user=root", "--default-character-set=utf8mb4",
-                *([database] if database else [])]
+        argv = ["mariadb", "--no-defaults", f"--socket={self.unix_socket}", "--user=root",
+                "--default-character-set=utf8mb4", *([database] if database else [])]
         subprocess.run(argv, check=True, input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                        env={"PATH": SYSTEM_PATH})
 

@@ -78,7 +78,7 @@ class MariadbRights:
         return tuple(sorted(name for name, one in self._principals.items() if one.login))
 
     def inherits(self, account: str) -> frozenset[str]:
-        return frozenset(one.name for one in self._of(account) if not one.account and one.name not in (PUBLIC, account))
+        return frozenset(name for one in self._of(account) for name, _ in self._within(one)) - {PUBLIC, account}
 
     def may_become(self, account: str) -> frozenset[str]:
         """Only roles granted to the account itself, or to one of the same user whose hosts take in its own, can be
@@ -171,8 +171,8 @@ class MariadbRights:
             itself = _Holder(account, (), principal is not None and "@" in account and account not in self._roles)
             found = [itself]
             if itself.account:
-                found += [_Holder(role, (role,), False) for role, inherit in sorted(self._given.get(account, {}).items())
-                          if inherit]
+                given = sorted(self._given.get(account, {}).items())
+                found += [_Holder(role, (role,), False) for role, inherit in given if inherit]
                 found.append(_Holder(PUBLIC, ("PUBLIC",), False))
             self._holders[account] = tuple(found)
         return self._holders[account]
