@@ -81,6 +81,7 @@ class PostgresqlRights:
         """By list, objects with one owner and of one kind: the ways to their rights are the same."""
         self._engines = frozenset(index for index, one in enumerate(state.objects) if _is_the_engines(one))
         self._same: dict[int, Holding] = {}
+        self._latest: tuple[str | None, dict[int, list[_Grant]]] = (None, {})
 
     def accounts(self) -> tuple[str, ...]:
         return self._logins
@@ -110,10 +111,7 @@ class PostgresqlRights:
             for index, one in enumerate(self._objects):
                 yield index, self._whole(self._all[one.kind])
             return
-        lists: dict[int, int] = defaultdict(int)
-        for grantee in (PUBLIC, *self._roles.ways(account)):
-            for place, rights in self._granted.get(grantee, ()):
-                lists[place] |= rights
+        lists = {place: _union(given) for place, given in self._grants(account).items()}
         whole, extra = {}, self._extra(account)
         for index, one in enumerate(self._objects) if extra else ():
             if one.kind in extra:
@@ -138,12 +136,7 @@ class PostgresqlRights:
             for index, one in enumerate(self._objects):
                 yield index, ((None, self._all[one.kind], ("superuser",)),)
             return
-        ways = self._roles.ways(account)
-        grants: dict[int, list[_Grant]] = defaultdict(list)
-        for way, grantee in sorted([*((way, role) for role, way in ways.items()), (("PUBLIC",), PUBLIC)],
-                                   key=lambda one: _rank(one[0])):
-            for place, rights in self._granted.get(grantee, ()):
-                grants[place].append((way, rights, grantee))
+        ways, grants = self._roles.ways(account), self._grants(account)
         everywhere = [(ways[role], by_kind, role) for role, by_kind in _BY_ROLE.items()
                       if role in ways and self._roles.is_predefined(role)]
         further: dict[int, list[tuple[str, int]]] = defaultdict(list)
@@ -174,9 +167,7 @@ class PostgresqlRights:
 
     def _of_columns(self, columns: list[tuple[str, int]], grants: dict[int, list[_Grant]], whole: Parts,
                     owner: str) -> Parts:
-        already = 0
-        for _, rights, _ in whole:
-            already |= rights
+        already = _union([(way, rights, "") for _, rights, way in whole])
         found: Parts = ()
         for column, place in sorted(columns):
             given = [((*way, "owner") if grantee == owner else way, rights, grantee)
@@ -187,9 +178,14 @@ class PostgresqlRights:
     def via(self, account: str, index: int, right: str, column: str | None = None) -> tuple[str, ...]:
         if self.is_superuser(account):
             return ("superuser",)
-        ways = self._roles.ways(account)
-        found = [self._end(ways[grantee], grantee, index) if grantee else ("PUBLIC",)
-                 for grantee in self._grantees(account, index, BIT[right], column)]
+        ways, bit, one = self._roles.ways(account), BIT[right], self._objects[index]
+        if account == self._latest[0] and one.owner not in ways and not any(role in ways for role in _BY_ROLE):
+            grants = self._latest[1]
+            found = [way for place in (one.acl, one.column_acls.get(column, -1) if column else -1)
+                     for way, rights, _ in grants.get(place, ()) if rights & bit]
+        else:
+            found = [self._end(ways[grantee], grantee, index) if grantee else ("PUBLIC",)
+                     for grantee in self._grantees(account, index, bit, column)]
         return min(found, key=_rank, default=())
 
     def sources(self, account: str, index: int, right: str, column: str | None = None) -> tuple[tuple[str, ...], ...]:
@@ -201,6 +197,19 @@ class PostgresqlRights:
                 found += [self._end(way, grantee, index)
                           for way in self._roles.every_way(account, grantee, MOST_WAYS)]
         return tuple(sorted(set(found), key=_rank))
+
+    def _grants(self, account: str) -> dict[int, list[_Grant]]:
+        """By list, what it gives to the account, the shortest way first. Kept for one account: whoever asks goes
+        from one to the next."""
+        if self._latest[0] != account:
+            ways = self._roles.ways(account)
+            grants: dict[int, list[_Grant]] = defaultdict(list)
+            for way, grantee in sorted([*((way, role) for role, way in ways.items()), (("PUBLIC",), PUBLIC)],
+                                       key=lambda one: _rank(one[0])):
+                for place, rights in self._granted.get(grantee, ()):
+                    grants[place].append((way, rights, grantee))
+            self._latest = account, dict(grants)
+        return self._latest[1]
 
     def _grantees(self, account: str, index: int, bit: int, column: str | None) -> Iterator[str]:
         """Whom it is granted to, of those whose rights the account has."""
@@ -239,6 +248,13 @@ class PostgresqlRights:
     def _whole(self, rights: int) -> Holding:
         """One holding for all that are alike: there may be millions."""
         return self._same.setdefault(rights, Holding(rights, {})) if rights else _NOTHING
+
+
+def _union(given: list[_Grant]) -> int:
+    rights = 0
+    for _, more, _ in given:
+        rights |= more
+    return rights
 
 
 def _first_come(column: str | None, given: list[_Grant], already: int) -> Parts:
