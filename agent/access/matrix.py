@@ -1,7 +1,8 @@
 """The matrix for the terminal: objects down, roles of the model across, a shape and a colour for each state.
 
 What stands in a cell are the letters of the model: after ``●`` what is declared and held, after ``▲`` what is held
-in excess by an account of the role, after ``○`` what is declared and missing for one.
+in excess by an account of the role, after ``○`` what is declared and missing for one, after ``·`` what is declared
+for a role that nobody has.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from policies.access.difference import Difference
     from policies.access.rows import Row
 
-DECLARED, EXCESS, MISSING = "●", "▲", "○"
-COLOURS = {DECLARED: "green", EXCESS: "red", MISSING: "yellow"}
+DECLARED, EXCESS, MISSING, IDLE = "●", "▲", "○", "·"
+COLOURS = {DECLARED: "green", EXCESS: "red", MISSING: "yellow", IDLE: "bright_black"}
+LEGEND = {DECLARED: "declared and held", EXCESS: "held in excess", MISSING: "declared, missing",
+          IDLE: "declared, nobody has the role"}
 OUTSIDE = "(not in the model)"
 LIMIT = 100_000
 """Cells; more than any terminal shows."""
@@ -30,14 +33,18 @@ Cell = tuple[tuple[str, str], ...]
 
 def write_matrix(difference: Difference, rows: Iterable[Row]) -> None:
     """Print it, in blocks of as many roles as the terminal is wide for."""
-    from policies.access.summary import Summary
+    from policies.access.summary import Summary, letters
 
     summary = Summary(difference.model, difference.state, difference.scope, difference.declared)
+    held = _Held(difference)
     for row in rows:
         summary.add(row)
+        held.add(row)
     found, whole = summary.cells(LIMIT)
-    cells = {(one["role"], one["object"], one["kind"]): cell(one["declared"], one["excess"], one["missing"])
-             for one in found}
+    cells = {key: one for key, one in ((key, cell(letters(held.rights.get(key, 0)), said["excess"], said["missing"],
+                                                  "" if key[0] in held.roles else said["declared"]))
+                                       for said in found for key in ((said["role"], said["object"], said["kind"]),))
+             if one}
     names = [one.name for one in difference.model.roles] + [""] * any(role == "" for role, _, _ in cells)
     objects = sorted({(name, kind) for _, name, kind in cells})
     for line in lines(names, objects, cells, shutil.get_terminal_size((100, 24)).columns):
@@ -46,10 +53,36 @@ def write_matrix(difference: Difference, rows: Iterable[Row]) -> None:
         click.echo(f"only the first {LIMIT} cells; --format csv has every right")
 
 
-def cell(declared: str, excess: str, missing: str) -> Cell:
-    """A cell from its letters; what is missing for an account is not shown as held."""
-    held = "".join(one for one in declared if one not in missing)
-    return tuple((shape, text) for shape, text in ((DECLARED, held), (EXCESS, excess), (MISSING, missing)) if text)
+class _Held:
+    """What is declared and held, by role, object and kind."""
+
+    def __init__(self, difference: Difference) -> None:
+        self._declared = difference.declared
+        self._of_role = {role.name: self._declared.of_role(role) for role in difference.model.roles}
+        self._place = {(one.label, one.kind): place for place, one in enumerate(difference.state.objects)}
+        self.roles = {role.name for account in difference.accounts for role in self._declared.roles(account)} | {""}
+        """Roles that somebody has."""
+        self.rights: dict[tuple[str, str, str], int] = {}
+
+    def add(self, row: Row) -> None:
+        """Take a row; one that is declared belongs to every role of the account that says so."""
+        from hustings.access.rights import BIT
+        from policies.access.rows import DECLARED as BOTH
+
+        if row.state != BOTH:
+            return
+        place, bit = self._place[row.object, row.kind], BIT[row.right]
+        for role in self._declared.roles(row.account):
+            intent = self._of_role[role.name].get(place)
+            if intent is not None and intent.permits(bit, row.column):
+                key = (role.name, row.object, row.kind)
+                self.rights[key] = self.rights.get(key, 0) | bit
+
+
+def cell(held: str, excess: str, missing: str, idle: str = "") -> Cell:
+    """A cell from its letters."""
+    return tuple((shape, text) for shape, text in ((DECLARED, held), (EXCESS, excess), (MISSING, missing),
+                                                   (IDLE, idle)) if text)
 
 
 def lines(roles: list[str], objects: list[tuple[str, str]], cells: dict[tuple[str, str, str], Cell],
@@ -67,9 +100,9 @@ def lines(roles: list[str], objects: list[tuple[str, str]], cells: dict[tuple[st
                 yield (label.ljust(first) + "".join(GAP + _coloured(one, size)
                                                     for one, size in zip(row, widths, strict=True))).rstrip()
         yield ""
-    yield f"{_mark(DECLARED)} declared and held   {_mark(EXCESS)} held in excess   {_mark(MISSING)} declared, missing"
-    yield "r select  i insert  u update  d delete  t truncate  x execute  f references  g trigger  m maintain  " \
-          "U usage  C create  + another"
+    yield "   ".join(f"{_mark(shape)} {meaning}" for shape, meaning in LEGEND.items())
+    yield "r select  i insert  u update  d delete  t truncate  x execute"
+    yield "f references  g trigger  m maintain  U usage  C create  + another"
 
 
 def _blocks(roles: list[str], objects: list[tuple[str, str]], cells: dict[tuple[str, str, str], Cell],

@@ -23,6 +23,8 @@ _TABLE_RIGHTS = frozenset(BIT) - {"EXECUTE", "USAGE", "CONNECT", "TEMPORARY"}
 _CARRIED = {"table": _TABLE_RIGHTS, "view": _TABLE_RIGHTS, "routine": frozenset({"EXECUTE"})}
 """Which rights of ``*`` an object of each kind takes."""
 _SEQUENCE_USE = mask("USAGE", "SELECT")
+MAINTAIN_SINCE = 17
+"""The release of PostgreSQL that brought MAINTAIN (its release notes, E.1)."""
 
 
 @dataclass
@@ -73,6 +75,8 @@ class Declared:
         self._roles = {one.name: one for one in model.roles}
         self._accounts = {name: one for one in model.accounts for name in logins(one, state)}
         self._cache: dict[tuple[tuple[str, ...], bool], tuple[dict[int, Intent], tuple[Lacking, ...]]] = {}
+        release = state.version.partition(".")[0]
+        self._maintain = not release.isdigit() or int(release) >= MAINTAIN_SINCE
         self._usage_of = {one.name: place for place, one in enumerate(state.objects) if one.kind == "schema"}
         self._sequences: dict[str, list[int]] = {}
         for place in scope.order:
@@ -155,7 +159,8 @@ class Declared:
         if self._state.engine != POSTGRESQL:
             return _DDL_MARIADB if word == "ddl" else _BACKUP_MARIADB
         if word == "ddl":
-            return {"schema": _DDL_SCHEMA, "table": _DDL_OBJECT, "view": _DDL_OBJECT}.get(one.kind, 0)
+            on_object = _DDL_OBJECT if self._maintain else _DDL_OBJECT & ~BIT["MAINTAIN"]
+            return {"schema": _DDL_SCHEMA, "table": on_object, "view": on_object}.get(one.kind, 0)
         return {"schema": BIT["USAGE"], "routine": 0}.get(one.kind, BIT["SELECT"])
 
     def _what_follows(self, intents: dict[int, Intent], further: set[str], *, needs: bool) -> None:

@@ -103,6 +103,10 @@ class Context:
     def intent(self, account: str, place: int) -> Intent:
         return self.declared.of(account).get(place, NOTHING)
 
+    def is_auditor(self, name: str) -> bool:
+        """Whether it is the account that looks, and the model does not name it: its rights are in no row either."""
+        return name == self.state.user and self.declared.account(name) is None
+
     def account(self, name: str) -> Account | None:
         return self.declared.account(name)
 

@@ -42,7 +42,7 @@ def never_together(context: Context) -> Found:
 def _persons(context: Context) -> dict[str, list[str]]:
     persons: dict[str, list[str]] = {}
     for login in context.judged:
-        if login == context.state.user and context.account(login) is None:
+        if context.is_auditor(login):
             continue
         account = context.account(login)
         person = account.person if account is not None and account.person else f"account {login}"

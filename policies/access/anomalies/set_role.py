@@ -21,7 +21,7 @@ _OF_RIGHTS = ("principals", "memberships", "objects", "acls", "patterns", "defau
 def within_reach(context: Context) -> Found:
     """Roles that an account may become and whose rights the model does not give it."""
     for login in context.ordinary:
-        if login == context.state.user and context.account(login) is None:
+        if context.is_auditor(login):
             continue
         inherited = context.effective.inherits(login)
         for role in sorted(context.effective.may_become(login) - inherited):

@@ -109,7 +109,7 @@ def _objects(context: Context, wanted: Callable[[ObjectModel], bool]) -> Iterato
 def _holders(context: Context, place: int) -> Iterator[tuple[str, Holding]]:
     for account in context.ordinary:
         holding = context.holdings[account].get(place)
-        if holding is not None:
+        if holding is not None and not context.is_auditor(account):
             yield account, holding
 
 
