@@ -1,7 +1,7 @@
 """Write everything that is generated from code, or (``--check``) say what is not current.
 
 Facts come from the collectors and derivations, checks from the library, the command line from
-``--help`` and the report's schema from its types.
+``--help``, the schemas of the report and of the access model from their types.
 """
 
 from __future__ import annotations
@@ -145,6 +145,15 @@ def report_schema() -> str:
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Report)), indent=2).decode() + "\n"
 
 
+def access_model_schema() -> str:
+    """The JSON Schema of an access model, for editors."""
+    import json
+
+    from hustings.access.file import schema
+
+    return json.dumps(schema(), indent=2) + "\n"
+
+
 def generated() -> dict[str, Callable[[], str]]:
     """Path below the checkout, and what makes what should stand there, in order."""
     from coverage import coverage_page, ground_truth_page
@@ -155,6 +164,7 @@ def generated() -> dict[str, Callable[[], str]]:
         "docs/checks.md": checks_page,
         "docs/cli.md": command_line,
         "docs/report.schema.json": report_schema,
+        "docs/access-model.schema.json": access_model_schema,
         "docs/coverage.md": coverage_page,
         "docs/ground-truth.md": ground_truth_page,
     }

@@ -121,6 +121,9 @@ class _Gathered:
 
     def roles(self) -> list[DraftRole]:
         """The database's roles by name, then what accounts hold of their own, alike ones together."""
+        if self._state.engine != POSTGRESQL:
+            for name, members in self._members.items():
+                self._common(self._by_role[name], members)
         found = [DraftRole(name, name, members, self._by_role[name]) for name, members in sorted(self._members.items())]
         alike: dict[tuple[tuple[Key, int], ...], list[str]] = defaultdict(list)
         for account, rights in self._own.items():
@@ -134,6 +137,21 @@ class _Gathered:
         for role in found:
             _without_what_follows(self._state, role.rights)
         return [one for one in found if one.rights]
+
+    def _common(self, rights: Rights, members: list[str]) -> None:
+        """Leave a role what all its members hold. In MariaDB a line of the grant tables that fits an account better
+        can hide a role's, so that what a role gives is not the same for all."""
+        for (place, column), bits in list(rights.items()):
+            held = {one: _on(self._effective.holding(one, place), column) for one in members}
+            common = bits
+            for one in held.values():
+                common &= one
+            for account, its in held.items():
+                beyond = its & bits & ~common
+                if beyond:
+                    own = self._own.setdefault(account, {})
+                    own[place, column] = own.get((place, column), 0) | beyond
+            _keep(rights, (place, column), common)
 
     def _sort(self, account: str, own: Rights, key: Key, right: str) -> None:
         bit = BIT[right]
@@ -167,6 +185,10 @@ def _giver(way: tuple[str, ...]) -> str:
     if way[-1:] == (OWNER,):
         way = way[:-1]
     return way[-1] if way else DIRECT
+
+
+def _on(holding: Holding, column: str | None) -> int:
+    return holding.rights | (holding.columns.get(column, 0) if column is not None else 0)
 
 
 def _each(holding: Holding) -> list[tuple[str | None, int]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from hustings.access.model import COLUMN_CLASSES
-from hustings.access.notation import EXPRESSIBLE, write_columns, write_name, write_right
+from hustings.access.notation import EVERYTHING, EXPRESSIBLE, write_columns, write_name, write_right
 from hustings.access.rights import BIT, POSTGRESQL, names
 from hustings.access.state import Object, Principal
 from policies.access.draft import Draft, DraftRole
@@ -129,6 +129,11 @@ def _allow(draft: Draft, role: DraftRole) -> Iterator[tuple[str, str, str]]:
     for (place, column), rights in role.rights.items():
         by_object[place][column] = rights
     objects = draft.state.objects
+    everywhere = _everywhere(draft, role) if role.source.startswith("pg_") else 0
+    if everywhere:
+        yield EVERYTHING, " ".join(map(write_right, names(everywhere))), ""
+        for place in draft.objects:
+            by_object[place][None] &= ~everywhere
     for place in sorted(by_object, key=lambda place: (objects[place].kind == "schema", objects[place].label)):
         one = objects[place]
         known = EXPRESSIBLE[draft.state.engine]["table" if one.kind == "view" else one.kind]
@@ -141,6 +146,14 @@ def _allow(draft: Draft, role: DraftRole) -> Iterator[tuple[str, str, str]]:
                     for right, found in columns.items()]
         if whole or narrowed:
             yield _name(draft, one), " ".join([*whole, *narrowed]), _doubt(one, by_object[place].get(None, 0))
+
+
+def _everywhere(draft: Draft, role: DraftRole) -> int:
+    """What a role of the engine grants on every table and view alike."""
+    common = -1
+    for place in draft.objects:
+        common &= role.rights.get((place, None), 0)
+    return common if draft.objects else 0
 
 
 def _doubt(one: Object, whole: int) -> str:
