@@ -124,6 +124,8 @@ def _compared(inputs: Inputs, model: Any) -> dict[str, Any]:
         "registration.access_unread": _listing(sorted(unread, key=str), msgspec.to_builtins),
         "registration.access_summary": Listing(cells, whole, None if whole else _CUT),
         "registration.difference_hash": hashing.hex,
+        "registration.difference_of": Listing(
+            [{"engine": state.engine, "database": state.database, "model": model.digest}]),
         "registration.leavers_with_rights": Listing(list(leavers.with_rights(context))),
     }
 
@@ -215,6 +217,11 @@ _BOTH = (
                Field("missing", Type.TEXT, "Those that are declared and that an account of the role lacks"))),
     _open("registration.difference_hash", Type.TEXT, "SHA-256 of the difference as `hustings access review` writes "
           "it: what a quarterly access review signs"),
+    _names("registration.difference_of", meaning="What was compared: with the lists of excess and missing rights, "
+           "anomalies and undecided rows it makes up what the hash is of", fields=(
+               Field("engine", Type.TEXT, "postgresql, mariadb or mysql"),
+               Field("database", Type.TEXT, "The database, by its name in the engine", OBJECT),
+               Field("model", Type.TEXT, "SHA-256 of the model's file"))),
     _names("registration.leavers_with_rights", meaning="Open accounts of people who left", fields=(
         Field("person", Type.TEXT, "The person", PERSON), _account,
         Field("left", Type.TIME, "The day the person left; absent where only the list of leavers knows"),

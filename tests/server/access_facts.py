@@ -33,7 +33,7 @@ def summary() -> list[dict[str, Any]]:
 
 
 def right(account: str = "jdoe", name: str = "vr.voters", right: str = "DELETE", **more: Any) -> dict[str, Any]:
-    return {"account": account, "object": name, "kind": "table", "right": right, "via": "clerk", **more}
+    return {"account": account, "object": name, "kind": "table", "right": right, "via": ["clerk"], **more}
 
 
 def fault(catalogue: str, account: str = "", name: str = "", actual: str = "as it is") -> dict[str, Any]:
@@ -45,11 +45,12 @@ def leaver(person: str, left: str, *, changes: bool = True) -> dict[str, Any]:
 
 
 FOUND = {
-    names.EXCESS: [right(), right("jdoe", right="TRUNCATE", via="PUBLIC"),
+    names.EXCESS: [right(), right("jdoe", right="TRUNCATE", via=["PUBLIC"]),
                    right("reports", "vr.users", "SELECT", column="password_hash", last_used="2026-11-03T10:00:00Z"),
-                   right("mtremblay", "vr.audit_log", "DELETE", via="data_entry > keepers")],
-    names.MISSING: [right("rauditor", "vr.lookup_v", "SELECT", via="")],
-    names.ASSUMABLE: [{"account": "boss", "role": "vr_owner", "object": "vr.voters", "right": "UPDATE(status)"}],
+                   right("mtremblay", "vr.audit_log", "DELETE", via=["data_entry", "keepers"])],
+    names.MISSING: [right("rauditor", "vr.lookup_v", "SELECT", via=[])],
+    names.ASSUMABLE: [{"account": "boss", "role": "vr_owner", "object": "vr.voters", "right": "UPDATE",
+                       "column": "status"}],
     names.ANOMALIES: [fault("LPR-02", "boss", actual="a superuser that can log in"),
                       fault("LPR-05", "jdoe", "vr.voters", "DELETE through clerk"),
                       fault("LPR-05", "reports", "vr.voters", "UPDATE of the whole table"),
@@ -73,10 +74,19 @@ def facts(at: datetime, lists: dict[str, list[Any]], database: str = "roll", **c
     found: Facts = {name: Observation(listing=Listing(list(items)), as_of=at) for name, items in lists.items()}
     found[names.HASH] = Observation(value=f"sha256:{DIFFERENCE}", as_of=at)
     found[names.ENGINE] = Observation(value="postgresql", as_of=at)
+    found[names.DECLARED] = Observation(value=True, as_of=at)
     found[names.REVIEWED] = Observation(value="2026-11-15", as_of=at)
     for name, seen in changes.items():
         found[f"registration.{name}"] = seen
     return {f"{name}@{database}": seen for name, seen in found.items()}
+
+
+def shared(at: datetime, lists: dict[str, list[Any]], difference: str, model: str = "ab" * 32) -> Facts:
+    """The same where names leave as they are: with what the hash can be computed from."""
+    return facts(at, lists, shared_names=Observation(listing=Listing(["account", "object"]), as_of=at),
+                 difference_hash=Observation(value=difference, as_of=at),
+                 difference_of=Observation(as_of=at, listing=Listing(
+                     [{"engine": "postgresql", "database": "vr", "model": model}])))
 
 
 def missing(reason: Reason, detail: str = "") -> Observation:
