@@ -106,16 +106,26 @@ LANGUAGES = "select lanname::text from pg_language where not lanpltrusted and la
 HBA = """select line_number, type, database, user_name, address, netmask, auth_method, options, error
   from pg_hba_file_rules order by line_number"""
 
+HELPERS = """select p.proname::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+  where n.nspname = 'hustings' and p.pronargs = 0 and has_schema_privilege(n.oid, 'USAGE')
+    and has_function_privilege(p.oid, 'EXECUTE')"""
+"""The functions that ``hustings access grant-script`` makes, those that this role may call."""
+
 KIND_OF_PASSWORD = """case when rolpassword is null then 'none' when rolpassword like 'SCRAM-SHA-256$%' then 'scram'
          when rolpassword like 'md5%' then 'md5' else 'other' end"""
-MAY_SEE_PASSWORDS = """select has_column_privilege('pg_authid', 'rolpassword', 'SELECT'),
-    has_schema_privilege(n.oid, 'USAGE')
-  from (select 1) one left join pg_namespace n on n.nspname = 'hustings'"""
-PASSWORDS_THEMSELVES = f"select rolname::text, {KIND_OF_PASSWORD} from pg_authid where rolcanlogin"
+MAY_SEE_PASSWORDS = "select has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT')"
+PASSWORDS_THEMSELVES = f"select rolname::text, {KIND_OF_PASSWORD} from pg_catalog.pg_authid where rolcanlogin"
 PASSWORD_KINDS = "select rolname::text, kind from hustings.password_kinds()"
 
-# To the unprivileged both show that there is something, and nothing of it.
-STANDBYS = """select s.application_name, coalesce(host(s.client_addr), ''), s.state,
-    coalesce(extract(epoch from s.replay_lag)::float8, case when s.replay_lsn >= s.sent_lsn then 0 end), t.ssl
-  from pg_stat_replication s left join pg_stat_ssl t on t.pid = s.pid order by 1, 2"""
-RECEIVER = "select status, conninfo from pg_stat_wal_receiver"
+SETTINGS_THROUGH = "select name, setting from hustings.settings()"
+
+# To the unprivileged both show that there is something, and nothing of it. An idle replica that has replayed all
+# it was sent has no lag of its own: it is in step.
+STANDBYS = """select s.application_name::text, coalesce(host(s.client_addr), '')::text, s.state::text,
+    case when s.replay_lag is not null then extract(epoch from s.replay_lag)::float8
+         when s.replay_lsn >= s.sent_lsn then 0.0::float8 end, t.ssl, s.usename::text
+  from pg_catalog.pg_stat_replication s left join pg_catalog.pg_stat_ssl t on t.pid = s.pid
+  where s.state is distinct from 'backup' order by 1, 2"""
+STANDBYS_THROUGH = "select application_name, client_addr, state, lag, tls, account from hustings.standbys()"
+RECEIVER = "select status::text, conninfo::text from pg_catalog.pg_stat_wal_receiver"
+RECEIVER_THROUGH = "select status, conninfo from hustings.receiver()"
