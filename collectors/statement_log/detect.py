@@ -67,7 +67,7 @@ def _named(name: str, head: bytes, prefix: str, source: Source, engine: str) -> 
     if name == "server_audit":
         from collectors.statement_log.server_audit import ServerAudit
 
-        return ServerAudit(engine)
+        return ServerAudit(head.decode("utf-8", "replace"), source.path.stat().st_mtime, engine)
     from collectors.statement_log.audit_json import AuditJson
 
     return AuditJson(engine)

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 from hustings.access.rights import POSTGRESQL
 
+CUT = "\0"
+"""At the end of a statement that its log has only the beginning of."""
 WORD, QUOTED, STRING, NUMBER, PARAMETER, SIGN = "word", "quoted", "string", "number", "parameter", "sign"
 
 _POSTGRESQL = re.compile(
@@ -130,8 +132,9 @@ def _after_comment(sql: str, at: int, *, nested: bool) -> int:
 
 def shapes(sql: str, engine: str) -> list[Shaped]:
     """Every statement of a text sent to the server, in order. Empty ones are left out."""
+    cut = sql.endswith(CUT)
     found, one = list[Shaped](), list[Token]()
-    for token in tokens(sql, engine):
+    for token in tokens(sql.removesuffix(CUT), engine):
         if token.text == ";" and token.kind == SIGN and not _in_body(one):
             if one:
                 found.append(_shape(one, engine))
@@ -140,6 +143,8 @@ def shapes(sql: str, engine: str) -> list[Shaped]:
             one.append(token)
     if one:
         found.append(_shape(one, engine))
+    if cut and found:
+        found[-1] = found[-1]._replace(whole=False)
     return found
 
 

@@ -140,6 +140,16 @@ class Tally:
         """A statement that uses no right but may set something of its session."""
         (self.sessions.get(key) or self._session(key)).apply_all(sql, self.engine)
 
+    def default(self, key: str, database: str) -> None:
+        """The session's default database, where the log says it apart."""
+        session = self.sessions.get(key) or self._session(key)
+        session.path, session.changed = database, True
+
+    def database(self, key: str) -> str:
+        """The session's default database."""
+        session = self.sessions.get(key)
+        return session.path if session is not None else ""
+
     def done(self, key: str, account: str, database: str, time: str, sql: str) -> None:
         """A statement that is known to have been run: its log says whether it was refused."""
         session = self.sessions.get(key) or self._session(key)
@@ -176,7 +186,7 @@ class Tally:
 
     def signed_in(self, account: str, host: str, time: str) -> None:
         """A session of this account began."""
-        key = (account, host, time[:13] + time[19:])
+        key = (account, host, self.clock.iso(time)[:13])
         self.sign_ins[key] = self.sign_ins.get(key, 0) + 1
 
     def end(self, key: str) -> None:
@@ -326,8 +336,7 @@ class Tally:
         connection.executemany(
             "insert into sign_in values (?, ?, ?, ?) on conflict (account, host, hour) do update set "
             "times = times + excluded.times",
-            [(account, host, iso(f"{hour[:13]}:00:00{hour[13:]}")[:13], times)
-             for (account, host, hour), times in self.sign_ins.items()])
+            [(*key, times) for key, times in self.sign_ins.items()])
         connection.executemany("delete from session where id = ?", [(key,) for key in self.ended])
         connection.executemany("insert or replace into session values (?, ?)", [
             (key, _stored(one, iso)) for key, one in self.sessions.items() if one.changed])
