@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from hustings.access.model import AccessModel
 from hustings.access.rights import BIT
@@ -97,35 +97,36 @@ class Difference:
         return self._found[1]
 
     def _of_object(self, account: str, place: int, holding: Holding, intent: Intent) -> Iterator[Row]:
-        one = self.scope.objects[place]
-        for right, bit in BITS:
+        label, kind = self._labels[place]
+        permitted, via, last = intent.whole, self.effective.via, self._uses.last
+        for right, bit in _rights(holding.rights | intent.needed):
             if holding.rights & bit:
-                state = DECLARED if intent.permits(bit) else EXCESS
-                yield self._row(account, place, None, right, state)
-            elif intent.needed & bit:
-                yield Row(account, one.label, one.kind, None, right, MISSING)
+                yield Row(account, label, kind, None, right, DECLARED if permitted & bit else EXCESS,
+                          via(account, place, right), last(account, label, None, right))
+            else:
+                yield Row(account, label, kind, None, right, MISSING)
         if not holding.columns and not intent.needed_columns:
             return
         for column in sorted(holding.columns.keys() | intent.needed_columns.keys()):
-            held, needed = holding.columns.get(column, 0), intent.needed_columns.get(column, 0)
-            for right, bit in BITS:
-                if holding.rights & bit:
-                    continue
+            held = holding.columns.get(column, 0) & ~holding.rights
+            needed = intent.needed_columns.get(column, 0) & ~(holding.rights | intent.needed)
+            for right, bit in _rights(held | needed):
                 if held & bit:
-                    state = DECLARED if intent.permits(bit, column) else EXCESS
-                    yield self._row(account, place, column, right, state)
-                elif needed & bit and not intent.needed & bit:
-                    yield Row(account, one.label, one.kind, column, right, MISSING)
+                    yield Row(account, label, kind, column, right,
+                              DECLARED if intent.permits(bit, column) else EXCESS,
+                              via(account, place, right, column), last(account, label, column, right))
+                else:
+                    yield Row(account, label, kind, column, right, MISSING)
 
-    def _row(self, account: str, place: int, column: str | None, right: str, state: str) -> Row:
-        one = self.scope.objects[place]
-        return Row(account, one.label, one.kind, column, right, state,
-                   self.effective.via(account, place, right, column),
-                   self._uses.last(account, one.label, column, right))
+    @cached_property
+    def _labels(self) -> dict[int, tuple[str, str]]:
+        return {place: (one.label, one.kind) for place, one in enumerate(self.scope.objects) if place in self.scope}
 
 
-BITS = sorted(BIT.items())
-"""Rights in the order in which an object's rows are given."""
+@cache
+def _rights(rights: int) -> tuple[tuple[str, int], ...]:
+    """The rights of a mask in the order in which an object's rows are given, each with its bit."""
+    return tuple((name, bit) for name, bit in sorted(BIT.items()) if rights & bit)
 
 
 def difference(model: AccessModel, effective: Effective, state: State, usage: Usage | None = None,
@@ -135,10 +136,8 @@ def difference(model: AccessModel, effective: Effective, state: State, usage: Us
 
 
 def _missing(account: str, name: str, kind: str, rights: int, columns: dict[str, int]) -> Iterator[Row]:
-    for right, bit in BITS:
-        if rights & bit:
-            yield Row(account, name, kind, None, right, MISSING)
+    for right, _ in _rights(rights):
+        yield Row(account, name, kind, None, right, MISSING)
     for column in sorted(columns):
-        for right, bit in BITS:
-            if columns[column] & bit:
-                yield Row(account, name, kind, column, right, MISSING)
+        for right, _ in _rights(columns[column]):
+            yield Row(account, name, kind, column, right, MISSING)

@@ -40,12 +40,20 @@ class Intent:
     denied: int = 0
     denied_columns: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> int:
+        """The rights that may be held on the whole object."""
+        denied = self.denied
+        for rights in self.denied_columns.values():
+            denied |= rights
+        return self.allowed & ~denied
+
     def permits(self, right: int, column: str | None = None) -> bool:
         """Whether this one right (a bit) may be held, on the whole object or on a column of it."""
         if right & self.denied:
             return False
         if column is None:
-            return bool(right & self.allowed) and not any(right & one for one in self.denied_columns.values())
+            return bool(right & self.whole)
         return bool(right & (self.allowed | self.columns.get(column, 0))) \
             and not right & self.denied_columns.get(column, 0)
 
