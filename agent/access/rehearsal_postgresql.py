@@ -254,6 +254,8 @@ def _beneath(item: _Item, gone: frozenset[Lost], rows: frozenset[tuple[str, str]
     after, seen = item.after or Planned(), item.seen
     for kind, label, right, _ in sorted(gone):
         plain = label.rpartition(".")[2]
+        if kind == "sequence" and right not in ("USAGE", "UPDATE"):
+            continue
         if kind == "sequence" and any(one in (label, plain) for one in after.sequences):
             return replace(_outcome(DENIED, seen, after, reason=f"permission denied for sequence {plain}",
                                     role=item.role), object=label, right=right, by="privilege")
@@ -279,8 +281,9 @@ def _beneath(item: _Item, gone: frozenset[Lost], rows: frozenset[tuple[str, str]
     written = {table for table, _ in after.targets}
     for label, policy in sorted(rows):
         if label in written or (label in after.relations and after.plan != item.before.plan):
-            return replace(_outcome(ROWS, seen, after, reason="row-level security lets the account see other rows "
-                                                              f"(policy {policy})", role=item.role), object=label)
+            said = "row-level security applies to the account or no longer does" if policy == "all" else \
+                f"the row policy {policy} applies to the account or no longer does"
+            return replace(_outcome(ROWS, seen, after, reason=said, role=item.role), object=label)
     return None
 
 

@@ -184,7 +184,7 @@ def _uses(found: list[Word], routine: Routine, lost: frozenset[Lost], known: Rou
         verbs = {verb for verb, table in written if _same(label, table)}
         if kind == "routine" and plain in called:
             yield Found(one, routine.label, True, "it calls it")
-        elif kind == "sequence" and (plain in inside or any(
+        elif kind == "sequence" and right != "SELECT" and (plain in inside or any(
                 verb == "Insert" and any(_same(table, name) for table, owned in known.sequences.items()
                                          if label in owned) for verb, name in written)):
             yield Found(one, routine.label, True, "it takes numbers from it")

@@ -23,7 +23,7 @@ _ROLE_SETTINGS = frozenset(("statement_timeout", "lock_timeout", "idle_in_transa
 _LIMITS = frozenset(("max_user_connections", "max_queries_per_hour", "max_updates_per_hour",
                      "max_connections_per_hour", "max_statement_time"))
 _ALLOWED = {
-    POSTGRESQL: "GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, ALTER ROLE with attributes, ALTER … OWNER TO, "
+    POSTGRESQL: "GRANT, REVOKE, SET ROLE, ALTER DEFAULT PRIVILEGES, ALTER ROLE with attributes, ALTER … OWNER TO, "
                 "ALTER FUNCTION … SET search_path, ALTER TABLE … ROW LEVEL SECURITY",
     "mariadb": "GRANT, REVOKE, ALTER USER with ACCOUNT, REQUIRE or limits, SET DEFAULT ROLE",
 }
@@ -82,6 +82,8 @@ def _postgresql(one: Statement) -> str:
     if said[0] in ("begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "prepare"):
         return "the rehearsal's own transaction must be able to take everything back"
     if said[0] in ("grant", "revoke") or one.starts("alter", "default", "privileges"):
+        return ""
+    if said == ["reset", "role"] or (said[:2] == ["set", "role"] and len(said) == 3):
         return ""
     if said[0] != "alter" or len(said) < 4:
         return "not a change of rights"

@@ -173,6 +173,7 @@ class RehearsalSession:
             if time.monotonic() > ends:
                 raise Busy("script")
         self._statement = ""
+        self.connection.execute("reset role")
 
     def rollback(self) -> None:
         """Take the transaction back, if the connection still stands."""

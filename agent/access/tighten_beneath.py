@@ -1,0 +1,63 @@
+"""Rights that are used beneath a statement: by trigger functions and routines that run as their caller.
+
+A log of statements does not show them, so that they would pass for unused. The bodies are in PostgreSQL's catalogue,
+which the auditing role may read; the same reading serves the rehearsal (``agent.access.rehearsal_routines``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.access.connection import dsn_of
+from agent.access.rehearsal_routines import Lost, Routines, read
+from hustings.access.rights import POSTGRESQL
+from policies.access.difference import Difference
+
+_OPERATIONS = {"INSERT": "Insert", "UPDATE": "Update", "DELETE": "Delete"}
+
+
+class Beneath:
+    """What the logs do not show of one database."""
+
+    def __init__(self, difference: Difference, variable: str) -> None:
+        self._state = difference.state
+        self._usage = difference.usage
+        self._routines = _ask(variable) if difference.state.engine == POSTGRESQL else Routines()
+        self._starts: dict[str, frozenset[int]] = {}
+
+    def needs(self, account: str, place: int, column: str | None, right: str) -> bool:
+        """Whether something that the account's statements run may need this right."""
+        if account not in self._starts:
+            self._starts[account] = self._start(account)
+        one = self._state.objects[place]
+        kind = "routine" if one.kind == "routine" else "relation"
+        label = one.label.partition("(")[0] if one.kind == "routine" else one.label
+        lost: Lost = (kind, label, right, column or "")
+        return any(True for _ in self._routines.weigh(self._starts[account], frozenset({lost})))
+
+    def _start(self, account: str) -> frozenset[int]:
+        if self._usage is None:
+            return frozenset()
+        written = {(use.object, _OPERATIONS[use.right]) for use in self._usage.uses
+                   if use.account == account and use.right in _OPERATIONS}
+        found = set(self._routines.beneath("", written))
+        for shape in self._usage.shapes:
+            if account in shape.accounts:
+                found |= self._routines.beneath(shape.text, ())
+        return frozenset(found)
+
+
+def _ask(variable: str) -> Routines:
+    from collectors.database_dsn import postgresql
+
+    with postgresql(dsn_of(variable), variable) as connection:
+        return read(_Asked(connection), connection.info.server_version)
+
+
+class _Asked:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
+        return rows
