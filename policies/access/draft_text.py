@@ -10,7 +10,7 @@ from datetime import date
 
 from hustings.access.model import COLUMN_CLASSES
 from hustings.access.notation import EVERYTHING, EXPRESSIBLE, write_columns, write_name, write_right
-from hustings.access.rights import BIT, POSTGRESQL, names
+from hustings.access.rights import BIT, LETTERS, POSTGRESQL, names
 from hustings.access.state import Object, Principal
 from policies.access.draft import Draft, DraftRole
 from policies.access.draft_guesses import column_groups, object_class, who
@@ -72,8 +72,8 @@ def _groups(one: Object) -> dict[str, tuple[str, ...]]:
 def _roles(draft: Draft) -> Iterator[str]:
     if not draft.roles:
         return
-    letters = "r=select i=insert u=update d=delete t=truncate x=execute f=references g=trigger m=maintain"
-    yield f"# {letters}; a list of columns narrows a right. Anything not listed is forbidden."
+    yield "# " + " ".join(f"{letter}={right.lower()}" for letter, right in LETTERS.items())
+    yield "# A list of columns narrows a right. Anything not listed is forbidden."
     yield "roles:"
     principals = {one.name: one for one in draft.state.principals}
     for role in draft.roles:
