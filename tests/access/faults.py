@@ -34,6 +34,11 @@ class Fault:
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_in_database(self) -> bool:
+        """Whether it touches more than the server's roles."""
+        return not self.undo or " on " in self.sql
+
 
 def rights(accounts: tuple[str, ...] | str, name: str, *held: str, column: str | None = None) -> frozenset[Right]:
     """A row for each account and right."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from agent.access.grant_script_postgresql import script
 from collectors.access_reader import read
 from hustings.access.model import AccessModel
 from hustings.access.reading import load
@@ -26,26 +27,6 @@ MODEL = HERE / "registration.yaml"
 AUDITOR = "hustings_audit"
 VARIABLE = "HUSTINGS_VR_DSN"
 TEMPLATE = "registration"
-AUDIT_ROLE = """
-grant pg_read_all_settings, pg_read_all_stats to hustings_audit;
-grant select on pg_catalog.pg_hba_file_rules to hustings_audit;
-grant execute on function pg_catalog.pg_hba_file_rules() to hustings_audit;
-create schema hustings;
-create function hustings.password_kinds() returns table (rolname name, kind text)
-  language sql security definer set search_path = pg_catalog as $$
-  select rolname, case when rolpassword is null then 'none' when rolpassword like 'SCRAM-SHA-256$%' then 'scram'
-                       when rolpassword like 'md5%' then 'md5' else 'other' end from pg_authid where rolcanlogin $$;
-create function hustings.count_without_second_factor() returns bigint
-  language sql security definer set search_path = pg_catalog
-  as $$ select count(*) from vr.users where active and not mfa_enrolled $$;
-create function hustings.count_changed_today() returns bigint
-  language sql security definer set search_path = pg_catalog
-  as $$ select count(*) from vr.audit_log where at > now() - interval '1 day' $$;
-revoke all on all routines in schema hustings from public;
-grant usage on schema hustings to hustings_audit;
-grant execute on all routines in schema hustings to hustings_audit;
-"""
-"""What the auditing role needs: no right on voter data."""
 
 
 @dataclass
@@ -94,7 +75,7 @@ def build(server: PostgresServer) -> Registration:
     server.execute((HERE / "registration_roles.sql").read_text())
     server.execute(f"create database {TEMPLATE}")
     made.run((HERE / "registration.sql").read_text())
-    made.run(AUDIT_ROLE)
+    made.run(script(AUDITOR, model().counts, model().database.scope))
     return made
 
 
