@@ -216,6 +216,8 @@ class Walker:
         elif isinstance(node, exp.Lateral):
             self.walk(node.this, env, made)
             env.sources.append(Source(alias, (), renamed or None))
+        elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not alias:
+            self._from(node.this, env, made)
         elif isinstance(node, exp.Subquery | exp.Select | exp.SetOperation):
             columns = self.query(node, env.parent, made)
             env.sources.append(Source(alias, (), renamed or columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from collectors.statement_log.times import Clock
 from hustings.errors import UsageError
 
 _PER_COMMIT = 16 * 1024 * 1024
+STATISTICS = "statistics"
+"""The format of a source that is no log."""
 
 
 @dataclass
@@ -106,10 +108,39 @@ def read_logs(paths: tuple[Path, ...], store_path: Path, *, engine: str = "", na
         store.close()
 
 
+def read_rows(store_path: Path, engine: str, names: Names, rows: Iterable[tuple[str, str, int]], *, database: str,
+              first: str, last: str, covers: set[str], name: str) -> None:
+    """Statistics instead of logs: (account, statement, times), each between two times. They replace those before."""
+    store = create(store_path, engine)
+    try:
+        kinds = {str(kind) for (kind,) in store.rows("select format from source")}
+        if kinds - {STATISTICS}:
+            raise UsageError("this store holds what logs told, which have times of their own", where=str(store_path),
+                             remedy="use another --store for statistics")
+        resolve_again(store, names)
+        tally = Tally(store, engine, names, Clock())
+        tally.line(first)
+        tally.line(last)
+        tally.covers |= covers
+        for account, sql, times in rows:
+            tally.counted(account, database, first, last, sql, times)
+        with store.transaction() as connection:
+            for table in ("seen", "hour", "cover", "counter", "source"):
+                connection.execute(f"delete from {table}")  # noqa: S608 - names of this file's own tables
+            tally.commit(connection)
+            connection.execute("insert into source (name, format, inode, head, head_size, tail, tail_size, offset, size) "
+                               "values (?, ?, 0, '', 0, '', 0, 0, 0)", (name, STATISTICS))
+    finally:
+        store.close()
+
+
 def _read(store: Store, chosen: list[tuple[Source, Chosen]], names: Names, clock: Clock,
           progress: Callable[[int, int], None] | None) -> Reading:
     done = Reading(files=len(chosen))
     resolve_again(store, names)
+    if store.rows("select 1 from source where format = ?", (STATISTICS,)):
+        raise UsageError("this store holds statistics of the server, not what logs told", where=str(store.path),
+                         remedy="use another --store for logs")
     tally = Tally(store, names.engine, names, clock)
     total, before = sum(one.size for one, _ in chosen), 0
     for source, form in sorted(chosen, key=lambda one: one[1].first):

@@ -210,6 +210,8 @@ class _Writer:
                     text = token.text
                 elif self._length_of_type(at):
                     text = token.text
+                elif self.low[max(0, at - 3)] == "tablesample":
+                    text = self._next()
                 else:
                     text = self._number(token.text, previous, bool(opened) and opened[-1])
             elif token.kind == PARAMETER:

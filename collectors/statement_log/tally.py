@@ -161,6 +161,15 @@ class Tally:
             self._count(session.pending)
             session.pending = None
 
+    def counted(self, account: str, database: str, first: str, last: str, sql: str, times: int) -> None:
+        """A statement of which only the number of its runs is known."""
+        known = self._know(sql, database, Session(), False)
+        self.statements += times
+        self.covers |= {f"{SLOW}:{kind}" for kind in known.kinds}
+        for one in known.ids:
+            entry = self.seen.setdefault((account, one), [first, last, 0])
+            entry[2] += times  # type: ignore[operator]
+
     def direct(self, key: str, account: str, time: str, label: str, right: str) -> None:
         """A right on an object that the log names itself."""
         session = self.sessions.get(key)

@@ -21,10 +21,15 @@ _OFFSETS = {
 _LOCAL = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,]\d+)?\s*(Z|[+-]\d\d(?::?\d\d)?|[A-Za-z]+|)")
 
 
+_SECOND, _ZONE, _MOST = 19, 6, 20_000
+"""Characters up to the second, and at the end those that hold the zone; times that are remembered."""
+
+
 class Clock:
     """Reads times. ``zone``: for logs that name none, or one that is not known."""
 
     def __init__(self, zone: str = "") -> None:
+        self._known: dict[str, str] = {}
         self.zone: ZoneInfo | None = None
         if zone:
             try:
@@ -35,6 +40,15 @@ class Clock:
 
     def iso(self, text: str) -> str:
         """``2026-11-22T09:47:32Z``. Raises ``UsageError`` for a zone that is not known."""
+        key = text[:_SECOND] + text[-_ZONE:]
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            known = self._known[key] = self._iso(text)
+        return known
+
+    def _iso(self, text: str) -> str:
         found = _LOCAL.match(text)
         if found is None:
             raise UsageError(f"this is no time: {text[:40]!r}", where="the log",
