@@ -131,7 +131,10 @@ class Declared:
     def _work_out(self, roles: tuple[Role, ...], *, needs: bool) -> tuple[dict[int, Intent], tuple[Lacking, ...]]:
         intents: dict[int, Intent] = {}
         lacking: list[Lacking] = []
-        for allow in (allow for role in roles for allow in role.allow if allow.object != CATALOG):
+        for allow in (allow for role in roles for allow in role.allow):
+            if allow.object == CATALOG:
+                self._catalogue(intents)
+                continue
             if allow.object == EVERYTHING:
                 self._everywhere(intents, allow, needs=needs)
                 continue
@@ -147,6 +150,15 @@ class Declared:
             for place in places:
                 _forbid(intents.setdefault(place, Intent()), deny)
         return intents, tuple(lacking)
+
+    def _catalogue(self, intents: dict[int, Intent]) -> None:
+        """MariaDB and MySQL show names of tables only to those with a right on them: the auditor has REFERENCES on
+        everything, which alone allows nothing."""
+        if self._state.engine == POSTGRESQL:
+            return
+        for place in self._scope.order:
+            if self._state.objects[place].kind in ("table", "view", "sequence"):
+                intents.setdefault(place, Intent()).allowed |= BIT["REFERENCES"]
 
     def _everywhere(self, intents: dict[int, Intent], allow: Allow, *, needs: bool) -> None:
         of_kind = {kind: Allow(object=allow.object, rights=tuple(right for right in allow.rights if right in carried),

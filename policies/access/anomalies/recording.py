@@ -26,7 +26,7 @@ def recorded(context: Context) -> Found:
             continue
         for place in context.scope.places(model.name, model.kind):
             one = context.state.objects[place]
-            fault = _fault(context, place, one) if one.kind == "table" else ""
+            fault = unrecorded(context, place, one) if one.kind == "table" else ""
             if fault and reason:
                 yield Unread(LPR_20, f"{one.label}: {fault}, and {reason}")
             elif fault:
@@ -66,7 +66,8 @@ def pgaudit_writes(context: Context) -> tuple[bool, str]:
     return "pgaudit" in loaded and bool(classes & {"write", "all"}) and "-write" not in classes, ""
 
 
-def _fault(context: Context, place: int, one: Object) -> str:
+def unrecorded(context: Context, place: int, one: Object) -> str:
+    """Why the table's triggers do not record every change that some account may make; empty if they do."""
     if not one.triggers:
         return "no enabled row trigger"
     if not one.trigger_events:
