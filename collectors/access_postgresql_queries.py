@@ -88,7 +88,7 @@ ATTRIBUTES = """select c.oid, n.nspname || '.' || c.relname, a.attnum::int, a.at
 
 SETTINGS = ("ssl", "password_encryption", "listen_addresses", "port", "log_connections", "log_disconnections",
             "log_statement", "row_security", "shared_preload_libraries", "session_preload_libraries",
-            "log_destination", "logging_collector", "ssl_min_protocol_version", "max_connections")
+            "log_destination", "logging_collector", "max_connections")
 """Every server has them; one that ``pg_settings`` does not show is hidden from the role."""
 SETTINGS_SHOWN = "select name, setting from pg_settings where name = any(%s) or name like 'pgaudit.%%'"
 
