@@ -52,8 +52,8 @@ ACCOUNTS = {
 UNUSED = ngettext("%(count)s account was not used in %(days)s days of logs.",
                   "%(count)s accounts were not used in %(days)s days of logs.")
 FAULTS = ngettext("%(count)s fault was found under %(row)s.", "%(count)s faults were found under %(row)s.")
-FAULTS_AT_HOME = ngettext("%(count)s fault was found in who may do what; which one, stays on the machine.",
-                          "%(count)s faults were found in who may do what; which ones, stays on the machine.")
+FAULTS_AT_HOME = ngettext("%(count)s fault was found in who may do what; the names stay on the machine.",
+                          "%(count)s faults were found in who may do what; the names stay on the machine.")
 EXCESS = ngettext("%(count)s right is held that nobody declared.", "%(count)s rights are held that nobody declared.")
 MISSING = ngettext("%(count)s declared right is not held: work that needs it will be refused.",
                    "%(count)s declared rights are not held: work that needs them will be refused.")

@@ -155,7 +155,7 @@ def test_an_old_report_is_never_good_news() -> None:
 def test_names_that_stay_at_home_are_counted_and_never_read_as_none() -> None:
     at = NOW.replace(microsecond=0)
     found = texts({}, anomalies=access_facts.counted(at, 3), excess_rights=access_facts.counted(at, 12))
-    assert found == ["Three faults were found in who may do what; which ones, stays on the machine.",
+    assert found == ["Three faults were found in who may do what; the names stay on the machine.",
                      "12 rights are held that nobody declared."]
 
 
