@@ -58,7 +58,7 @@ create user web_lookup@'10.20.4.20' identified via ed25519 using password('x') r
 create user vendor_acme@'10.20.1.%' identified via ed25519 using password('x') require ssl account lock;
 create user rfortin@'10.20.1.%' identified via ed25519 using password('x') require ssl account lock;
 create user counter_screen@'10.20.1.40' identified via ed25519 using password('x') require ssl;
-create user hustings_audit@'127.0.0.1' identified by 'look' with max_user_connections 2;
+create user hustings_audit@'127.0.0.1' identified by 'spectacles' with max_user_connections 2;
 
 grant r_clerk to jdoe@'10.20.1.%', asmith@'10.20.1.%', rfortin@'10.20.1.%';
 set default role r_clerk for jdoe@'10.20.1.%'; set default role r_clerk for asmith@'10.20.1.%';
