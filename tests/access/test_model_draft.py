@@ -22,14 +22,12 @@ from policies.access.draft_text import text
 from policies.access.engines import effective
 from policies.access.fitting import check_against
 from policies.access.rows import DECLARED, EXCESS, Row
-from tests.access.registration import VARIABLE, Registration, registration
+from tests.access.registration import VARIABLE, Registration
 from tests.access.test_mariadb_rights import ROLES as MARIADB_ROLES
 from tests.access.test_mariadb_rights import USERS, _grants, _quoted
 from tests.access.test_postgresql_effective import LOGINS, ROLES, Chance
 from tests.mariadb import MariadbServer
 from tests.postgres import PostgresServer, running
-
-__all__ = ["registration"]
 
 PLANTED = """
 create role r_bulk; grant delete, truncate on vr.voters to r_bulk;

@@ -11,9 +11,7 @@ from policies.access.difference import Difference, difference
 from policies.access.engines import effective
 from policies.access.rows import DECLARED, EXCESS, MISSING
 from tests.access.faults import ALL, LINES, Fault, Found, Line, Right
-from tests.access.registration import AUDITOR, TEMPLATE, Registration, model, registration
-
-__all__ = ["registration"]
+from tests.access.registration import AUDITOR, TEMPLATE, Registration, model
 
 
 def compared(state: State) -> Difference:
