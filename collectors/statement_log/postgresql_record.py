@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from collectors.statement_log.derive import split_name, unwrapped
@@ -129,6 +130,7 @@ def _fields(text: str) -> list[str]:
 
 def _state_of(message: str) -> str:
     """The SQLSTATE class of an error whose log does not hold it."""
+    message = re.sub(r" at character \d+$", "", message)
     refused = ("permission denied", "must be owner", "syntax error", "must be superuser", "current transaction is aborted")
     if message.startswith(refused) or message.endswith(("does not exist", "is ambiguous")) or "row-level security" in message:
         return "42"

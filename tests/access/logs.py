@@ -53,8 +53,9 @@ def logging_server(**settings: str) -> Iterator[LoggingServer]:
                   "logging_collector": "on", "log_destination": "stderr,csvlog,jsonlog", "log_directory": str(logs),
                   "log_filename": "pg.log", "log_line_prefix": "%m [%p] %q%u@%d ", "log_connections": "on",
                   "log_disconnections": "on", "log_timezone": "UTC", **settings}
-        options = " ".join(f"-c {name}='{value}'" for name, value in chosen.items())
-        _run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(directory / "data" / "start"), "-o", options, "start")
+        with (data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in chosen.items())
+        _run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(directory / "data" / "start"), "start")
         try:
             yield LoggingServer(port, logs)
         finally:
