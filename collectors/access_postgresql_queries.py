@@ -127,5 +127,9 @@ STANDBYS = """select s.application_name::text, coalesce(host(s.client_addr), '')
   from pg_catalog.pg_stat_replication s left join pg_catalog.pg_stat_ssl t on t.pid = s.pid
   where s.state is distinct from 'backup' order by 1, 2"""
 STANDBYS_THROUGH = "select application_name, client_addr, state, lag, tls, account from hustings.standbys()"
-RECEIVER = "select status::text, conninfo::text from pg_catalog.pg_stat_wal_receiver"
-RECEIVER_THROUGH = "select status, conninfo from hustings.receiver()"
+RECEIVER = """select w.status::text, w.conninfo::text, (case
+    when pg_catalog.pg_last_wal_replay_lsn() >= pg_catalog.pg_last_wal_receive_lsn()
+      then extract(epoch from clock_timestamp() - w.last_msg_receipt_time)
+    else extract(epoch from clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) end)::float8
+  from pg_catalog.pg_stat_wal_receiver w"""
+RECEIVER_THROUGH = "select status, conninfo, lag from hustings.receiver()"

@@ -98,9 +98,9 @@ def _standbys(ask: Optional, missing: dict[str, Missing], helpers: set[str]) -> 
 def _receiver(ask: Optional, missing: dict[str, Missing], helpers: set[str]) -> str:
     query = queries.RECEIVER_THROUGH if "receiver" in helpers else queries.RECEIVER
     rows = ask("receiver", query, None) or []
-    if any(status is None for status, _ in rows):
+    if any(row[0] is None for row in rows):
         missing["receiver"] = Missing(Reason.DENIED, HIDDEN.format("receiver()", "pg_read_all_stats"))
-    return next((conninfo or "" for _, conninfo in rows), "")
+    return next((row[1] or "" for row in rows), "")
 
 
 def _answers(ask: Optional, missing: dict[str, Missing], helpers: set[str], counts: tuple[str, ...]) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 A primary shows its replicas in ``pg_stat_replication`` and their encryption in ``pg_stat_ssl``; a replica shows its
 own connection in ``pg_stat_wal_receiver``, the password blanked out by the server. All three show their columns to
-members of ``pg_read_all_stats`` alone (PostgreSQL's documentation, chapter "The Cumulative Statistics System"); to
-others they look empty, which is ``denied`` here and never "no mirror".
+members of ``pg_read_all_stats`` alone (PostgreSQL's documentation, chapter "The Cumulative Statistics System"), and
+through the two functions that ``hustings access grant-script`` makes; to others they look empty, which is ``denied``
+here and never "no mirror".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import partial
 from math import ceil
 from typing import Any
 
+from collectors.access_postgresql_queries import HELPERS, RECEIVER_THROUGH
 from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Field, Missing, Platform, Reason, Type, key
 from collectors.host.protocol import Denied, Host, LookError
 from collectors.postgresql_session import Session, connect
@@ -19,6 +21,9 @@ from hustings.declared import Database, Declared
 from hustings.facts import ACCOUNT, OBJECT, Listing
 
 MEMBER = "select pg_is_in_recovery(), pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"
+
+STANDBYS_THROUGH = """select application_name, account, state, lag, tls from hustings.standbys()
+    where application_name not like 'pg\\_basebackup%%' order by 1, 2"""
 
 STANDBYS = """select r.application_name, r.usename, r.state,
     case when r.replay_lag is not null then extract(epoch from r.replay_lag)::float8
@@ -63,14 +68,18 @@ def _ask(host: Host, database: Database) -> Collected:
 def look(session: Session) -> Collected:
     """What a server says of its mirror. A primary has no receiver, and a replica may have replicas of its own."""
     recovery, member = session.rows(MEMBER)[0]
-    if not member:
-        refused = Denied("the audit role is not in pg_read_all_stats").missing
+    helpers = {"standbys", "receiver"} <= {name for (name,) in session.rows(HELPERS)}
+    if not member and not helpers:
+        refused = Denied("the audit role may not call hustings.standbys() and hustings.receiver(), and is not in "
+                         "pg_read_all_stats").missing
         return {"registration.in_recovery": recovery, "registration.standbys": refused,
                 "registration.receiver": refused if recovery else ABSENT}
     return {
         "registration.in_recovery": recovery,
-        "registration.standbys": Listing([standby(*row) for row in session.rows(STANDBYS)]),
-        "registration.receiver": Listing([receiver(*row) for row in session.rows(RECEIVER)]) if recovery else ABSENT,
+        "registration.standbys": Listing([standby(*row) for row in session.rows(
+            STANDBYS_THROUGH if helpers else STANDBYS)]),
+        "registration.receiver": Listing([receiver(*row) for row in session.rows(
+            RECEIVER_THROUGH if helpers else RECEIVER)]) if recovery else ABSENT,
     }
 
 

@@ -76,7 +76,7 @@ def _helpers(role: str) -> str:
         f"GRANT pg_read_all_stats TO {READER};",
         _function("standbys", "TABLE (application_name text, client_addr text, state text, lag float8, tls boolean, "
                   "account text)", queries.STANDBYS, READER, role),
-        _function("receiver", "TABLE (status text, conninfo text)", queries.RECEIVER, READER, role),
+        _function("receiver", "TABLE (status text, conninfo text, lag float8)", queries.RECEIVER, READER, role),
     ])
 
 
