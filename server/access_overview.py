@@ -9,7 +9,7 @@ from policies.model import Pack
 from server import access_difference, access_review, access_sentences
 from server.access_difference import Picture
 from server.access_review import Status
-from server.access_sentences import Sentence
+from server.access_sentences import Kind, Sentence
 from server.pages.language import Language
 from server.records import Review
 from server.standing import Standing
@@ -23,6 +23,15 @@ class Line:
     sentence: Sentence | None
     more: int
     review: Status
+
+
+GRAVEST = (Kind.FAIL, None, Kind.UNKNOWN, Kind.SOME, Kind.PASS)
+"""Kinds of a line's sentence, the gravest first; None where no model is declared."""
+
+
+def gravest(lines: Iterable[Line]) -> list[Line]:
+    """The same lines, the gravest first."""
+    return sorted(lines, key=lambda one: GRAVEST.index(one.sentence.kind if one.sentence else None))
 
 
 def overview(machines: Iterable[Standing], reviews: Sequence[Review], pack: Pack,

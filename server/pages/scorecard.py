@@ -6,7 +6,7 @@ from litestar import get
 from litestar.response import Template
 
 from server import scorecard as rules
-from server.access_overview import overview
+from server.access_overview import gravest, overview
 from server.pages import site
 from server.pages.language import language as spoken
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
@@ -18,7 +18,7 @@ def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock,
     language = site.checked(language)
     pack = site.pack()
     card = rules.scorecard(site.office(request, database, session), pack, site.now(clock))
-    databases = overview(card.machines, card.office.reviews, pack, spoken(language))
+    databases = gravest(overview(card.machines, card.office.reviews, pack, spoken(language)))
     return site.page("scorecard.html", request, language, session, here="scorecard", card=card, pack=pack,
                      databases=databases)
 

@@ -19,6 +19,7 @@ from hustings.report import Inventory, Os, Product, Times
 from hustings.verdicts import Result, Verdict
 from policies.examples import run
 from policies.pack import shipped
+from server import access_difference
 from tests.flow.served import HUSTINGS, Served, served
 from tests.sender import INVENTORY, Sender
 from tests.server import access_facts
@@ -97,10 +98,13 @@ def _report(server: Served, url: str, host: str, roles: tuple[str, ...], wanted:
 
 
 def _rights(now: datetime) -> Facts:
-    """Four databases: one with faults, one that is as declared, one without a model, one whose names stay home."""
+    """Databases: with faults, as declared, without a model, one whose names stay home, one with many roles."""
     at = now.replace(microsecond=0)
     return {
         **access_facts.facts(at, access_facts.FOUND), **access_facts.facts(at, access_facts.CLEAN, "mirror"),
+        **access_facts.facts(at, {**access_facts.CLEAN, access_difference.SUMMARY: [
+            {"role": f"role_{number}", "object": "vr.voters", "class": "restricted", "kind": "table", "declared": "r",
+             "excess": "", "missing": ""} for number in range(20)]}, "wide"),
         "registration.engine@bare": Observation(value="mariadb", as_of=at),
         "registration.difference_hash@bare": Observation(absent=True, as_of=at),
         **access_facts.facts(at, {}, "counted", **{

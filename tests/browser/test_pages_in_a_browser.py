@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,11 +18,17 @@ PAGES: dict[str, Callable[[Demo, str], str]] = {
     "machines": lambda demo, language: f"/{language}/machines",
     "registry": lambda demo, language: f"/{language}/machines/{demo.machines[0]}",
     "front desk": lambda demo, language: f"/{language}/machines/{demo.machines[1]}",
+    "access": lambda demo, language: f"/{language}/access",
+    "rights": lambda demo, language: f"/{language}/machines/{demo.machines[0]}/access/roll",
+    "rights at home": lambda demo, language: f"/{language}/machines/{demo.machines[0]}/access/counted",
     "plan": lambda demo, language: f"/{language}/plan",
     "method": lambda demo, language: f"/{language}/method",
     "nothing": lambda demo, language: f"/{language}/nothing-here",
 }
 EVERY = [(name, language) for name in PAGES for language in LANGUAGES]
+
+STOPS = ("a", "button", "summary", "input", "[tabindex='0']")
+"""What the keyboard stops at."""
 
 CONTRAST = """() => {
   const channel = c => { c /= 255; return c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4; };
@@ -108,12 +115,12 @@ def test_text_stands_out_from_its_background(browser: Browser, demo: Demo, signe
         assert page.evaluate(CONTRAST) == []
 
 
-@pytest.mark.parametrize("name", ["scorecard", "machines", "plan", "method"])
+@pytest.mark.parametrize("name", ["scorecard", "machines", "access", "rights", "plan", "method"])
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, demo: Demo, signed_in: StorageState,
                                                                name: str) -> None:
     with opened(browser, signed_in, 1280) as page:
         page.goto(demo.url + PAGES[name](demo, "en"))
-        wanted = page.locator("a:visible, button:visible, summary:visible").count()
+        wanted = page.locator(", ".join(f"{one}:visible" for one in STOPS)).count()
         reached: list[str] = []
         for _ in range(wanted + 1):
             page.keyboard.press("Tab")
@@ -135,7 +142,7 @@ def test_the_skip_link_leads_past_the_navigation(browser: Browser, demo: Demo, s
         assert page.evaluate("document.activeElement.id") == "content"
 
 
-@pytest.mark.parametrize("name", ["scorecard", "machines", "registry", "plan", "method"])
+@pytest.mark.parametrize("name", ["scorecard", "machines", "registry", "access", "rights", "plan", "method"])
 def test_the_language_switch_keeps_the_page(browser: Browser, demo: Demo, signed_in: StorageState, name: str) -> None:
     with opened(browser, signed_in, 1280) as page:
         page.goto(demo.url + PAGES[name](demo, "en"))
@@ -165,6 +172,44 @@ def test_an_official_can_read_and_follow_the_scorecard(browser: Browser, demo: D
         page.locator(".first a").first.click()
         page.wait_for_url("**/en/machines/*")
         page.locator(".body:target").wait_for(state="visible")  # the result that the link names is unfolded
+
+
+def test_the_picture_scrolls_in_its_own_box_and_keeps_the_names_of_its_objects(
+        browser: Browser, demo: Demo, signed_in: StorageState) -> None:
+    with opened(browser, signed_in, 375) as page:
+        page.goto(demo.url + PAGES["rights"](demo, "en"))
+        box = page.locator(".matrix").first
+        assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+        before = page.locator(".matrix tbody th").first.bounding_box()
+        box.evaluate("box => box.scrollLeft = 200")
+        assert page.locator(".matrix tbody th").first.bounding_box() == before
+        size = page.locator(".matrix td .held").first.evaluate("cell => parseFloat(getComputedStyle(cell).fontSize)")
+        assert size >= 13
+
+
+def test_a_wide_picture_prints_on_a_page_turned_sideways(browser: Browser, demo: Demo,
+                                                         signed_in: StorageState) -> None:
+    with opened(browser, signed_in, 1280) as page:
+        for name, wide in (("rights", False), ("wide", True)):
+            page.goto(f"{demo.url}/en/machines/{demo.machines[0]}/access/{'roll' if name == 'rights' else name}")
+            sizes = set(re.findall(rb"/MediaBox \[0 0 (\d+) (\d+)\]", page.pdf(prefer_css_page_size=True)))
+            assert ((b"792", b"612") in sizes) is wide
+
+
+def test_an_it_person_reads_the_difference_and_signs_it(browser: Browser, demo: Demo,
+                                                        signed_in: StorageState) -> None:
+    with opened(browser, signed_in, 375) as page:
+        page.goto(f"{demo.url}/en/access")
+        page.get_by_role("link", name="mirror", exact=True).click()
+        assert "exactly the rights that were declared" in page.locator(".sentences").inner_text()
+        page.get_by_role("button", name="Sign as").click()
+        assert page.get_by_text("Last signed by").count() == 0, "the box must be ticked first"
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Sign as").click()
+        assert page.url.endswith("/access/mirror#review")
+        assert "Good until" in page.locator(".review").inner_text()
+        page.goto(f"{demo.url}/en/access")
+        assert "Quarterly review: Signed" in page.locator("main").inner_text()
 
 
 def test_a_stranger_signs_in_by_form_and_out_again(browser: Browser, demo: Demo) -> None:
