@@ -446,8 +446,11 @@ class Walker:
                     source for source in env.sources if source.columns is not None and target.name in source.columns]
                 self._set((holding or env.sources)[0], [target.name], "UPDATE")
             right = one.expression
-            if isinstance(right, exp.Anonymous) and str(right.this).upper() in ("VALUES", "VALUE"):
-                continue
+            for called in right.find_all(exp.Anonymous):
+                if str(called.this).upper() in ("VALUES", "VALUE"):
+                    # MariaDB asks for SELECT of the column whose new value is meant.
+                    for column in called.expressions:
+                        self._read(env.sources[0], column.name)
             self.walk(right, env, made)
 
     def _update(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Env:

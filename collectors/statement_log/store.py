@@ -8,6 +8,7 @@ from pathlib import Path
 
 from collectors.statement_log.store_file import Store, open_store
 from collectors.statement_log.tally import AUDIT, LOG, SLOW, restored
+from hustings.access.rights import POSTGRESQL
 from hustings.access.usage import Shape, SignIn, Usage, Use, Window
 from hustings.errors import CannotFinish
 
@@ -95,13 +96,16 @@ def _hours(first: str, last: str) -> float:
 
 
 def _covers(store: Store) -> tuple[str, ...]:
-    """``log_statement`` at a level logs everything of the levels below it; an audit extension the kinds it was told."""
+    """``log_statement`` at a level logs everything of the levels below it; an audit extension the kinds it was told.
+
+    An audit log of MariaDB or MySQL that has reads and also what only sets a session has everything.
+    """
     seen = {str(kind) for (kind,) in store.rows("select kind from cover")}
     logged = {one.partition(":")[2] for one in seen if one.startswith(f"{LOG}:")}
     if f"{SLOW}:every" in seen:
         logged |= {one.partition(":")[2] for one in seen if one.startswith(f"{SLOW}:")}
     audited = {one.partition(":")[2] for one in seen if one.startswith(f"{AUDIT}:")}
-    if "read" in logged or {"read", "session"} <= audited:
+    if "read" in logged or (store.meta("engine") != POSTGRESQL and {"read", "session"} <= audited):
         return ("all",)
     kinds = audited & {"read", "write", "ddl", "role", "function"}
     if "write" in logged:
