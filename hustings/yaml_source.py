@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hustings.errors import ConfigError, HustingsError
+from hustings.yaml_quick import compose
 
 LIMIT = 4 << 20
 MAX_DEPTH = 16
@@ -52,11 +53,19 @@ class Source:
 def load(text: str, name: str, *, error: type[HustingsError] = ConfigError,
          bare_keys: frozenset[str] = frozenset()) -> Source:
     """Read one YAML document of maps, lists and scalars. Raises ``error`` with file, line and remedy."""
+    if len(text) > LIMIT:
+        raise error(f"{len(text)} characters; the limit is {LIMIT}", where=name)
+    node = compose(text) or _compose_whole(text, name, error)
+    source = Source(name, None, bare_keys=bare_keys)
+    value = _convert(node, (), source, error) if node is not None else None
+    return Source(name, value, source.lines)
+
+
+def _compose_whole(text: str, name: str, error: type[HustingsError]) -> Any:
+    """The document's node by the full reader, which knows all of YAML and says what is wrong."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    if len(text) > LIMIT:
-        raise error(f"{len(text)} characters; the limit is {LIMIT}", where=name)
     try:
         node = YAML(typ="safe", pure=True).compose(text)
         tag_line = _first_tag(text) if "!" in text else None
@@ -72,9 +81,7 @@ def load(text: str, name: str, *, error: type[HustingsError] = ConfigError,
         raise error("nested too deeply", where=name, remedy=f"nest at most {MAX_DEPTH} levels") from problem
     if tag_line is not None:
         raise error("tags are not allowed", where=f"{name}:{tag_line}", remedy="remove the word that starts with !")
-    source = Source(name, None, bare_keys=bare_keys)
-    value = _convert(node, (), source, error) if node is not None else None
-    return Source(name, value, source.lines)
+    return node
 
 
 def convert(source: Source, kind: type[T], *, error: type[HustingsError] = ConfigError) -> T:
