@@ -420,7 +420,16 @@ class Walker:
         conflict = node.args.get("conflict")
         if conflict is not None:
             self._conflict(conflict, source, env, made)
+            if conflict.args.get("duplicate"):
+                self._duplicate(conflict, source, columns)
         return env
+
+    def _duplicate(self, node: Node, source: Source, inserted: Sequence[str]) -> None:
+        """MariaDB asks for UPDATE of every inserted column too, and for SELECT of those that are set (as tried)."""
+        self._set(source, inserted, "UPDATE")
+        for one in node.expressions:
+            if isinstance(one, exp.EQ):
+                self._read(source, one.this.name)
 
     def _conflict(self, node: Node, source: Source, env: Env, made: dict[str, Sequence[str] | None]) -> None:
         if node.args.get("constraint") is not None:
@@ -446,11 +455,6 @@ class Walker:
                     source for source in env.sources if source.columns is not None and target.name in source.columns]
                 self._set((holding or env.sources)[0], [target.name], "UPDATE")
             right = one.expression
-            for called in right.find_all(exp.Anonymous):
-                if str(called.this).upper() in ("VALUES", "VALUE"):
-                    # MariaDB asks for SELECT of the column whose new value is meant.
-                    for column in called.expressions:
-                        self._read(env.sources[0], column.name)
             self.walk(right, env, made)
 
     def _update(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Env:
