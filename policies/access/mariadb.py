@@ -29,6 +29,8 @@ ON_KIND = {"table": RELATION, "view": RELATION, "sequence": RELATION, "routine":
 """The rights that mean something on each kind of object."""
 OF_COLUMNS = mask("SELECT", "INSERT", "UPDATE", "REFERENCES")
 
+Parts = tuple[tuple[str | None, int, tuple[str, ...]], ...]
+"""Rights by where they come from: (column or None, mask of rights, way)."""
 EVERYTHING, ON_SCHEMA, ON_OBJECT, ON_COLUMN = "everything", "schema", "object", "column"
 
 
@@ -54,6 +56,14 @@ class _Holder(msgspec.Struct, frozen=True):
     """Whether lines for patterns of hosts are its own."""
 
 
+_Piece = tuple[tuple[str, ...], int]
+"""A way, and the rights that come by it."""
+
+
+def _shortest(piece: _Piece) -> tuple[int, tuple[str, ...]]:
+    return len(piece[0]), piece[0]
+
+
 class MariadbRights:
     """Implements ``policies.access.rows.Effective``."""
 
@@ -70,7 +80,8 @@ class MariadbRights:
             for account in self.accounts():
                 self._given[account].setdefault(role, every)
         self._holders: dict[str, tuple[_Holder, ...]] = {}
-        self._base: dict[tuple[str, str], int] = {}
+        self._names: dict[str, list[tuple[str, tuple[str, ...], _Holder]]] = {}
+        self._bases: dict[tuple[str, str], list[_Piece]] = {}
 
     # Who there is
 
@@ -104,35 +115,29 @@ class MariadbRights:
     # What they hold
 
     def holding(self, account: str, index: int) -> Holding:
-        one = self._state.objects[index]
-        holders = self._of(account)
         rights = 0
-        for holder in holders:
-            rights |= self._schema_rights(holder, self._schema(one)) | self._own(holder, one.acl, one)
-        rights &= ON_KIND.get(one.kind, 0)
         columns: dict[str, int] = {}
-        if one.column_acls:
-            for column, acl in one.column_acls.items():
-                more = 0
-                for holder in holders:
-                    more |= self._own(holder, acl, one)
-                if further := more & OF_COLUMNS & ~rights:
-                    columns[column] = further
+        for column, held, _ in self._parts(account, index):
+            if column is None:
+                rights |= held
+            else:
+                columns[column] = columns.get(column, 0) | held
         return Holding(rights, columns)
 
     def held(self, account: str) -> Iterator[tuple[int, Holding]]:
-        holders = self._of(account)
-        places: set[int] = set()
-        for schema, members in self._by_schema.items():
-            if any(self._schema_rights(holder, schema) for holder in holders):
-                places.update(members)
-        for holder in holders:
-            for name, _ in self._within(holder):
-                places.update(self._named.get(self._user_of(name), ()))
-        for index in sorted(places):
-            holding = self.holding(account, index)
-            if holding.rights or holding.columns:
-                yield index, holding
+        for index in self._candidates(account):
+            if self._parts(account, index):
+                yield index, self.holding(account, index)
+
+    def explained(self, account: str) -> Iterator[tuple[int, Parts]]:
+        """As ``policies.access.rows.Explaining``."""
+        for index in self._candidates(account):
+            if parts := self._parts(account, index):
+                yield index, parts
+
+    def via(self, account: str, index: int, right: str, column: str | None = None) -> tuple[str, ...]:
+        bit = BIT[right]
+        return next((way for on, held, way in self._parts(account, index) if held & bit and on in (column, None)), ())
 
     def grants(self, account: str, index: int, right: str, column: str | None = None) -> tuple[Grant, ...]:
         """Every place that a held right comes from, the shortest way first."""
@@ -159,8 +164,68 @@ class MariadbRights:
                 else grant.via for grant in self.grants(account, index, right, column)]
         return tuple(dict.fromkeys(sorted(ways, key=lambda way: (len(way), way))))
 
-    def via(self, account: str, index: int, right: str, column: str | None = None) -> tuple[str, ...]:
-        return next(iter(self.sources(account, index, right, column)), ())
+    # Worked out for one account at a time
+
+    def _parts(self, account: str, index: int) -> Parts:
+        """Its rights on one object by the shortest way to each: the whole object's first, then those of columns."""
+        one = self._state.objects[index]
+        names = self._ways(account)
+        pieces = self._base(account, self._schema(one))
+        if one.acl >= 0 and (more := self._pieces(names, one.acl, one)):
+            pieces = sorted((*pieces, *more), key=_shortest)
+        left = ON_KIND.get(one.kind, 0)
+        parts: list[tuple[str | None, int, tuple[str, ...]]] = []
+        for way, held in pieces:
+            if got := held & left:
+                parts.append((None, got, way))
+                left &= ~got
+        further = OF_COLUMNS & left
+        for column, acl in one.column_acls.items():
+            of_column = further
+            for way, held in sorted(self._pieces(names, acl, one), key=_shortest):
+                if got := held & of_column:
+                    parts.append((column, got, way))
+                    of_column &= ~got
+        return tuple(parts)
+
+    def _ways(self, account: str) -> list[tuple[str, tuple[str, ...], _Holder]]:
+        """Every name whose lines count, with the way to it."""
+        if account not in self._names:
+            self._names[account] = [(name, via, holder) for holder in self._of(account)
+                                    for name, via in self._within(holder)]
+        return self._names[account]
+
+    def _pieces(self, names: list[tuple[str, tuple[str, ...], _Holder]], acl: int, one: Object) -> list[_Piece]:
+        lines = self._lines[acl]
+        found = []
+        for name, via, holder in names:
+            if holder.account and len(self._hosts.get(name.rpartition("@")[0], ())) > 1:
+                found += [(via, entry.rights) for entry in self._of_object(holder, name, acl, one)]
+            elif name in lines:
+                found.append((via, lines[name]))
+        return found
+
+    def _base(self, account: str, schema: str) -> list[_Piece]:
+        """What the account has by rights on everything and on the schema, the shortest way first."""
+        key = account, schema
+        if key not in self._bases:
+            found: list[_Piece] = []
+            for name, via, holder in self._ways(account):
+                way = ("superuser",) if holder.account and self._principals[account].superuser else via
+                found.append((way, self._everywhere.get(name, 0) & ~self._revoked(name, schema)))
+                found += [(via, entry.rights) for _, entry in self._on_schema(holder, name, schema)]
+            self._bases[key] = sorted(((way, held) for way, held in found if held), key=_shortest)
+        return self._bases[key]
+
+    def _candidates(self, account: str) -> list[int]:
+        """The objects on which the account may hold anything."""
+        places: set[int] = set()
+        for schema, members in self._by_schema.items():
+            if self._base(account, schema):
+                places.update(members)
+        for name, _, _ in self._ways(account):
+            places.update(self._named.get(self._user_of(name), ()))
+        return sorted(places)
 
     # How the grant tables are read
 
@@ -196,18 +261,6 @@ class MariadbRights:
 
     def _schema(self, one: Object) -> str:
         return one.name if one.kind == "schema" else one.schema
-
-    def _schema_rights(self, holder: _Holder, schema: str) -> int:
-        """Rights on everything and on the schema."""
-        key = holder.name, schema
-        if key not in self._base:
-            rights = 0
-            for role, _ in self._within(holder):
-                rights |= self._everywhere.get(role, 0) & ~self._revoked(role, schema)
-                for _, entry in self._on_schema(holder, role, schema):
-                    rights |= entry.rights
-            self._base[key] = rights
-        return self._base[key]
 
     @cached_property
     def _everywhere(self) -> dict[str, int]:
@@ -266,18 +319,6 @@ class MariadbRights:
     def _schema_lines_of(self, user: str) -> list[tuple[str, Entry, str, str]]:
         """Lines without a user name are everybody's."""
         return [*self._schema_lines.get(user, ()), *(self._schema_lines.get("", ()) if user else ())]
-
-    def _own(self, holder: _Holder, acl: int, one: Object) -> int:
-        """The rights that an access list gives the holder. Of an account's lines the host nearest to it counts."""
-        if acl < 0:
-            return 0
-        if holder.account and len(self._hosts.get(holder.name.rpartition("@")[0], ())) > 1:
-            return sum(entry.rights for entry in self._of_object(holder, holder.name, acl, one))
-        rights = 0
-        lines = self._lines[acl]
-        for name, _ in self._within(holder):
-            rights |= lines.get(name, 0)
-        return rights
 
     @cached_property
     def _lines(self) -> list[dict[str, int]]:
