@@ -92,10 +92,8 @@ class Builder:
         """Where the engine has no row security, only views can show some rows and not others."""
         for name in one.allow:
             named = self._named(name, ("roles", role, "allow", name))
-            if named is None or named.kind not in ("", "table") or name.startswith("view:"):
-                continue
-            known = self.objects.get(named.label)
-            if known is None or known.kind == "table":
+            known = self.objects.get(named.label) if named is not None else None
+            if name.startswith("table:") or (known is not None and known.kind == "table"):
                 self._fault(("roles", role, "rows"), f"{ENGINE_NAMES[self.engine]} has no row security: {role} would "
                             f"see every row of {name}", "give it views that show its rows (view:name), and no table")
                 return

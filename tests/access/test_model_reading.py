@@ -203,7 +203,8 @@ def test_what_an_engine_cannot_express_is_refused() -> None:
     for old, new, what in (
             ("r DROP", "r t", "MariaDB has no right TRUNCATE"), ("r DROP", "r m", "MariaDB has no right MAINTAIN"),
             ("r DROP", "r LOCK_TABLES", "LOCK TABLES is not a right on a table in MariaDB"),
-            ('county_v: "r u', 'voters: "r u', "MariaDB has no row security"),
+            ('county_v: "r u', '"table:voters": "r u', "MariaDB has no row security"),
+            ("kind: view", "class: restricted", "MariaDB has no row security"),
             ('"LOCK_TABLES"', "USAGE", "MariaDB has no right USAGE"),
             ("keeper: {", "keeper: {attributes: [bypassrls], ", "mariadb has no attribute 'bypassrls'"),
             ("keeper: {", "keeper: {member_of: [pg_monitor], ", "mariadb has no role 'pg_monitor'")):
