@@ -7,13 +7,13 @@ its name verified, or not at all.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from collectors.host.protocol import Denied, Host, LookError, TimedOut, Truncated, Unsupported
 from hustings.declared import Database
-from hustings.facts import Reason
+from hustings.facts import Disclosure, Fact, Missing, Reason
 
 CONNECT_SECONDS = 5
 STATEMENT_MS = 5_000
@@ -79,6 +79,13 @@ def _refused(database: Database, text: str) -> LookError:
         if any(word in text for word in words):
             return kind(detail)
     return LookError(Reason.ERROR, detail)
+
+
+def kept_home(facts: Iterable[Fact], missing: Missing) -> dict[str, Missing]:
+    """Why nothing was asked, for each fact. What a server says when it refuses may quote the address and the account:
+    facts that leave as they are keep the reason alone."""
+    quiet = Missing(missing.reason, "the database could not be asked; `hustings facts` on the machine says why")
+    return {fact.id: quiet if fact.disclosure is Disclosure.SHARED else missing for fact in facts}
 
 
 class _Live:

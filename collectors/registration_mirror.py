@@ -16,7 +16,7 @@ from typing import Any
 from collectors.access_postgresql_queries import HELPERS, RECEIVER_THROUGH
 from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Field, Missing, Platform, Reason, Type, key
 from collectors.host.protocol import Denied, Host, LookError
-from collectors.postgresql_session import Session, connect
+from collectors.postgresql_session import Session, connect, kept_home
 from hustings.declared import Database, Declared
 from hustings.facts import ACCOUNT, OBJECT, Listing
 
@@ -62,7 +62,7 @@ def _ask(host: Host, database: Database) -> Collected:
         with connect(host, database) as session:
             return collected | look(session)
     except LookError as error:
-        return collected | dict.fromkeys(_MEASURED, error.missing)
+        return kept_home(COLLECTOR.facts, error.missing) | collected
 
 
 def look(session: Session) -> Collected:

@@ -14,7 +14,7 @@ from functools import partial
 from collectors import postgresql_rights as rights
 from collectors.base import Collected, Collector, Disclosure, Fact, Field, Listing, Missing, Platform, Reason, Type, key
 from collectors.host.protocol import Host, LookError
-from collectors.postgresql_session import Session, connect
+from collectors.postgresql_session import Session, connect, kept_home
 from hustings.declared import Database, Declared
 
 _OF_SCHEMAS: dict[str, Callable[[Session, tuple[str, ...]], Listing]] = {
@@ -51,7 +51,7 @@ def _ask(host: Host, database: Database) -> Collected:
         with connect(host, database) as session:
             return look(session, database.schemas)
     except LookError as error:
-        return _all(error.missing)
+        return kept_home(COLLECTOR.facts, error.missing)
 
 
 def look(session: Session, schemas: tuple[str, ...]) -> Collected:

@@ -79,7 +79,8 @@ def _run(one: Derived, derive: Callable[[Inputs], Mapping[str, Any]], facts: Fac
     missing = [(name, seen.missing) for name, seen in inputs.items() if seen.missing is not None]
     if inputs and len(missing) == len(inputs):
         name, reason = missing[0]
-        blocked = Observation(missing=Missing(reason.reason, f"{name}: {reason.detail or reason.reason}"))
+        why = name if one.releases else f"{name}: {reason.detail or reason.reason}"
+        blocked = Observation(missing=Missing(reason.reason, why))
         return {key(fact.id, subject): blocked for fact in one.facts}
     answers = derive(Inputs(inputs, declared, tables, subject))
     as_of = min((seen.as_of for seen in inputs.values() if seen.as_of is not None), default=now)

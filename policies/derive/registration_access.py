@@ -87,11 +87,12 @@ def _compared(inputs: Inputs, model: Any) -> dict[str, Any]:
         found["registration.usage_window"] = Listing(
             [{"first": one.first, "last": one.last, "days": one.days} for one in spans])
     else:
-        found["registration.usage_window"] = _reason(window, _USAGE)
+        found["registration.usage_window"] = window.missing and Missing(window.missing.reason, _USAGE)
     seen = inputs.facts[_STATE]
     if not seen.known:
         why = _reason(seen, _STATE) or Missing(Reason.ERROR, f"{_STATE}: the database was not asked")
-        return found | dict.fromkeys(_OF_BOTH, why)
+        reasons = _all(why)
+        return found | {name: reasons[name] for name in _OF_BOTH}
     gone = inputs.facts[_LEAVERS]
     roster = parse(str(gone.value), model.leavers_file) if gone.known else None
     state = msgspec.json.decode(str(inputs.facts[_STATE].value), type=State)
@@ -181,7 +182,13 @@ def _anomaly(one: Any) -> dict[str, Any]:
 
 
 def _all(missing: Missing) -> dict[str, Any]:
-    return {fact.id: missing for fact in DERIVED.facts}
+    """The reason for every fact; those that leave as they are do not quote it, for it may name somebody."""
+    quiet = Missing(missing.reason, missing.detail.partition(":")[0] if missing.detail.startswith(_OWN) else _UNSAID)
+    return {fact.id: quiet if fact.disclosure is Disclosure.SHARED else missing for fact in DERIVED.facts}
+
+
+_OWN = "registration."
+_UNSAID = "the access model cannot be compared with the database; `hustings facts` on the machine says why"
 
 
 _names = partial(Fact, type=Type.RECORDS, disclosure=Disclosure.PSEUDONYM, each="database")
