@@ -73,7 +73,8 @@ def draft(state: State, effective: Effective, schemas: tuple[str, ...] = ()) -> 
         gathered.add(one.name)
     logins = {one.name for one in (*accounts, *left_out)}
     for other in state.principals:
-        if other.name not in logins and not other.system and not other.superuser:
+        account = state.engine != POSTGRESQL and "@" in other.name
+        if other.name not in logins and not (account or other.system or other.superuser):
             gathered.add_unused(other.name)
     objects = sorted((place for place in scope if state.objects[place].kind in ("table", "view")),
                      key=lambda place: state.objects[place].label)
