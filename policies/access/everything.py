@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from operator import itemgetter
 
 from hustings.access.rights import BIT, names
 from hustings.access.state import State
@@ -34,13 +33,14 @@ def held(state: State, effective: Effective, schemas: tuple[str, ...] = (),
     named = [(one.label, one.kind) for one in state.objects]
     used = last_uses(usage)
     for account in effective.accounts():
-        found = [(order[index], index, parts) for index, parts in explained(effective, account) if index in order]
-        found.sort(key=itemgetter(0))
-        for _, index, parts in found:
-            label, kind = named[index]
-            for column, right, way in _sorted(parts):
-                yield Row(account, label, kind, column, right, HELD, way,
-                          used.get((account, label, column, right)) if used else None)
+        found = dict(explained(effective, account))
+        many = 3 * len(found) > len(order)
+        for index in order if many else sorted(found.keys() & order.keys(), key=order.__getitem__):
+            if index in found:
+                label, kind = named[index]
+                for column, right, way in _sorted(found[index]):
+                    yield Row(account, label, kind, column, right, HELD, way,
+                              used.get((account, label, column, right)) if used else None)
 
 
 def explained(effective: Effective, account: str) -> Iterator[tuple[int, Parts]]:

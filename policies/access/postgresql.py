@@ -16,7 +16,7 @@ The rules are those of its access checks (PostgreSQL documentation, "Database Ro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hustings.access.rights import BIT, mask
 from hustings.access.state import PUBLIC, Entry, Object, State
@@ -60,11 +60,11 @@ class PostgresqlRights:
         if self._roles.major >= 17:
             for kind in ("table", "view"):
                 self._all[kind] |= BIT["MAINTAIN"]
-        self._granted: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        """By grantee: (place of the list, rights)."""
+        self._granted: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        """By grantee and rights: the places of the lists that grant them."""
         for place, entries in enumerate(state.acls):
             for entry in entries:
-                self._granted[entry.grantee].append((place, entry.rights))
+                self._granted[entry.grantee][entry.rights].add(place)
         self._with_list: dict[int, list[int]] = defaultdict(list)
         self._with_columns: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for index, one in enumerate(state.objects):
@@ -73,15 +73,10 @@ class PostgresqlRights:
             for column, place in one.column_acls.items():
                 if place >= 0:
                     self._with_columns[place].append((index, column))
-        alike: dict[int, dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
-        for index, one in enumerate(state.objects):
-            alike[one.acl][one.owner, one.kind].append(index)
-        self._alike = {place: [(owner, kind, some) for (owner, kind), some in groups.items()]
-                       for place, groups in alike.items()}
-        """By list, objects with one owner and of one kind: the ways to their rights are the same."""
+        self._lists = [(one.acl, one.owner, one.kind) for one in state.objects]
         self._engines = frozenset(index for index, one in enumerate(state.objects) if _is_the_engines(one))
         self._same: dict[int, Holding] = {}
-        self._latest: tuple[str | None, dict[int, list[_Grant]]] = (None, {})
+        self._latest: tuple[str | None, dict[int, tuple[_Grant, ...]]] = (None, {})
 
     def accounts(self) -> tuple[str, ...]:
         return self._logins
@@ -143,36 +138,34 @@ class PostgresqlRights:
         for place in grants.keys() & self._with_columns.keys():
             for index, column in self._with_columns[place]:
                 further[index].append((column, place))
-        guarded = self._engines
-        for place in self._alike if everywhere else grants.keys() & self._alike.keys():
-            for owner, kind, alike in self._alike[place]:
-                given = grants.get(place, [])
-                if everywhere or owner in ways:
-                    given = [((*way, "owner") if grantee == owner else way, rights, grantee)
-                             for way, rights, grantee in given]
-                    given += [(way, by_kind[kind], role) for way, by_kind, role in everywhere if kind in by_kind]
-                    given.sort(key=lambda one: _rank(one[0]))
-                parts = ((None, given[0][1], given[0][0]),) if len(given) == 1 else _first_come(None, given, 0)
-                for index in alike:
-                    some = parts
-                    if index in further:
-                        some += self._of_columns(further.pop(index), grants, parts, owner)
-                    if index in guarded:
-                        some = _unwritten(some)
-                    if some:
-                        yield index, some
+        listed = grants.keys() & self._with_list.keys()
+        many = bool(everywhere) or 3 * len(listed) > len(self._objects)
+        known: dict[tuple[int, str, str], Parts] = {}
+        for index in range(len(self._objects)) if many else [one for place in listed for one in self._with_list[place]]:
+            place, owner, kind = self._lists[index]
+            given = grants.get(place, ())
+            # Grants are alike when they are one thing: those of a list that gives one right differ by nothing else.
+            alike = id(given), kind if everywhere else "", owner if owner in ways else ""
+            parts = known.get(alike)
+            if parts is None:
+                parts = known[alike] = _first_come(None, _ranked(given, owner, [
+                    (way, by_kind[kind], role) for way, by_kind, role in everywhere if kind in by_kind]), 0)
+            if index in further:
+                parts += self._of_columns(further.pop(index), grants, parts, owner)
+            if index in self._engines:
+                parts = _unwritten(parts)
+            if parts:
+                yield index, parts
         for index, columns in further.items():
             some = self._of_columns(columns, grants, (), self._objects[index].owner)
-            yield index, _unwritten(some) if index in guarded else some
+            yield index, _unwritten(some) if index in self._engines else some
 
-    def _of_columns(self, columns: list[tuple[str, int]], grants: dict[int, list[_Grant]], whole: Parts,
+    def _of_columns(self, columns: list[tuple[str, int]], grants: dict[int, tuple[_Grant, ...]], whole: Parts,
                     owner: str) -> Parts:
-        already = _union([(way, rights, "") for _, rights, way in whole])
+        already = _union((way, rights, "") for _, rights, way in whole)
         found: Parts = ()
         for column, place in sorted(columns):
-            given = [((*way, "owner") if grantee == owner else way, rights, grantee)
-                     for way, rights, grantee in grants[place]]
-            found += _first_come(column, sorted(given, key=lambda one: _rank(one[0])), already)
+            found += _first_come(column, _ranked(grants[place], owner, []), already)
         return found
 
     def via(self, account: str, index: int, right: str, column: str | None = None) -> tuple[str, ...]:
@@ -198,17 +191,21 @@ class PostgresqlRights:
                           for way in self._roles.every_way(account, grantee, MOST_WAYS)]
         return tuple(sorted(set(found), key=_rank))
 
-    def _grants(self, account: str) -> dict[int, list[_Grant]]:
+    def _grants(self, account: str) -> dict[int, tuple[_Grant, ...]]:
         """By list, what it gives to the account, the shortest way first. Kept for one account: whoever asks goes
         from one to the next."""
         if self._latest[0] != account:
             ways = self._roles.ways(account)
-            grants: dict[int, list[_Grant]] = defaultdict(list)
+            grants: dict[int, tuple[_Grant, ...]] = {}
             for way, grantee in sorted([*((way, role) for role, way in ways.items()), (("PUBLIC",), PUBLIC)],
                                        key=lambda one: _rank(one[0])):
-                for place, rights in self._granted.get(grantee, ()):
-                    grants[place].append((way, rights, grantee))
-            self._latest = account, dict(grants)
+                for rights, places in self._granted.get(grantee, {}).items():
+                    one = ((way, rights, grantee),)
+                    again = grants.keys() & places
+                    more = {place: grants[place] + one for place in again}
+                    grants.update(dict.fromkeys(places, one))
+                    grants.update(more)
+            self._latest = account, grants
         return self._latest[1]
 
     def _grantees(self, account: str, index: int, bit: int, column: str | None) -> Iterator[str]:
@@ -250,14 +247,22 @@ class PostgresqlRights:
         return self._same.setdefault(rights, Holding(rights, {})) if rights else _NOTHING
 
 
-def _union(given: list[_Grant]) -> int:
+def _union(given: Iterable[_Grant]) -> int:
     rights = 0
     for _, more, _ in given:
         rights |= more
     return rights
 
 
-def _first_come(column: str | None, given: list[_Grant], already: int) -> Parts:
+def _ranked(given: tuple[_Grant, ...], owner: str, more: list[_Grant]) -> Iterable[_Grant]:
+    """The shortest way first, where one may be the owner's, with rights that are on every object."""
+    if not more and all(grantee != owner for _, _, grantee in given):
+        return given
+    return sorted([*(((*way, "owner") if grantee == owner else way, rights, grantee)
+                     for way, rights, grantee in given), *more], key=lambda one: _rank(one[0]))
+
+
+def _first_come(column: str | None, given: Iterable[_Grant], already: int) -> Parts:
     """Each right by the first of the grants that brings it."""
     found = []
     for way, rights, _ in given:
