@@ -25,7 +25,7 @@ from collectors._mariadb_objects import (
 )
 from collectors.database_dsn import mariadb_address
 from collectors.host.protocol import Denied, LookError
-from collectors.mariadb_session import Absent, Session, connect
+from collectors.mariadb_session import Absent, Asking, connect
 from hustings.access.rights import MARIADB, MYSQL
 from hustings.access.state import Entry, Membership, Object, State
 from hustings.errors import UsageError
@@ -44,24 +44,30 @@ def read_state(dsn: str, *, engine: str = MARIADB, variable: str = "", schemas: 
     """Read the server. As ``collectors.access_reader.read``, whose words hold here."""
     where = mariadb_address(dsn, variable)
     with connect(where, variable=variable, within=within) as session:
-        (version, user, as_of), = session.rows(
-            "select version(), current_user(), date_format(utc_timestamp(), '%Y-%m-%dT%H:%i:%sZ')")
-        told = MARIADB if "mariadb" in version.lower() else MYSQL
-        if told != engine:
-            raise UsageError(f"the server is {told} {version}, not {engine}", where=variable or where.place,
-                             remedy=f"say engine: {told}")
-        look = _Look(session, engine)
-        settings = look.settings()
-        known, missing = look.whole(schemas, where.database, variable or where.place)
-        look.missing |= missing
-        return look.state(version, user, as_of, where.database, settings, known, counts)
+        return state_of(session, engine=engine, where=variable or where.place, schemas=schemas,
+                        database=where.database, counts=counts)
+
+
+def state_of(session: Asking, *, engine: str, where: str, schemas: tuple[str, ...] = (), database: str = "",
+             counts: tuple[str, ...] = ()) -> State:
+    """Read through an open session. ``where``: how messages name the address. Raises ``UsageError``."""
+    (version, user, as_of), = session.rows(
+        "select version(), current_user(), date_format(utc_timestamp(), '%Y-%m-%dT%H:%i:%sZ')")
+    told = MARIADB if "mariadb" in version.lower() else MYSQL
+    if told != engine:
+        raise UsageError(f"the server is {told} {version}, not {engine}", where=where, remedy=f"say engine: {told}")
+    look = _Look(session, engine)
+    settings = look.settings()
+    known, missing = look.whole(schemas, database, where)
+    look.missing |= missing
+    return look.state(version, user, as_of, database, settings, known, counts)
 
 
 @dataclass
 class _Look:
     """One reading; what could not be read gathers in ``missing``."""
 
-    session: Session
+    session: Asking
     engine: str
     missing: dict[str, Missing] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from collectors.database_dsn import NAME, MariadbAddress, NotReached
 from collectors.host.protocol import Denied, LookError, TimedOut
@@ -33,6 +33,12 @@ class Absent(LookError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(Reason.ERROR, detail)
+
+
+class Asking(Protocol):
+    """Answers queries. Raises ``LookError``; what the account may not see is ``Denied``."""
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]: ...
 
 
 class Session:

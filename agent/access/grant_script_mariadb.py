@@ -30,7 +30,8 @@ _MEANING = {
 
 def script(engine: str, role: str, counts: Mapping[str, Counting] | None = None, schema: str = "") -> str:
     """The whole script, each line with what it is needed for. ``role``: ``user@host``, or ``user`` for every host
-    that there is of it. ``schema``: where the tables are that ``counts`` names without one.
+    that there is of it (MySQL: for the account of every host). ``schema``: where the tables are that ``counts``
+    names without one.
 
     Raises ``ConfigError`` for a counting question that is not one SELECT.
     """
@@ -47,15 +48,22 @@ class _Account:
         user, at, host = role.rpartition("@")
         self._user, self._host = (user, host) if at else (role, "%")
         self._every = not at and engine == MARIADB
+        self._engine = engine
 
-    def preparation(self) -> str | None:
+    def preparation(self) -> str:
+        """Make it where it is not there yet, so that nobody can sign in before it gets a password."""
+        account = _quoted(self._user, self._host)
         if not self._every:
-            return None
-        nobody = _text(_quoted(self._user, "%"))
-        found = f"SELECT COALESCE(GROUP_CONCAT(CONCAT(QUOTE(User), '@', QUOTE(Host))), {nobody})"
+            return (f"-- The account, where there is none yet: without a way to sign in until it gets a password.\n"
+                    f"CREATE USER IF NOT EXISTS {account}{_closed(self._engine)};\n")
+        found = "SELECT GROUP_CONCAT(CONCAT(QUOTE(User), '@', QUOTE(Host)))"
         which = f"User = {_text(self._user)} AND Host <> ''"
-        return ("-- The account, at every host that there is of it.\n"
-                f"SET @auditor = ({found}\n    FROM mysql.global_priv WHERE {which});\n")
+        make = _text(f"CREATE USER {account}{_closed(self._engine)}")
+        return ("-- The account, at every host that there is of it. Where there is none yet: for every host, without a "
+                "way to\n-- sign in until it gets a password.\n"
+                f"SET @auditor = ({found}\n    FROM mysql.global_priv WHERE {which});\n"
+                f"EXECUTE IMMEDIATE IF(@auditor IS NULL, {make}, 'DO 0');\n"
+                f"SET @auditor = COALESCE(@auditor, {_text(account)});\n")
 
     def grant(self, what: str) -> str:
         if self._every:
@@ -66,9 +74,9 @@ class _Account:
 def _head(engine: str, role: str) -> str:
     return (f"-- Hustings: the least rights of the auditing account {_shown(role)} in "
             f"{'MariaDB' if engine == MARIADB else 'MySQL'}. No right on voter data.\n"
-            f"-- Make the account first, with a password of its own and the host it comes from. Then, as an "
-            f"administrator:\n--   {'mariadb' if engine == MARIADB else 'mysql'} < this-script.sql\n"
-            "-- It may be run again at any time.\n")
+            f"-- As an administrator: {'mariadb' if engine == MARIADB else 'mysql'} < this-script.sql; it may be run "
+            "again at any time. Then give the\n-- account a password of its own: ALTER USER … IDENTIFIED BY '…'"
+            f"{'' if engine == MARIADB else ' ACCOUNT UNLOCK'}.\n")
 
 
 def _helper(engine: str) -> str:
@@ -97,6 +105,10 @@ def _helper(engine: str) -> str:
         f"{sql.TRIGGERS};",
         f"GRANT EXECUTE ON PROCEDURE {sql.HELPER}.triggers TO {READER};",
         ""])
+
+
+def _closed(engine: str) -> str:
+    return _no_password(engine) if engine == MARIADB else " ACCOUNT LOCK"
 
 
 def _no_password(engine: str) -> str:

@@ -56,6 +56,7 @@ class _Holder(msgspec.Struct, frozen=True):
     """Whether lines for patterns of hosts are its own."""
 
 
+_Way = tuple[str, tuple[str, ...], _Holder, bool]
 _Piece = tuple[tuple[str, ...], int]
 """A way, and the rights that come by it."""
 
@@ -80,7 +81,8 @@ class MariadbRights:
             for account in self.accounts():
                 self._given[account].setdefault(role, every)
         self._holders: dict[str, tuple[_Holder, ...]] = {}
-        self._names: dict[str, list[tuple[str, tuple[str, ...], _Holder]]] = {}
+        self._names: dict[str, list[_Way]] = {}
+        self._last: tuple[tuple[str, int], Parts] = ("", -1), ()
         self._bases: dict[tuple[str, str], list[_Piece]] = {}
 
     # Who there is
@@ -167,7 +169,13 @@ class MariadbRights:
     # Worked out for one account at a time
 
     def _parts(self, account: str, index: int) -> Parts:
-        """Its rights on one object by the shortest way to each: the whole object's first, then those of columns."""
+        """Its rights on one object by the shortest way to each: the whole object's first, then those of columns. The
+        last answer is kept: it is asked for right by right."""
+        if self._last[0] != (account, index):
+            self._last = (account, index), self._work_out(account, index)
+        return self._last[1]
+
+    def _work_out(self, account: str, index: int) -> Parts:
         one = self._state.objects[index]
         names = self._ways(account)
         pieces = self._base(account, self._schema(one))
@@ -188,18 +196,19 @@ class MariadbRights:
                     of_column &= ~got
         return tuple(parts)
 
-    def _ways(self, account: str) -> list[tuple[str, tuple[str, ...], _Holder]]:
-        """Every name whose lines count, with the way to it."""
+    def _ways(self, account: str) -> list[_Way]:
+        """Every name whose lines count, with the way to it; and whether there are lines of its user for other hosts."""
         if account not in self._names:
-            self._names[account] = [(name, via, holder) for holder in self._of(account)
-                                    for name, via in self._within(holder)]
+            self._names[account] = [
+                (name, via, holder, holder.account and len(self._hosts.get(name.rpartition("@")[0], ())) > 1)
+                for holder in self._of(account) for name, via in self._within(holder)]
         return self._names[account]
 
-    def _pieces(self, names: list[tuple[str, tuple[str, ...], _Holder]], acl: int, one: Object) -> list[_Piece]:
+    def _pieces(self, names: list[_Way], acl: int, one: Object) -> list[_Piece]:
         lines = self._lines[acl]
         found = []
-        for name, via, holder in names:
-            if holder.account and len(self._hosts.get(name.rpartition("@")[0], ())) > 1:
+        for name, via, holder, several in names:
+            if several:
                 found += [(via, entry.rights) for entry in self._of_object(holder, name, acl, one)]
             elif name in lines:
                 found.append((via, lines[name]))
@@ -210,7 +219,7 @@ class MariadbRights:
         key = account, schema
         if key not in self._bases:
             found: list[_Piece] = []
-            for name, via, holder in self._ways(account):
+            for name, via, holder, _ in self._ways(account):
                 way = ("superuser",) if holder.account and self._principals[account].superuser else via
                 found.append((way, self._everywhere.get(name, 0) & ~self._revoked(name, schema)))
                 found += [(via, entry.rights) for _, entry in self._on_schema(holder, name, schema)]
@@ -223,7 +232,7 @@ class MariadbRights:
         for schema, members in self._by_schema.items():
             if self._base(account, schema):
                 places.update(members)
-        for name, _, _ in self._ways(account):
+        for name, *_ in self._ways(account):
             places.update(self._named.get(self._user_of(name), ()))
         return sorted(places)
 

@@ -23,7 +23,8 @@ TRIES = (
     "select 1 from vr.voters",
     "select * from vr.names_v", "select vr.first_name()", "call vr.list_all()", "table vr.voters",
     "explain select * from vr.voters", "analyze select last_name from vr.voters", "handler vr.voters open",
-    "checksum table vr.voters", "repair table vr.voters", "optimize table vr.voters", "analyze table vr.voters persistent for all",
+    "checksum table vr.voters", "repair table vr.voters", "optimize table vr.voters",
+    "analyze table vr.voters persistent for all",
     "lock tables vr.voters read", "insert into vr.voters values (2, 'x')", "update vr.voters set last_name = 'x'",
     "delete from vr.voters", "truncate vr.voters", "drop table vr.voters", "rename table vr.voters to vr.gone",
     "alter table vr.voters add x int", "create table vr.copy as select * from vr.voters",
@@ -161,3 +162,20 @@ def test_a_counting_question_is_one_select_over_named_tables() -> None:
     for bad in ("delete from users", "select 1; select 2", "select count(*) from users"):
         with pytest.raises(ConfigError, match=r"counts\.n\.sql"):
             script("mariadb", "a@b", {"n": Counting(sql=bad)}, "vr" if "count" not in bad else "")
+
+
+@pytest.mark.parametrize("role", ["fresh", "fresh@10.1.1.1", "we'ird\\one", "fresh@%"])
+def test_the_script_makes_an_account_that_cannot_sign_in_before_it_gets_a_password(
+        server: MariadbServer, role: str) -> None:
+    user, _, host = role.partition("@")
+    try:
+        for _ in range(2):
+            server.script(script("mariadb", role))
+        state = read("mariadb", server.dsn())
+        made = {one.name: one for one in state.principals}[f"{user}@{host or '%'}"]
+        assert made.password == "invalid"
+        assert {one.grantee for pattern, entries in state.patterns if pattern == "hustings" for one in entries} == {
+            "auditor@127.0.0.1", made.name}
+    finally:
+        with_quotes = user.replace("\\", "\\\\").replace("'", "''")
+        server.execute(f"drop user '{with_quotes}'@'{host or '%'}'")
