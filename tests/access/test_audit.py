@@ -28,7 +28,7 @@ from hustings.report import Report
 from hustings.verdicts import Result, Verdict
 from policies import pack as packs
 from tests.access.faults import ALL, Fault
-from tests.access.registration import AUDITOR, MODEL, TEMPLATE, Registration
+from tests.access.registration import AUDITOR, MODEL, TEMPLATE, VARIABLE, Registration
 
 IDENTITY = Identity(schema="", server="", tenant="county", agent="a1", epoch="", key="", approved=True,
                     enrolled=datetime(2026, 11, 22, tzinfo=UTC))
@@ -201,18 +201,17 @@ def test_a_model_that_does_not_fit_makes_the_rows_unknown_and_says_why(office: O
     assert "nobody_here" not in report.encode(office.report(found)).decode()
 
 
-def test_the_review_sheet_has_the_hash_that_the_audit_reports(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_review_sheet_has_the_hash_that_the_audit_reports(office: Office) -> None:
     declared = office.declared(TEMPLATE)
     found = office.audit(declared)
-    monkeypatch.setenv("HUSTINGS_VR_DSN", office.registration.dsn())
     sheet = office.place / "sheet"
-    done = CliRunner().invoke(review, ["--model", declared.databases[0].access_model, "--by", "J. Roy", "--usage",
-                                       declared.databases[0].usage, "--output", str(sheet), "--format", "json"])
+    about = ["--model", declared.databases[0].access_model, "--by", "J. Roy", "--output", str(sheet)]
+    runner = CliRunner(env={VARIABLE: office.registration.dsn()})
+    done = runner.invoke(review, [*about, "--usage", declared.databases[0].usage, "--format", "json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert told["difference"] == found.facts["registration.difference_hash@roll"].value
     assert told["difference"] == hashlib.sha256(sheet.read_bytes()).hexdigest()
-    again = CliRunner().invoke(review, ["--model", declared.databases[0].access_model, "--by", "J. Roy", "--output",
-                                        str(sheet)])
+    again = runner.invoke(review, about)
     assert again.exit_code != 0
     assert "already" in str(again.exception)

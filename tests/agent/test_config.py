@@ -68,6 +68,12 @@ def test_an_empty_file_declares_nothing(text: str) -> None:
     ("databases:\n  - {name: a, engine: dbase}", 2, "'dbase'"),
     ("databases:\n  - {name: a, engine: postgresql, port: 70000}", 2, "not a port"),
     ("databases:\n  - {name: a, engine: postgresql, port: '5432'}", 2, "port"),
+    ("databases:\n  - {name: a, engine: mariadb, port: 0}", 2, "not a port"),
+    ("databases:\n  - {name: a, engine: mariadb, access_model: roll.yaml}", 2, "not an absolute path"),
+    ("databases:\n  - {name: a, engine: mariadb, usage: /var/lib/x.db}", 2, "none is named"),
+    ("databases:\n  - {name: a, engine: postgresql, mirror: both}", 2, "primary or replica"),
+    ("databases:\n  - {name: a, engine: mysql, mirror: primary}", 2, "is not read yet"),
+    ("office_key: office.key", 1, "not an absolute path"),
     ("databases:\n  - {name: a, engine: postgresql, pasword_file: /x}", 2, "unknown key 'pasword_file'"),
     ("data_paths:\n  - {name: a, path: srv/roll}", 2, "not an absolute path"),
     ("voting_days: [2026-11-31]", 1, "voting_days"),
@@ -127,3 +133,9 @@ def test_every_role_is_one_of_the_catalogues() -> None:
 
     used = {role for row in pack.shipped().rows for role in row.roles}
     assert used <= set(ROLES)
+
+
+def test_a_port_left_out_is_the_engines_own() -> None:
+    declared = config.parse("databases:\n" + "".join(
+        f"  - {{name: {one}, engine: {one}}}\n" for one in ("postgresql", "mariadb", "mysql")), "machine.yaml")
+    assert [one.listens for one in declared.databases] == [5432, 3306, 3306]

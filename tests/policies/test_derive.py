@@ -139,3 +139,37 @@ def test_a_machine_enrolled_twice_has_reported_if_either_agent_did(reversed_orde
     machines = [Machine("old", "db1", (), NOW), Machine("new", "db1", (), None)]
     facts = office_facts([asset("db1")], machines[::-1] if reversed_order else machines, NOW)
     assert facts["office.assets"].listing.items[0]["reported"] is True  # type: ignore[union-attr]
+
+
+def judged(**verdicts: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple((name.replace("__", "/"), {"a": "PAT-01", "r": "LPR-13", "b": "BKP-01"}[name[0]], verdict)
+                 for name, verdict in verdicts.items())
+
+
+@pytest.mark.parametrize(("theirs", "gaps", "compared"), [
+    (judged(a__x="pass", r__y="pass"), [], True),
+    (judged(a__x="fail", r__y="pass", b__z="fail"), ["a/x"], True),
+    (judged(a__x="fail", r__y="unknown"), ["a/x"], False),
+    (judged(a__x="pass"), [], False),
+    (judged(a__x="not_applicable", r__y="pass"), [], True),
+])
+def test_a_mirror_is_held_to_what_passes_on_its_primary(theirs: Any, gaps: list[str], compared: bool) -> None:
+    assets = [Asset("db1", ("registration-db",), "", "us"), Asset("db2", ("registration-db",), "", "us", "DB1")]
+    ours = judged(a__x="pass", r__y="pass", a__w="fail", b__z="pass")
+    machines = [Machine("1", "Db1", (), NOW, ours), Machine("2", "db2", (), NOW, theirs)]
+    facts = office_facts(assets, machines, NOW)
+    mirrors, found = facts["office.mirrors"].listing, facts["office.mirror_gaps"].listing
+    assert mirrors is not None
+    assert found is not None
+    assert [one["check"] for one in found.items] == gaps
+    (one,) = mirrors.items
+    assert (one["mirror"], one["primary"], one["compared"] is True) == ("db2", "DB1", compared)
+    assert compared or isinstance(one["compared"], Missing)
+
+
+def test_a_mirror_that_has_not_reported_is_not_known_to_be_as_strict() -> None:
+    assets = [Asset("db1", (), "", "us"), Asset("db2", (), "", "us", "db1")]
+    facts = office_facts(assets, [Machine("1", "db1", (), NOW, judged(a__x="pass"))], NOW)
+    mirrors = facts["office.mirrors"].listing
+    assert mirrors is not None
+    assert isinstance(mirrors.items[0]["compared"], Missing)
