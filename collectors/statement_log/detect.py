@@ -42,8 +42,7 @@ def detect(source: Source, said: str = "", prefix: str = "", engine: str = "") -
 
 def _guess(head: bytes) -> str:
     text = head.decode("utf-8", "replace").lstrip("\ufeff")
-    first = text.lstrip()[:1]
-    if first in ("{", "["):
+    if text.lstrip().lstrip("[").lstrip()[:1] == "{":
         return "jsonlog" if '"error_severity"' in text or '"line_num"' in text else "audit_json"
     from collectors.statement_log import server_audit
 

@@ -17,6 +17,7 @@ _DOLLAR_QUOTE = re.compile(r"\$(?![0-9])")
 _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
 _ROWS = re.compile(r"\(\s*\?\s*\)(?:\s*,\s*\(\s*\?\s*\))+")
 _NAMES = re.compile(r'"[A-Za-z_]\w*"')
+_TICKED = re.compile(r"`[A-Za-z_]\w*`")
 _SEQUENCE = re.compile(r"(?:nextval|currval|setval)\s*\(", re.IGNORECASE)
 
 
@@ -40,7 +41,7 @@ def _careful(sql: str, postgresql: bool) -> bool:
     if "\\" in sql or "--" in sql or "/*" in sql:
         return True
     if not postgresql:
-        return '"' in sql or "#" in sql
+        return '"' in sql or "#" in sql or ("`" in sql and len(_TICKED.findall(sql)) * 2 != sql.count("`"))
     if "$" in sql and _DOLLAR_QUOTE.search(sql):
         return True
     return '"' in sql and len(_NAMES.findall(sql)) * 2 != sql.count('"')

@@ -11,7 +11,7 @@ from collectors.statement_log.detect import Chosen, detect
 from collectors.statement_log.formats import Format
 from collectors.statement_log.names import Names
 from collectors.statement_log.resolve import resolve_again
-from collectors.statement_log.source import HEAD, Source, digest, find, largest_record, read_from
+from collectors.statement_log.source import CHUNK, HEAD, Source, digest, find, largest_record, read_from
 from collectors.statement_log.store_file import Store, create
 from collectors.statement_log.tally import Tally
 from collectors.statement_log.times import Clock
@@ -83,11 +83,11 @@ class _Place:
 
 def read_logs(paths: tuple[Path, ...], store_path: Path, *, engine: str = "", names: Names | None = None,
               log_format: str = "", prefix: str = "", zone: str = "",
-              progress: Callable[[int, int], None] | None = None) -> Reading:
+              progress: Callable[[int, int], None] | None = None, step: int = CHUNK, per_commit: int = _PER_COMMIT) -> Reading:
     """Read what is new in these logs into the store.
 
     ``names``: what is known of the database, for ``*`` and names without a schema. ``progress`` is told the bytes
-    read and those there are. Raises ``UsageError`` for files that are no statement logs or of another engine than
+    read and those there are. ``step`` bytes are read at once, and written to the store every ``per_commit``. Raises ``UsageError`` for files that are no statement logs or of another engine than
     the store, ``CannotFinish`` for files that cannot be read.
     """
     sources = find(paths)
@@ -103,7 +103,7 @@ def read_logs(paths: tuple[Path, ...], store_path: Path, *, engine: str = "", na
     store = create(store_path, engine or engines[0])
     try:
         return _read(store, [(one, form) for one, form in chosen if form is not None],
-                     names or Names(engine or engines[0]), Clock(zone), progress)
+                     names or Names(engine or engines[0]), Clock(zone), progress, (step, per_commit))
     finally:
         store.close()
 
@@ -135,7 +135,7 @@ def read_rows(store_path: Path, engine: str, names: Names, rows: Iterable[tuple[
 
 
 def _read(store: Store, chosen: list[tuple[Source, Chosen]], names: Names, clock: Clock,
-          progress: Callable[[int, int], None] | None) -> Reading:
+          progress: Callable[[int, int], None] | None, steps: tuple[int, int]) -> Reading:
     done = Reading(files=len(chosen))
     resolve_again(store, names)
     if store.rows("select 1 from source where format = ?", (STATISTICS,)):
@@ -148,7 +148,7 @@ def _read(store: Store, chosen: list[tuple[Source, Chosen]], names: Names, clock
             if progress is not None:
                 progress(start + int(size * min(1.0, share)), total)
 
-        _read_source(store, tally, source, form.reader, done, report)
+        _read_source(store, tally, source, form.reader, done, report, steps)
         before += source.size
     if progress is not None:
         progress(total, total)
@@ -157,12 +157,12 @@ def _read(store: Store, chosen: list[tuple[Source, Chosen]], names: Names, clock
 
 
 def _read_source(store: Store, tally: Tally, source: Source, form: Format, done: Reading,
-                 report: Callable[[float], None]) -> None:
+                 report: Callable[[float], None], steps: tuple[int, int]) -> None:
     place = _Place(store, source, source.head(), form.name)
     start = place.offset
     rest, since = b"", 0
     with source.open() as file:
-        for data in read_from(file, source.path, place.offset):
+        for data in read_from(file, source.path, place.offset, steps[0]):
             rest += data
             end = form.cut(rest, last=False)
             if not end and len(rest) > largest_record():
@@ -175,7 +175,7 @@ def _read_source(store: Store, tally: Tally, source: Source, form: Format, done:
                 place.damaged += damaged
                 place.advance(whole)
                 since += len(whole)
-            if since >= _PER_COMMIT:
+            if since >= steps[1]:
                 _commit(store, tally, place)
                 since = 0
             report(file.tell() / source.size if not source.compressed else place.offset / (source.size * 8))

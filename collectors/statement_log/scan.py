@@ -148,6 +148,19 @@ def shapes(sql: str, engine: str) -> list[Shaped]:
     return found
 
 
+def parts(sql: str, engine: str) -> list[str]:
+    """The statements of a text as texts, without comments and with nothing in dollar quotes."""
+    found, one = list[str](), list[Token]()
+    for token in (*tokens(sql, engine), Token(SIGN, ";", False)):
+        if token.text == ";" and token.kind == SIGN and not _in_body(one):
+            if one:
+                found.append("".join((" " if part.space else "") + ("''" if part.text == "$$" else part.text) for part in one))
+            one = []
+        else:
+            one.append(token)
+    return found
+
+
 def _in_body(tokens_so_far: list[Token]) -> bool:
     """Whether a semicolon here is inside the body of a routine that stands without quotes."""
     words = [token.text.lower() for token in tokens_so_far if token.kind == WORD]

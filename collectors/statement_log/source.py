@@ -80,14 +80,14 @@ def digest(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def read_from(file: BinaryIO, path: Path, offset: int) -> Iterator[bytes]:
+def read_from(file: BinaryIO, path: Path, offset: int, step: int = CHUNK) -> Iterator[bytes]:
     """Chunks from this place on. Raises ``CannotFinish`` when a compressed file is damaged."""
     try:
         file.seek(offset)
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, error) from None
     while True:
-        data = b"".join(_pieces(file, CHUNK, path))
+        data = b"".join(_pieces(file, step, path))
         if not data:
             return
         yield data

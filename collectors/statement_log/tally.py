@@ -16,7 +16,7 @@ from hashlib import sha256
 from collectors.statement_log import quick
 from collectors.statement_log.derive import SESSION, Derived, derive, unwrapped
 from collectors.statement_log.names import Names
-from collectors.statement_log.scan import Shaped, shapes
+from collectors.statement_log.scan import Shaped, parts, shapes
 from collectors.statement_log.session import Session
 from collectors.statement_log.store_file import Store
 from collectors.statement_log.times import Clock
@@ -106,6 +106,10 @@ class Tally:
         """A session starts a statement, which may still be refused."""
         session = self.sessions.get(key) or self._session(key)
         known = self._know(sql, database, session, False)
+        if known.session and known.ids:
+            for part in parts(sql, self.engine):
+                self.statement(key, account, database, time, part, by)
+            return
         before = session.pending
         if before is not None:
             if by == LOG and before[3] == AUDIT and before[0] == known.ids and known.ids:
