@@ -71,6 +71,7 @@ def compare(path: Path, *, engine: str = "", dsn_env: str = "", usage: Path | No
 def of_state(model: AccessModel, state: State, usage: Usage | None, roster: Roster | None) -> Difference:
     """The comparison, if the model fits. Raises ``ConfigError`` with everything that refuses it."""
     from hustings.access.reading import together
+    from policies.access.anomalies import row_security
     from policies.access.difference import difference
     from policies.access.engines import effective
     from policies.access.fitting import check_against
@@ -81,7 +82,10 @@ def of_state(model: AccessModel, state: State, usage: Usage | None, roster: Rost
         raise together(refusing, model.source)
     for one in unfit:
         click.echo(str(one.error(model)), err=True)
-    return difference(model, effective(state), state, usage, roster)
+    found = difference(model, effective(state), state, usage, roster)
+    for note in row_security.notes(found.context):
+        click.echo(f"note: {note}", err=True)
+    return found
 
 
 def load_usage(path: Path) -> Usage:

@@ -153,12 +153,13 @@ class Declared:
 
     def _catalogue(self, intents: dict[int, Intent]) -> None:
         """MariaDB and MySQL show names of tables only to those with a right on them: the auditor has REFERENCES on
-        everything, which alone allows nothing."""
-        if self._state.engine == POSTGRESQL:
-            return
+        everything, which alone allows nothing. On PostgreSQL the auditor may enter the schemas (USAGE), which shows
+        nothing of what is in them."""
+        kinds, right = (("schema",), "USAGE") if self._state.engine == POSTGRESQL else \
+            (("table", "view", "sequence"), "REFERENCES")
         for place in self._scope.order:
-            if self._state.objects[place].kind in ("table", "view", "sequence"):
-                intents.setdefault(place, Intent()).allowed |= BIT["REFERENCES"]
+            if self._state.objects[place].kind in kinds:
+                intents.setdefault(place, Intent()).allowed |= BIT[right]
 
     def _everywhere(self, intents: dict[int, Intent], allow: Allow, *, needs: bool) -> None:
         of_kind = {kind: Allow(object=allow.object, rights=tuple(right for right in allow.rights if right in carried),

@@ -56,6 +56,14 @@ def allowed_beyond(context: Context, account: str) -> frozenset[str]:
 
 
 def _members(context: Context, catalogue: str, roles: tuple[str, ...]) -> Found:
+    """Accounts that have or may become one of the roles; and roles in it that no account is in, which would give it
+    to the next one."""
+    reached = {role for account in context.judged for role in context.reach(account)}
+    for membership in context.state.memberships:
+        member = context.principals.get(membership.member)
+        if membership.role in roles and member is not None and not (member.login or member.system or member.superuser) \
+                and member.name not in reached:
+            yield Anomaly(catalogue, None, member.name, f"is a member of {membership.role}; nobody is in it today")
     for account in context.ordinary:
         allowed = allowed_beyond(context, account)
         direct = {one.role for one in context.state.memberships if one.member == account}

@@ -1,7 +1,7 @@
 """LPR-22: two duties that the model keeps apart, in one person's hands.
 
-By the model, when a person's accounts are given both roles; by effective rights, when they hold everything that
-sets one role apart from the other, of both.
+By the model, when a person's accounts are given both roles; by effective rights (what SET ROLE reaches counts), when
+they may do everything that sets one role apart from the other, of both.
 """
 
 from __future__ import annotations
@@ -53,8 +53,13 @@ def _persons(context: Context) -> dict[str, list[str]]:
 def _apart(context: Context, first: Role, second: Role) -> tuple[frozenset[Right], frozenset[Right]] | None:
     """What each role has and the other has not; None where one of them has nothing of its own."""
     rights = [_rights(context, context.declared.of_role(role)) for role in (first, second)]
-    sides = frozenset(rights[0] - rights[1]), frozenset(rights[1] - rights[0])
+    sides = _telling(rights[0] - rights[1]), _telling(rights[1] - rights[0])
     return sides if all(sides) else None
+
+
+def _telling(rights: set[Right]) -> frozenset[Right]:
+    """Of the rights that set a role apart, those to act; to see, where it may do nothing else."""
+    return frozenset(one for one in rights if one[2] != BIT["SELECT"]) or frozenset(rights)
 
 
 def _rights(context: Context, intents: dict[int, Intent]) -> set[Right]:

@@ -1,11 +1,18 @@
 """LPR-12: rows kept apart by the database, for roles that say which rows they see.
 
+Asked of the tables that such a role reads or changes and that the model lists as restricted or internal, if they
+have a column that the role's words name (``county = own``: the column ``county``); of every one where the words name
+no column of any; and of each table that has row security or a policy already. Which are left is in ``notes``.
+
 Source: PostgreSQL, "Row Security Policies": policies bind everyone but the owner unless forced; permissive policies
 are joined by OR, so that one ``true`` for an account opens the table to it.
 """
 
 from __future__ import annotations
 
+import re
+
+from hustings.access.model import Role
 from hustings.access.rights import mask
 from hustings.access.state import PUBLIC, Object
 from policies.access.anomalies._context import POSTGRES, Context, Found, Rule
@@ -13,6 +20,7 @@ from policies.access.rows import Anomaly, Unread
 
 LPR_12 = "LPR-12"
 _SEES = mask("SELECT", "UPDATE", "DELETE")
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def row_security(context: Context) -> Found:
@@ -27,26 +35,41 @@ def row_security(context: Context) -> Found:
             yield Anomaly(LPR_12, one.label, None, fault)
 
 
+def notes(context: Context) -> list[str]:
+    """Restricted tables that such a role sees whole, since nothing in them says whose rows they are."""
+    bound = _bound(context)
+    return [f"{context.state.objects[place].label}: {role.name} sees {role.rows!r}, and no column of this table says "
+            f"whose a row is" for role in context.model.roles if role.rows for place in _seen(context, role)
+            if place not in bound and _sensitivity(context, context.state.objects[place]) == "restricted"]
+
+
 def _bound(context: Context) -> dict[int, list[str]]:
-    """Tables whose rows some role sees in part, and the accounts that have it. A right to insert alone sees none."""
+    """Tables whose rows some role sees in part, and the accounts that have it."""
     bound: dict[int, list[str]] = {}
     for role in context.model.roles:
         if not role.rows:
             continue
         accounts = [name for name in context.judged if role in context.roles(name)]
-        for place, intent in context.declared.of_role(role).items():
+        seen = _seen(context, role)
+        words = frozenset(_WORD.findall(role.rows.lower()))
+        naming = [place for place in seen if words & {one.lower() for one in context.state.objects[place].columns}]
+        for place in seen:
             one = context.state.objects[place]
-            if one.kind == "table" and _SEES & (intent.allowed | _any(intent.columns)) and _is_kept_apart(context, one):
+            listed = _sensitivity(context, one) in ("restricted", "internal")
+            if one.row_security or one.policies or one.row_policies or (listed and (place in naming or not naming)):
                 bound.setdefault(place, []).extend(accounts)
     return dict(sorted(bound.items()))
 
 
-def _is_kept_apart(context: Context, one: Object) -> bool:
-    """Tables that the model lists as restricted or internal, and any that was given policies; lists of counties and
-    the like, which the model need not name, are the same for everyone."""
+def _seen(context: Context, role: Role) -> list[int]:
+    """Tables that the role reads or changes; a right to insert alone sees no row."""
+    return sorted(place for place, intent in context.declared.of_role(role).items()
+                  if context.state.objects[place].kind == "table" and _SEES & (intent.allowed | _any(intent.columns)))
+
+
+def _sensitivity(context: Context, one: Object) -> str:
     model = context.model.object(one.label)
-    return bool(one.policies or one.row_policies) or (
-        model is not None and model.sensitivity in ("restricted", "internal"))
+    return model.sensitivity if model is not None else ""
 
 
 def _any(columns: dict[str, int]) -> int:

@@ -1,7 +1,8 @@
 """IAM-13 and IAM-14: accounts of nobody in particular, and accounts that a system came with.
 
 A name is that of a shared account when one of its words is (``front_counter``, ``clerk2``): jobs' and vendors'
-accounts, and those whose ``owner`` the model names, are left alone.
+accounts, and those whose ``person`` or ``owner`` the model names, are left alone. Several machines at once tell of
+sharing whatever the name is, unless an ``owner`` answers for it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _WORD = re.compile(r"[a-z]+")
 def shared_names(context: Context) -> Found:
     """Accounts of people, or of nobody in the model, that are named for a counter and not for a person."""
     for login in _of_people(context):
+        account = context.account(login)
+        if account is not None and account.person:
+            continue
         words = sorted(SHARED.intersection(_WORD.findall(_user(login).lower())))
         if words:
             yield Anomaly(IAM_13, None, login, f"is named for a shared account ({words[0]}) and has no owner")

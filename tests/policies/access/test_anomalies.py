@@ -10,15 +10,15 @@ from msgspec.structs import replace
 
 from hustings.access.model import Account, Counting, ObjectModel, OpenWindow, Role, VendorWindow
 from hustings.access.rights import MARIADB, POSTGRESQL
-from hustings.access.state import Membership, SignInRule
+from hustings.access.state import Membership, Object, Principal, RowPolicy, SignInRule
 from hustings.access.usage import SignIn, Usage, Use
 from hustings.facts import Missing, Reason
-from policies.access.anomalies import Roster, rules
+from policies.access.anomalies import Roster, row_security, rules
 from policies.access.rows import Unread
 from policies.access.severity import severity
 from policies.loader import catalogue_rows
 from policies.pack import shipped
-from tests.policies.access.small import allow, compare, database, declares, found, logs, person
+from tests.policies.access.small import LOG, SCHEMA, VOTERS, allow, compare, database, declares, found, logs, person
 
 VENDOR = Role("vendor", who="vendor", window=VendorWindow(max_hours=8, needs=("ticket", "approver")))
 
@@ -225,3 +225,72 @@ def test_every_rule_is_found_by_discovery_and_is_of_a_row_of_the_catalogue() -> 
     assert {"LPR-02", "LPR-09", "LPR-22", "IAM-12"} <= of_rules
     assert {engine for rule in rules() for engine in rule.engines} >= {POSTGRESQL, MARIADB}
     assert (severity("LPR-05"), severity("LPR-18"), severity("LPR-99")) == ("critical", "medium", "high")
+
+
+def test_rows_are_kept_apart_where_a_column_says_whose_they_are() -> None:
+    """A restricted table without such a column is a note; with a trace of row security it is judged."""
+    plain = replace(VOTERS, columns=("id", "county"))
+    image = replace(VOTERS, name="signatures", columns=("id", "image"))
+    clerk = Role("clerk", rows="county = own", allow=(allow("vr.voters", "SELECT"), allow("vr.signatures", "SELECT"),
+                                                      allow("vr.log", "INSERT")))
+    objects = (ObjectModel("vr.voters", "restricted"), ObjectModel("vr.signatures", "restricted"),
+               ObjectModel("vr.log", "evidence"))
+
+    def said(rows: str, *tables: Object) -> tuple[set[str | None], list[str]]:
+        state = replace(database(person("ann")), objects=(SCHEMA, *tables, LOG))
+        one = compare(declares(replace(clerk, rows=rows), objects=objects,
+                               accounts=(Account(login="ann", roles=("clerk",)),)), state)
+        return {name for row, name, _ in found(one) if row == "LPR-12"}, row_security.notes(one.context)
+
+    off = {"row_security": False, "row_security_forced": False}
+    plain, image = replace(plain, **off), replace(image, **off)
+    of_image = ["vr.signatures: clerk sees 'county = own', and no column of this table says whose a row is"]
+    assert said("county = own", plain, image) == ({"vr.voters"}, of_image)
+    assert said("their own", plain, image) == ({"vr.voters", "vr.signatures"}, [])
+    assert said("", plain, image) == (set(), [])
+    policy = RowPolicy("own", ("clerks",), "ALL", True, "(county = 'x'::text)")
+    closed = {"row_security": True, "row_security_forced": True, "row_policies": (policy,)}
+    assert said("county = own", replace(plain, **closed), image) == (set(), of_image)
+    assert said("county = own", replace(plain, **closed), replace(image, row_policies=(policy,))) == (
+        {"vr.signatures"}, [])
+
+
+@pytest.mark.parametrize(("policy", "is_found"), [
+    (RowPolicy("own", ("ann",), "ALL", True, "(county = 'x'::text)"), False),
+    (RowPolicy("all", ("ann",), "SELECT", True, "true"), True),
+    (RowPolicy("all", ("",), "ALL", True, "(true)"), True),
+    (RowPolicy("all", ("clerks",), "ALL", True, "true"), True),
+    (RowPolicy("all", ("others",), "ALL", True, "true"), False),
+    (RowPolicy("own", ("ann",), "ALL", False, "(county = 'x'::text)"), True),
+])
+def test_a_policy_that_hides_nothing_from_the_role_is_none(policy: RowPolicy, is_found: bool) -> None:
+    own = RowPolicy("base", ("ann",), "ALL", True, "(county = 'y'::text)")
+    policies = (policy,) if not policy.permissive else (own, policy)
+    table = replace(VOTERS, columns=("id", "county"), row_security=True, row_security_forced=True,
+                    row_policies=policies)
+    state = replace(database(person("ann"), Principal(name="clerks"), Principal(name="others"),
+                             memberships=(Membership("clerks", "ann"),)), objects=(SCHEMA, table, LOG))
+    model = declares(Role("clerk", rows="county = own", allow=(allow("vr.voters", "SELECT"),)),
+                     accounts=(Account(login="ann", roles=("clerk",)),),
+                     objects=(ObjectModel("vr.voters", "restricted"),))
+    assert (("LPR-12", "vr.voters", None) in found(compare(model, state))) is is_found
+
+
+def test_a_way_out_that_nobody_has_today_is_found_on_the_group() -> None:
+    memberships = (Membership("pg_execute_server_program", "support"), Membership("pg_read_all_data", "readers"),
+                   Membership("readers", "ann"))
+    engine = tuple(Principal(name=name, system=True) for name in ("pg_execute_server_program", "pg_read_all_data"))
+    state = database(person("ann"), Principal(name="support"), Principal(name="readers"), *engine,
+                     memberships=memberships)
+    model = declares(Role("clerk"), accounts=(Account(login="ann", roles=("clerk",)),))
+    assert {one for one in found(compare(model, state)) if one[0] in ("LPR-10", "LPR-11")} == {
+        ("LPR-10", None, "support"), ("LPR-11", None, "ann")}
+
+
+def test_a_name_for_many_is_no_fault_where_one_person_has_it() -> None:
+    state = database(person("clerk1"), person("temp_help"), person("jclerkson"))
+    clerk = Role("clerk")
+    named = declares(clerk, accounts=(Account(login="clerk1", roles=("clerk",), person="p-1"),
+                                      Account(login="temp_help", roles=("clerk",)),
+                                      Account(login="jclerkson", roles=("clerk",))))
+    assert found(compare(named, state)) == {("IAM-13", None, "temp_help")}
