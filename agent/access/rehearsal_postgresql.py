@@ -39,7 +39,7 @@ _PATHS = ("select coalesce(r.rolname, ''), substr(one, 13) from pg_db_role_setti
           "r.oid = s.setrole, unnest(s.setconfig) as one where one like 'search_path=%' and s.setdatabase in (0, "
           "(select oid from pg_database where datname = current_database())) order by s.setdatabase")
 _MAY_BECOME = ("select r.rolname::text from pg_roles r, pg_roles a where a.rolname = %s and r.oid <> a.oid and "
-               "not a.rolsuper and pg_has_role(a.oid, r.oid, <set>) order by 1 limit 100")
+               "not a.rolsuper and pg_has_role(a.oid, r.oid, <set>) order by r.rolsuper, 1 limit 100")
 
 
 @dataclass
@@ -280,7 +280,8 @@ def _beneath(item: _Item, gone: frozenset[Lost], rows: frozenset[tuple[str, str]
                                                              f"{label}", role=item.role), by="body")
     written = {table for table, _ in after.targets}
     for label, policy in sorted(rows):
-        if label in written or (label in after.relations and after.plan != item.before.plan):
+        if label in written or (
+                label in {*item.before.relations, *after.relations} and after.plan != item.before.plan):
             said = "row-level security applies to the account or no longer does" if policy == "all" else \
                 f"the row policy {policy} applies to the account or no longer does"
             return replace(_outcome(ROWS, seen, after, reason=said, role=item.role), object=label)

@@ -188,7 +188,7 @@ class RehearsalSession:
                 f"the script could not be applied within {self.budget / 2:.2g} s, in {attempts} attempts: tables are "
                 "busy, or it is too long for the time that locks may be held",
                 remedy="rehearse on a copy, at a quieter time, in parts, or with a longer --lock-timeout")
-        time.sleep(min(0.1 * 2 ** attempts, 2.0))
+        time.sleep(min(0.05 * 2 ** attempts, 1.0))
 
     def _noticed(self, severity: str, message: str) -> None:
         if self._statement and severity in ("WARNING", "NOTICE"):
