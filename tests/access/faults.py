@@ -190,7 +190,8 @@ OPTIONS = (
     Fault("LPR-09 the caller's search path", "alter function vr.approve_status(bigint) reset search_path",
           each("LPR-09", "vr.approve_status", None)),
     Fault("LPR-09 everyone may call", "grant execute on function vr.propose_status(bigint, text) to public",
-          each("LPR-09", "vr.propose_status", "PUBLIC"), everyone("vr.propose_status", "EXECUTE", but=("lroy",))),
+          each("LPR-09", "vr.propose_status", "PUBLIC") | each("LPR-22", None, "mtremblay"),
+          everyone("vr.propose_status", "EXECUTE", but=("lroy",))),
     Fault("LPR-09 another body", "create or replace function vr.own_county() returns text language sql stable security "
           "definer set search_path = pg_catalog as $$ select 'all' $$", each("LPR-09", "vr.own_county", None)),
     Fault("LPR-09 nobody reviewed it", "create function vr.quick() returns void language sql security definer "
