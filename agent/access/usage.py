@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hustings.access.usage import Usage
 
 _MIB = 1024 * 1024
+_TICKS = 1000
+"""Of the bar on the terminal."""
 
 
 @click.command()
@@ -57,8 +59,7 @@ def usage(logs: tuple[Path, ...], store: Path, engine: str | None, model: Path |
         if logs:
             raise UsageError("statistics are read from the server, not from logs", where="--statistics",
                              remedy="leave out the logs, and use one store for each of the two")
-        names = _names(engine or POSTGRESQL, model, dsn_env)
-        read_statistics(dsn_of(dsn_env), store, names=names, variable=dsn_env)
+        read_statistics(dsn_of(dsn_env), store, names=_names(engine or POSTGRESQL, model, dsn_env), variable=dsn_env)
         reading = None
     elif logs:
         from collectors.statement_log.reader import read_logs
@@ -107,12 +108,12 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
         yield None
         return
     started = time.monotonic()
-    with click.progressbar(length=1000, label="Reading logs", file=sys.stderr, show_eta=True,
-                           item_show_func=lambda rate: str(rate or "")) as bar:
+    bar: click._termui_impl.ProgressBar[int]
+    with click.progressbar(length=_TICKS, label="Reading logs", file=sys.stderr, show_eta=True,
+                           item_show_func=lambda rate: f"{rate} MiB/s" if rate else None) as bar:
         def told(done: int, total: int) -> None:
-            place = int(1000 * done / total) if total else 1000
-            rate = done / _MIB / max(time.monotonic() - started, 0.001)
-            bar.update(place - bar.pos, f"{rate:.0f} MiB/s")  # type: ignore[arg-type]
+            place = _TICKS * done // total if total else _TICKS
+            bar.update(place - bar.pos, int(done / _MIB / max(time.monotonic() - started, 0.001)))
 
         yield told
 

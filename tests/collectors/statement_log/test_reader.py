@@ -25,18 +25,23 @@ def test_reading_that_is_killed_at_any_moment_counts_nothing_twice_and_loses_not
     log, store, once = tmp_path / "pg.csv", tmp_path / "store.db", tmp_path / "once.db"
     write_log(log, 3_000_000)
     program = ("import sys\nfrom pathlib import Path\nfrom collectors.statement_log.reader import read_logs\n"
-               "read_logs((Path(sys.argv[1]),), Path(sys.argv[2]), step=16384, per_commit=16384)\n")
+               "read_logs((Path(sys.argv[1]),), Path(sys.argv[2]), step=16384, per_commit=16384,\n"
+               "          progress=lambda done, total: print('.', flush=True))\n")
     chosen, midway = random.Random(11), 0
-    for _ in range(40):
-        process = subprocess.Popen([sys.executable, "-c", program, str(log), str(store)], cwd=Path(__file__).parents[3])
-        time.sleep(chosen.uniform(0.25, 0.6))
+    for _ in range(8):
+        process = subprocess.Popen([sys.executable, "-c", program, str(log), str(store)], cwd=Path(__file__).parents[3],
+                                   stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        for _ in range(chosen.randrange(1, 20)):
+            process.stdout.readline()
+        time.sleep(chosen.uniform(0, 0.01))
         process.send_signal(signal.SIGKILL)
-        if process.wait() == 0:
-            break
+        process.wait()
+        process.stdout.close()
         midway += 0 < _offset(store) < log.stat().st_size
     read_logs((log,), store)
     read_logs((log,), once)
-    assert midway >= 2
+    assert midway >= 3
     resumed, straight = load(store), load(once)
     assert resumed.statements == straight.statements > 5000
     assert resumed.uses == straight.uses
