@@ -10,8 +10,9 @@ from hustings.access.state import State
 from policies.access.difference import Difference, difference
 from policies.access.engines import effective
 from policies.access.rows import DECLARED, EXCESS, MISSING
-from tests.access.faults import ALL, LINES, Fault, Found, Line, Right
-from tests.access.registration import AUDITOR, TEMPLATE, Registration, model
+from tests.access.faults import ALL, CLERKS, LINES, Fault, Found, Line, Right, each, rights
+from tests.access.registration import AUDITOR, TEMPLATE, Registration, build, model
+from tests.postgres import running
 
 
 def compared(state: State) -> Difference:
@@ -117,3 +118,17 @@ def test_without_sight_of_pgaudit_a_table_without_triggers_is_unknown(registrati
         found = compared(registration.read(database))
     assert named(found) == set()
     assert {one.catalogue for one in found.unread} == {"LPR-20"}
+
+
+@pytest.mark.parametrize("version", [15, 16])
+def test_the_clean_twin_is_clean_on_older_releases_and_a_fault_is_a_fault(version: int) -> None:
+    with running(version) as server:
+        older = build(server)
+        clean = compared(older.read())
+        assert (named(clean), clean.unread, rows(clean, EXCESS), rows(clean, MISSING)) == (set(), (), set(), set())
+        older.run("grant delete on vr.voters to r_clerk; grant r_approve to lroy")
+        found = compared(older.read())
+    assert named(found) == each("LPR-05", "vr.voters", *CLERKS) | each("LPR-22", None, "lroy")
+    assert rows(found, EXCESS) == (
+        rights(CLERKS, "vr.voters", "DELETE") | rights("lroy", "vr.status_proposals", "SELECT")
+        | rights("lroy", "vr.approve_status", "EXECUTE"))
