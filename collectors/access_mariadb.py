@@ -201,19 +201,18 @@ class _Look:
 
     def _routines_are_whole(self) -> bool:
         """MySQL hides routines from those who hold neither SHOW_ROUTINE nor SELECT on everything."""
-        if self.engine == MARIADB or self._holds("SELECT", "SHOW_ROUTINE"):
+        if self.engine == MARIADB or self._mine().get("*", frozenset()) & {"ALL PRIVILEGES", "SELECT", "SHOW_ROUTINE"}:
             return True
         self.missing["objects"] = Missing(Reason.DENIED, "routines are hidden from this account (SHOW_ROUTINE on *.* "
                                           "would show them)")
         return False
 
-    def _holds(self, *rights: str) -> bool:
-        return bool(self._mine().get("*", frozenset()) & {"ALL PRIVILEGES", *rights})
-
     def _triggers(self, wanted: set[str]) -> Rows:
-        """Through the auditor's procedure, or for those who hold TRIGGER on everything: others see none."""
-        asked = (sql.TRIGGERS,) if self._holds("TRIGGER") else (sql.TRIGGERS_HELPER,)
-        return [row for row in self.rows("objects.triggers", *asked) if row[0] in wanted]
+        """Through the auditor's procedure, or directly by those who hold TRIGGER: others are shown none."""
+        mine, showing = self._mine(), {"ALL PRIVILEGES", "TRIGGER"}
+        held = mine.get("*", frozenset()) & showing or all(mine.get(name, frozenset()) & showing for name in wanted)
+        asked = sql.TRIGGERS if held else sql.TRIGGERS_HELPER
+        return [row for row in self.rows("objects.triggers", asked) if row[0] in wanted]
 
     def _replica(self) -> str:
         """A replica's connection to its primary, as ``name=value`` words; empty on a primary."""

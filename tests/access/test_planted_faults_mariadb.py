@@ -95,6 +95,17 @@ FAULTS = (
     fault("an auditor reads secrets", f"grant select (totp_secret) on vr.users to pcote@'{CLERKS}'",
           f"revoke select (totp_secret) on vr.users from pcote@'{CLERKS}'", ("LPR-06", "vr.users", PCOTE),
           excess=(PCOTE,)),
+    fault("a view shows birth dates",
+          "create definer = vr_owner@localhost view vr.birthdays_v as select dob from vr.voters; "
+          "grant select on vr.birthdays_v to web_lookup@'10.20.4.20'", "drop view vr.birthdays_v; "
+          "revoke select on vr.birthdays_v from web_lookup@'10.20.4.20'",
+          ("LPR-06", "vr.birthdays_v", WEB), excess=(WEB,)),
+    fault("the public view shows an identity number",
+          "create or replace definer = vr_owner@localhost sql security definer view vr.lookup_v as "
+          "select voter_id, last_name, status, ssn4 from vr.voters",
+          "create or replace definer = vr_owner@localhost sql security definer view vr.lookup_v as "
+          "select voter_id, last_name, status from vr.voters",
+          ("LPR-06", "vr.lookup_v", WEB), ("LPR-06", "vr.lookup_v", "counter_screen@10.20.1.40")),
     fault("a clerk may pass a table on", f"grant select on vr.absentee to jdoe@'{CLERKS}' with grant option",
           f"revoke select, grant option on vr.absentee from jdoe@'{CLERKS}'", ("LPR-07", "vr.absentee", JDOE)),
     fault("a role may pass a schema on", "grant usage on staging.* to r_clerk with grant option",

@@ -30,6 +30,8 @@ def passwords(context: Context) -> Found:
     if missing is not None:
         yield Unread(LPR_13, f"how passwords are stored: {missing}")
         return
+    if context.state.settings.get("skip_grant_tables") == "ON":
+        yield Anomaly(LPR_13, None, None, "the server looks at no rights at all (skip_grant_tables)")
     for account in _open(context):
         ways = (context.principals[account].password or "").split(",")
         if NO_PASSWORD in ways:
