@@ -60,8 +60,10 @@ def write_log(path: Path, size: int) -> None:
                     pieces = pieces.replace("@", f"'{chosen.choice(_STREETS)} {chosen.randrange(900)}'", 1)
                 time = at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " UTC"
                 message, tail = pieces.replace('"', '""'), '"voters app","client backend",,0\n'
-                part.append(f'{time},"{user}","vr",{4000 + len(user)},"{host}",{session},{lines[session]},"idle",'
-                            f'2026-09-01 08:00:00 UTC,3/{lines[session]},0,LOG,00000,"statement: {message}",,,,,,,,,{tail}')
+                part.append(
+                    f'{time},"{user}","vr",{4000 + len(user)},"{host}",{session},{lines[session]},"idle",'
+                    f'2026-09-01 08:00:00 UTC,3/{lines[session]},0,LOG,00000,"statement: {message}",,,,,,,,,{tail}'
+                )
             text = "".join(part)
             written += len(text)
             file.write(text)
@@ -75,24 +77,43 @@ def measure(runs: int) -> list[Row]:
         log, store = Path(folder, "pg.csv"), Path(folder, "store.db")
         write_log(log, size)
         size = log.stat().st_size
-        floor = cost([sys.executable, "-c", "import csv, sys\nfor _ in csv.reader(open(sys.argv[1], newline='')): pass",
-                      str(log)], runs=1)
+        floor = cost(
+            [
+                sys.executable,
+                "-c",
+                "import csv, sys\nfor _ in csv.reader(open(sys.argv[1], newline='')): pass",
+                str(log),
+            ],
+            runs=1,
+        )
         ours = _once([sys.executable, "-m", "hustings", "access", "usage", str(log), "--store", str(store)])
     rate = size / _MIB / ours[0]
     return [
-        Row(f"csvlog of {size / _MIB:.0f} MiB", f"{rate:.0f} MiB/s", f"csv module alone {size / _MIB / floor.cpu:.0f} MiB/s",
-            f"{ours[0] / floor.cpu:.1f}", f"≥ {_BOUND_RATE:.0f} MiB/s"),
-        Row("its peak memory", f"{ours[1]:.0f} MiB", f"{floor.mib:.0f} MiB", f"{ours[1] / floor.mib:.1f}",
-            f"≤ {_BOUND_MIB:.0f} MiB"),
+        Row(
+            f"csvlog of {size / _MIB:.0f} MiB",
+            f"{rate:.0f} MiB/s",
+            f"csv module alone {size / _MIB / floor.cpu:.0f} MiB/s",
+            f"{ours[0] / floor.cpu:.1f}",
+            f"≥ {_BOUND_RATE:.0f} MiB/s",
+        ),
+        Row(
+            "its peak memory",
+            f"{ours[1]:.0f} MiB",
+            f"{floor.mib:.0f} MiB",
+            f"{ours[1] / floor.mib:.1f}",
+            f"≤ {_BOUND_MIB:.0f} MiB",
+        ),
     ]
 
 
 def _once(command: list[str]) -> tuple[float, float]:
     """Processor seconds and peak MiB of one run, with no run before it: a second one has nothing left to read."""
-    program = ("import resource, subprocess, sys\n"
-               "subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)\n"
-               "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-               "print(used.ru_utime + used.ru_stime, used.ru_maxrss)\n")
+    program = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(used.ru_utime + used.ru_stime, used.ru_maxrss)\n"
+    )
     done = subprocess.run([sys.executable, "-S", "-c", program, *command], capture_output=True, text=True, check=True)
     cpu, peak = done.stdout.split()
     return float(cpu), int(peak) / 1024

@@ -43,7 +43,7 @@ class AuditJson:
             _, used = _events(data[:rest].decode("utf-8", "replace"))
             if used >= 0:
                 return rest
-            rest = data.rfind(b"}", 0, rest - 1) + 1 if b"}" in data[:rest - 1] else 0
+            rest = data.rfind(b"}", 0, rest - 1) + 1 if b"}" in data[: rest - 1] else 0
         return 0
 
     def feed(self, data: bytes, tally: Tally) -> int:
@@ -64,8 +64,17 @@ class AuditJson:
         found = _USER.search(str(one.get("user", "")))
         user = found.group(1) if found else str(one.get("user", ""))
         host = str(one.get("host") or (found.group(2) if found else "") or one.get("ip") or "")
-        self._event(tally, time, user, host, str(one.get("connection_id", "")), str(one.get("name", "")),
-                    int(one.get("status") or 0), str(one.get("db", "")), one.get("sqltext"))
+        self._event(
+            tally,
+            time,
+            user,
+            host,
+            str(one.get("connection_id", "")),
+            str(one.get("name", "")),
+            int(one.get("status") or 0),
+            str(one.get("db", "")),
+            one.get("sqltext"),
+        )
 
     def _enterprise(self, one: dict[str, Any], tally: Tally) -> None:
         time = _time(one.get("timestamp"))
@@ -77,12 +86,30 @@ class AuditJson:
         name = {"connect": "Connect", "disconnect": "Quit"}.get(str(one.get("event")), str(general.get("command", "")))
         if one.get("class") == "general" and one.get("event") not in (None, "status"):
             return
-        self._event(tally, time, str(account.get("user", "")), str(account.get("host", "")), str(one.get("connection_id", "")),
-                    name, int(general.get("status", connection.get("status", 0)) or 0), str(connection.get("db", "")),
-                    general.get("query"))
+        self._event(
+            tally,
+            time,
+            str(account.get("user", "")),
+            str(account.get("host", "")),
+            str(one.get("connection_id", "")),
+            name,
+            int(general.get("status", connection.get("status", 0)) or 0),
+            str(connection.get("db", "")),
+            general.get("query"),
+        )
 
-    def _event(self, tally: Tally, time: str, user: str, host: str, connection: str, name: str, status: int, database: str,
-               sql: object) -> None:
+    def _event(
+        self,
+        tally: Tally,
+        time: str,
+        user: str,
+        host: str,
+        connection: str,
+        name: str,
+        status: int,
+        database: str,
+        sql: object,
+    ) -> None:
         from collectors.statement_log.server_audit import REFUSED
 
         account = f"{user}@{host}"

@@ -50,8 +50,21 @@ class CsvLog:
             host = row[4]
             if ":" in host:
                 host = host.rpartition(":")[0]
-            record(tally, notes, session=row[5], account=row[1], database=row[2], host=host, time=row[0],
-                   number=row[6], severity=row[11], state=row[12], message=row[13], detail=row[14], query=row[19])
+            record(
+                tally,
+                notes,
+                session=row[5],
+                account=row[1],
+                database=row[2],
+                host=host,
+                time=row[0],
+                number=row[6],
+                severity=row[11],
+                state=row[12],
+                message=row[13],
+                detail=row[14],
+                query=row[19],
+            )
         return damaged
 
     @staticmethod

@@ -14,18 +14,59 @@ from hustings.access.rights import POSTGRESQL
 
 READ, WRITE, DDL, ROLE, FUNCTION, SESSION = "read", "write", "ddl", "role", "function", "session"
 
-_SESSION_WORDS = frozenset({
-    "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "set", "reset", "show", "discard",
-    "prepare", "execute", "deallocate", "listen", "notify", "unlisten", "fetch", "move", "close", "checkpoint", "load", "use",
-    "unlock", "xa", "help", "kill", "flush", "purge", "describe", "desc", "signal", "resignal", "shutdown", "change", "stop",
-    "binlog", "cache", "get", "open", "return",
-})
+_SESSION_WORDS = frozenset(
+    {
+        "begin",
+        "start",
+        "commit",
+        "end",
+        "rollback",
+        "abort",
+        "savepoint",
+        "release",
+        "set",
+        "reset",
+        "show",
+        "discard",
+        "prepare",
+        "execute",
+        "deallocate",
+        "listen",
+        "notify",
+        "unlisten",
+        "fetch",
+        "move",
+        "close",
+        "checkpoint",
+        "load",
+        "use",
+        "unlock",
+        "xa",
+        "help",
+        "kill",
+        "flush",
+        "purge",
+        "describe",
+        "desc",
+        "signal",
+        "resignal",
+        "shutdown",
+        "change",
+        "stop",
+        "binlog",
+        "cache",
+        "get",
+        "open",
+        "return",
+    }
+)
 """Statements that need no right on an object of the office's. ``LOAD DATA`` is told apart from ``LOAD``."""
 _QUERY_WORDS = frozenset({"select", "with", "table", "values", "insert", "update", "delete", "merge", "replace", "("})
 _ROLE_WORDS = frozenset({"grant", "revoke", "reassign"})
 _OWNER_WORDS = frozenset({"alter", "drop", "comment", "security", "import", "rename"})
-_MAINTAIN_WORDS = frozenset({"vacuum", "analyze", "analyse", "cluster", "reindex", "refresh", "optimize", "repair", "check",
-                             "checksum"})
+_MAINTAIN_WORDS = frozenset(
+    {"vacuum", "analyze", "analyse", "cluster", "reindex", "refresh", "optimize", "repair", "check", "checksum"}
+)
 _NAME = r'(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|[\w$\x80-\U0010ffff]+)'
 _OBJECT = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
 _WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE"})
@@ -44,20 +85,33 @@ class Derived(NamedTuple):
 
 def unwrapped(text: str) -> str:
     """The statement inside ``EXPLAIN``, ``DECLARE … CURSOR FOR`` and ``PREPARE … AS``; any other as it stands."""
-    found = re.match(r"(?is)explain\s+(?:\([^()]*\)\s*)?(?:(?:analyze|verbose|extended|format\s*=\s*\w+)\s+)*(?=\w|\()", text)
-    if found and re.match(r"(?i)(select|with|insert|update|delete|merge|values|table|execute|create|declare|\(|replace)",
-                          text[found.end():]):
-        return text[found.end():]
-    found = re.match(rf"(?is)declare\s+{_NAME}(?:\s+(?:binary|asensitive|insensitive|no|scroll))*\s+cursor"
-                     r"(?:\s+with(?:out)?\s+hold)?\s+for\s+", text)
+    found = re.match(
+        r"(?is)explain\s+(?:\([^()]*\)\s*)?(?:(?:analyze|verbose|extended|format\s*=\s*\w+)\s+)*(?=\w|\()", text
+    )
+    if found and re.match(
+        r"(?i)(select|with|insert|update|delete|merge|values|table|execute|create|declare|\(|replace)",
+        text[found.end() :],
+    ):
+        return text[found.end() :]
+    found = re.match(
+        rf"(?is)declare\s+{_NAME}(?:\s+(?:binary|asensitive|insensitive|no|scroll))*\s+cursor"
+        r"(?:\s+with(?:out)?\s+hold)?\s+for\s+",
+        text,
+    )
     if found:
-        return text[found.end():]
+        return text[found.end() :]
     found = re.match(rf"(?is)prepare\s+{_NAME}\s*(?:\((?:[^()]|\([^()]*\))*\))?\s+as\s+", text)
-    return text[found.end():] if found else text
+    return text[found.end() :] if found else text
 
 
-def derive(text: str, names: Names, path: tuple[str, ...] = (), *, whole: bool = True,
-           sequences: tuple[tuple[str, str], ...] = ()) -> Derived:
+def derive(
+    text: str,
+    names: Names,
+    path: tuple[str, ...] = (),
+    *,
+    whole: bool = True,
+    sequences: tuple[tuple[str, str], ...] = (),
+) -> Derived:
     """The rights that a shape needs; ``path`` is the search path of its session where that is known."""
     word = _first(text)
     if not whole:
@@ -96,7 +150,11 @@ def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tupl
         replaced = _first(text) == "replace"
         text = re.sub(r"(?i)^\s*replace(\s+(low_priority|delayed))?(\s+into)?\b", "insert into", text)
         text = re.sub(rf"(?is)\sinto\s+(?:(?:out|dump)file\s+\?|@{_NAME}(?:\s*,\s*@{_NAME})*)", " ", text)
-        text = re.sub(r"(?i)^(\s*(?:insert|update|delete))(?:\s+(?:low_priority|high_priority|delayed|quick|ignore))+\b", r"\1", text)
+        text = re.sub(
+            r"(?i)^(\s*(?:insert|update|delete))(?:\s+(?:low_priority|high_priority|delayed|quick|ignore))+\b",
+            r"\1",
+            text,
+        )
     try:
         tree = _parsed(text, names.engine)
         if isinstance(tree, exp.Command):
@@ -169,7 +227,7 @@ class _Utility:
 def split_name(name: str) -> tuple[str, str]:
     """(schema or "", name) of a name as it is written."""
     parts = re.findall(_NAME, name)
-    plain = [one[1:-1].replace(one[0] * 2, one[0]) if one[0] in "\"`" else one for one in parts]
+    plain = [one[1:-1].replace(one[0] * 2, one[0]) if one[0] in '"`' else one for one in parts]
     return (plain[0], plain[1]) if len(plain) > 1 else ("", plain[0])
 
 
@@ -188,4 +246,6 @@ def _utility(text: str, word: str, names: Names, path: tuple[str, ...]) -> Deriv
         return utility.by_owner(text, _Utility(names, path))
     if word in _MAINTAIN_WORDS:
         return utility.maintain(text, _Utility(names, path))
-    return _not_understood(FUNCTION if word == "do" else DDL, "code of its own" if word == "do" else "an unknown statement")
+    return _not_understood(
+        FUNCTION if word == "do" else DDL, "code of its own" if word == "do" else "an unknown statement"
+    )

@@ -33,8 +33,9 @@ def detect(source: Source, said: str = "", prefix: str = "", engine: str = "") -
         return None
     if said:
         if said not in FORMATS:
-            raise UsageError(f"there is no log format {said!r}", where="--log-format",
-                             remedy=f"choose one of {', '.join(FORMATS)}")
+            raise UsageError(
+                f"there is no log format {said!r}", where="--log-format", remedy=f"choose one of {', '.join(FORMATS)}"
+            )
         return Chosen(_named(said, head, prefix, source, engine), _first_time(head))
     name = "stderr" if prefix else _guess(head)
     return Chosen(_named(name, head, prefix, source, engine), _first_time(head))

@@ -46,7 +46,19 @@ class JsonLog:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 damaged += 1
                 continue
-            record(tally, notes, session=one.session_id, account=one.user, database=one.dbname, host=one.remote_host,
-                   time=one.timestamp, number=str(one.line_num), severity=one.error_severity, state=one.state_code,
-                   message=one.message, detail=one.detail, query=one.statement)
+            record(
+                tally,
+                notes,
+                session=one.session_id,
+                account=one.user,
+                database=one.dbname,
+                host=one.remote_host,
+                time=one.timestamp,
+                number=str(one.line_num),
+                severity=one.error_severity,
+                state=one.state_code,
+                message=one.message,
+                detail=one.detail,
+                query=one.statement,
+            )
         return damaged

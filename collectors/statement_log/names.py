@@ -19,7 +19,7 @@ _PATH_DEFAULT = "public"
 
 
 class Names:
-    """Relations with their columns, and routines. Build with ``of_state`` or ``of_model``; ``Names(engine)`` is empty."""
+    """Relations with their columns, and routines; made by ``of_state`` or ``of_model``, empty at first."""
 
     def __init__(self, engine: str) -> None:
         self.engine = engine

@@ -31,8 +31,9 @@ class Need(NamedTuple):
 class Source:
     """Something in FROM: a table of the database, or rows made on the way."""
 
-    def __init__(self, alias: str, tables: tuple[tuple[str, str], ...] = (),
-                 columns: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, alias: str, tables: tuple[tuple[str, str], ...] = (), columns: Sequence[str] | None = None
+    ) -> None:
         self.alias = alias
         self.tables = tables
         """Every (schema, name) it may be; none for rows made on the way."""
@@ -126,8 +127,12 @@ class Walker:
         self.walk(node, env, made, inside=True)
         return None
 
-    def _with(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None],
-              ) -> dict[str, Sequence[str] | None]:
+    def _with(
+        self,
+        node: Node,
+        parent: Env | None,
+        made: dict[str, Sequence[str] | None],
+    ) -> dict[str, Sequence[str] | None]:
         clause = node.args.get("with_")
         if clause is None:
             return made
@@ -191,8 +196,11 @@ class Walker:
 
     def _named(self, env: Env, alias: str) -> list[Source]:
         for one in env.up():
-            found = [source for source in one.sources if source.alias == alias
-                     or (not self.postgresql and source.alias.lower() == alias.lower())]
+            found = [
+                source
+                for source in one.sources
+                if source.alias == alias or (not self.postgresql and source.alias.lower() == alias.lower())
+            ]
             if found:
                 return found[:1]
         return []
@@ -281,8 +289,15 @@ class Walker:
 
     # Expressions
 
-    def walk(self, node: Node, env: Env, made: dict[str, Sequence[str] | None], *, aliases: bool = False,
-             inside: bool = False) -> None:
+    def walk(
+        self,
+        node: Node,
+        env: Env,
+        made: dict[str, Sequence[str] | None],
+        *,
+        aliases: bool = False,
+        inside: bool = False,
+    ) -> None:
         """Everything that an expression reads and calls."""
         waiting = [node]
         while waiting:
@@ -302,11 +317,9 @@ class Walker:
                 waiting.extend(part for part in one.args.get("joins") or ())
             elif isinstance(one, exp.Dot):
                 self._dot(one, waiting)
-            elif isinstance(one, exp.Count) and isinstance(one.this, exp.Star):
-                continue
-            elif isinstance(one, exp.Star):
-                continue
-            elif isinstance(one, exp.DataType | exp.ColumnDef):
+            elif isinstance(one, exp.Star | exp.DataType | exp.ColumnDef) or (
+                isinstance(one, exp.Count) and isinstance(one.this, exp.Star)
+            ):
                 continue
             else:
                 if isinstance(one, exp.Func):
@@ -451,8 +464,13 @@ class Walker:
             for target in left.expressions if isinstance(left, exp.Tuple) else [left]:
                 while isinstance(target, exp.Bracket | exp.Dot | exp.Paren):
                     target = target.this
-                holding = self._named(env, target.table) if getattr(target, "table", "") else [
-                    source for source in env.sources if source.columns is not None and target.name in source.columns]
+                holding = (
+                    self._named(env, target.table)
+                    if getattr(target, "table", "")
+                    else [
+                        source for source in env.sources if source.columns is not None and target.name in source.columns
+                    ]
+                )
                 self._set((holding or env.sources)[0], [target.name], "UPDATE")
             right = one.expression
             self.walk(right, env, made)

@@ -17,8 +17,15 @@ from collectors.statement_log.tally import AUDIT, LOG, SLOW, Tally
 _FIELDS = 8
 """Of an audit line, up to the statement; parameters and rows follow."""
 _QUIET = ("LOG", "INFO", "NOTICE", "WARNING", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5")
-_RIGHTS = {"SELECT": "SELECT", "INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE",
-           "TRUNCATE TABLE": "TRUNCATE", "EXECUTE": "EXECUTE", "COPY": "SELECT"}
+_RIGHTS = {
+    "SELECT": "SELECT",
+    "INSERT": "INSERT",
+    "UPDATE": "UPDATE",
+    "DELETE": "DELETE",
+    "TRUNCATE TABLE": "TRUNCATE",
+    "EXECUTE": "EXECUTE",
+    "COPY": "SELECT",
+}
 """pgaudit's commands that say by themselves which right was used."""
 _FASTEST = 1.0
 """Milliseconds. A duration below it was logged: then the threshold is zero, and every statement is in the log."""
@@ -34,8 +41,22 @@ class Notes:
     truncated: int = 0
 
 
-def record(tally: Tally, notes: Notes, *, session: str, account: str, database: str, host: str, time: str,
-           number: str, severity: str, state: str, message: str, detail: str, query: str) -> None:
+def record(
+    tally: Tally,
+    notes: Notes,
+    *,
+    session: str,
+    account: str,
+    database: str,
+    host: str,
+    time: str,
+    number: str,
+    severity: str,
+    state: str,
+    message: str,
+    detail: str,
+    query: str,
+) -> None:
     """One record. ``number`` is its place in its session, empty where the log does not say."""
     tally.line(time)
     if not account:
@@ -68,8 +89,9 @@ def record(tally: Tally, notes: Notes, *, session: str, account: str, database: 
         tally.signed_in(account, host or "[local]", time)
 
 
-def _slow(tally: Tally, notes: Notes, session: str, account: str, database: str, time: str, message: str,
-          detail: str) -> None:
+def _slow(
+    tally: Tally, notes: Notes, session: str, account: str, database: str, time: str, message: str, detail: str
+) -> None:
     length, _, rest = message[10:].partition(" ms  ")
     if not rest:
         return
@@ -131,7 +153,17 @@ def _fields(text: str) -> list[str]:
 def _state_of(message: str) -> str:
     """The SQLSTATE class of an error whose log does not hold it."""
     message = re.sub(r" at character \d+$", "", message)
-    refused = ("permission denied", "must be owner", "syntax error", "must be superuser", "current transaction is aborted")
-    if message.startswith(refused) or message.endswith(("does not exist", "is ambiguous")) or "row-level security" in message:
+    refused = (
+        "permission denied",
+        "must be owner",
+        "syntax error",
+        "must be superuser",
+        "current transaction is aborted",
+    )
+    if (
+        message.startswith(refused)
+        or message.endswith(("does not exist", "is ambiguous"))
+        or "row-level security" in message
+    ):
         return "42"
     return ""

@@ -12,7 +12,9 @@ from collectors.statement_log.scan import NUMBER, STRING, tokens
 from hustings.access.rights import POSTGRESQL
 
 _LITERAL = re.compile(r"""['0-9](?:(?<=')[^']*'(?:'[^']*')*|(?<![\w$.]['0-9])[0-9A-Za-z_.]*)""")
-_LITERAL_MYSQL = re.compile(r"""['0-9](?:(?<=')[^']*'(?:'[^']*')*|(?<![\w$.`@]['0-9])[0-9.]*(?:[xX][0-9a-fA-F]+)?(?![\w$]))""")
+_LITERAL_MYSQL = re.compile(
+    r"""['0-9](?:(?<=')[^']*'(?:'[^']*')*|(?<![\w$.`@]['0-9])[0-9.]*(?:[xX][0-9a-fA-F]+)?(?![\w$]))"""
+)
 _DOLLAR_QUOTE = re.compile(r"\$(?![0-9])")
 _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
 _ROWS = re.compile(r"\(\s*\?\s*\)(?:\s*,\s*\(\s*\?\s*\))+")

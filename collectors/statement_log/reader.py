@@ -51,8 +51,11 @@ class _Place:
         self.head = head[:HEAD]
         for row in store.rows("select id, head, head_size, tail, tail_size, offset from source order by id desc"):
             at, known, size, tail, tail_size, offset = row
-            if len(head) >= int(str(size)) and digest(head[:int(str(size))]) == known and self._goes_on(
-                    int(str(offset)), str(tail), int(str(tail_size))):
+            if (
+                len(head) >= int(str(size))
+                and digest(head[: int(str(size))]) == known
+                and self._goes_on(int(str(offset)), str(tail), int(str(tail_size)))
+            ):
                 self.id, self.offset = int(str(at)), int(str(offset))
                 break
 
@@ -68,55 +71,109 @@ class _Place:
         self.tail = (self.tail + data[-HEAD:])[-HEAD:]
 
     def write(self, connection: sqlite3.Connection) -> None:
-        head = self.head[:max(1, min(len(self.head), self.offset))]
-        values = (str(self.source.path), self.form, self.source.inode, digest(head), len(head), digest(self.tail),
-                  len(self.tail), self.offset, self.source.size, self.damaged)
+        head = self.head[: max(1, min(len(self.head), self.offset))]
+        values = (
+            str(self.source.path),
+            self.form,
+            self.source.inode,
+            digest(head),
+            len(head),
+            digest(self.tail),
+            len(self.tail),
+            self.offset,
+            self.source.size,
+            self.damaged,
+        )
         if self.id is None:
-            made = connection.execute("insert into source (name, format, inode, head, head_size, tail, tail_size, offset, size, "
-                                      "damaged) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            made = connection.execute(
+                "insert into source (name, format, inode, head, head_size, tail, tail_size, offset, size, "
+                "damaged) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
             self.id = int(made.lastrowid or 0)
         else:
-            connection.execute("update source set name = ?, format = ?, inode = ?, head = ?, head_size = ?, tail = ?, "
-                               "tail_size = ?, offset = ?, size = ?, damaged = damaged + ? where id = ?", (*values, self.id))
+            connection.execute(
+                "update source set name = ?, format = ?, inode = ?, head = ?, head_size = ?, tail = ?, "
+                "tail_size = ?, offset = ?, size = ?, damaged = damaged + ? where id = ?",
+                (*values, self.id),
+            )
         self.damaged = 0
 
 
-def read_logs(paths: tuple[Path, ...], store_path: Path, *, engine: str = "", names: Names | None = None,
-              log_format: str = "", prefix: str = "", zone: str = "",
-              progress: Callable[[int, int], None] | None = None, step: int = CHUNK, per_commit: int = _PER_COMMIT) -> Reading:
+def read_logs(
+    paths: tuple[Path, ...],
+    store_path: Path,
+    *,
+    engine: str = "",
+    names: Names | None = None,
+    log_format: str = "",
+    prefix: str = "",
+    zone: str = "",
+    progress: Callable[[int, int], None] | None = None,
+    step: int = CHUNK,
+    per_commit: int = _PER_COMMIT,
+) -> Reading:
     """Read what is new in these logs into the store.
 
     ``names``: what is known of the database, for ``*`` and names without a schema. ``progress`` is told the bytes
-    read and those there are. ``step`` bytes are read at once, and written to the store every ``per_commit``. Raises ``UsageError`` for files that are no statement logs or of another engine than
+    read and those there are. ``step`` bytes are read at once, and written to the store every
+    ``per_commit``.
+
+    Raises ``UsageError`` for files that are no statement logs or of another engine than
     the store, ``CannotFinish`` for files that cannot be read.
     """
     sources = find(paths)
     chosen = [(one, detect(one, log_format, prefix, engine)) for one in sources]
     chosen = [(one, form) for one, form in chosen if form is not None]
     if not chosen:
-        raise UsageError("there is nothing in these logs", where=", ".join(str(one) for one in paths),
-                         remedy="name logs that hold statements")
+        raise UsageError(
+            "there is nothing in these logs",
+            where=", ".join(str(one) for one in paths),
+            remedy="name logs that hold statements",
+        )
     engines = sorted({form.engine for _, form in chosen if form is not None})
     if len(engines) > 1:
-        raise UsageError(f"these logs are of several engines: {', '.join(engines)}", where=str(paths[0]),
-                         remedy="use one store for each server")
+        raise UsageError(
+            f"these logs are of several engines: {', '.join(engines)}",
+            where=str(paths[0]),
+            remedy="use one store for each server",
+        )
     store = create(store_path, engine or engines[0])
     try:
-        return _read(store, [(one, form) for one, form in chosen if form is not None],
-                     names or Names(engine or engines[0]), Clock(zone), progress, (step, per_commit))
+        return _read(
+            store,
+            [(one, form) for one, form in chosen if form is not None],
+            names or Names(engine or engines[0]),
+            Clock(zone),
+            progress,
+            (step, per_commit),
+        )
     finally:
         store.close()
 
 
-def read_rows(store_path: Path, engine: str, names: Names, rows: Iterable[tuple[str, str, int]], *, database: str,
-              first: str, last: str, covers: set[str], name: str) -> None:
+def read_rows(
+    store_path: Path,
+    engine: str,
+    names: Names,
+    rows: Iterable[tuple[str, str, int]],
+    *,
+    database: str,
+    first: str,
+    last: str,
+    covers: set[str],
+    name: str,
+) -> None:
     """Statistics instead of logs: (account, statement, times), each between two times. They replace those before."""
     store = create(store_path, engine)
     try:
         kinds = {str(kind) for (kind,) in store.rows("select format from source")}
         if kinds - {STATISTICS}:
-            raise UsageError("this store holds what logs told, which have times of their own", where=str(store_path),
-                             remedy="use another --store for statistics")
+            raise UsageError(
+                "this store holds what logs told, which have times of their own",
+                where=str(store_path),
+                remedy="use another --store for statistics",
+            )
         resolve_again(store, names)
         tally = Tally(store, engine, names, Clock())
         tally.line(first)
@@ -128,22 +185,35 @@ def read_rows(store_path: Path, engine: str, names: Names, rows: Iterable[tuple[
             for table in ("seen", "hour", "cover", "counter", "source"):
                 connection.execute(f"delete from {table}")  # noqa: S608 - names of this file's own tables
             tally.commit(connection)
-            connection.execute("insert into source (name, format, inode, head, head_size, tail, tail_size, offset, size) "
-                               "values (?, ?, 0, '', 0, '', 0, 0, 0)", (name, STATISTICS))
+            connection.execute(
+                "insert into source (name, format, inode, head, head_size, tail, tail_size, offset, size) "
+                "values (?, ?, 0, '', 0, '', 0, 0, 0)",
+                (name, STATISTICS),
+            )
     finally:
         store.close()
 
 
-def _read(store: Store, chosen: list[tuple[Source, Chosen]], names: Names, clock: Clock,
-          progress: Callable[[int, int], None] | None, steps: tuple[int, int]) -> Reading:
+def _read(
+    store: Store,
+    chosen: list[tuple[Source, Chosen]],
+    names: Names,
+    clock: Clock,
+    progress: Callable[[int, int], None] | None,
+    steps: tuple[int, int],
+) -> Reading:
     done = Reading(files=len(chosen))
     resolve_again(store, names)
     if store.rows("select 1 from source where format = ?", (STATISTICS,)):
-        raise UsageError("this store holds statistics of the server, not what logs told", where=str(store.path),
-                         remedy="use another --store for logs")
+        raise UsageError(
+            "this store holds statistics of the server, not what logs told",
+            where=str(store.path),
+            remedy="use another --store for logs",
+        )
     tally = Tally(store, names.engine, names, clock)
     total, before = sum(one.size for one, _ in chosen), 0
     for source, form in sorted(chosen, key=lambda one: one[1].first):
+
         def report(share: float, *, size: int = source.size, start: int = before) -> None:
             if progress is not None:
                 progress(start + int(size * min(1.0, share)), total)
@@ -156,8 +226,15 @@ def _read(store: Store, chosen: list[tuple[Source, Chosen]], names: Names, clock
     return done
 
 
-def _read_source(store: Store, tally: Tally, source: Source, form: Format, done: Reading,
-                 report: Callable[[float], None], steps: tuple[int, int]) -> None:
+def _read_source(
+    store: Store,
+    tally: Tally,
+    source: Source,
+    form: Format,
+    done: Reading,
+    report: Callable[[float], None],
+    steps: tuple[int, int],
+) -> None:
     place = _Place(store, source, source.head(), form.name)
     start = place.offset
     rest, since = b"", 0

@@ -15,16 +15,25 @@ def resolve_again(store: Store, names: Names) -> int:
     if not names.relations and not names.complete:
         return 0
     digest = names.digest
-    old = store.rows("select id, text, path, whole, sequences from shape where derived <> '' and derived <> ?", (digest,))
+    old = store.rows(
+        "select id, text, path, whole, sequences from shape where derived <> '' and derived <> ?", (digest,)
+    )
     if not old:
         return 0
     with store.transaction() as connection:
         for row in old:
             at, text, path, whole, sequences = int(str(row[0])), str(row[1]), str(row[2]), bool(row[3]), str(row[4])
-            known = derive(text, names, tuple(one for one in path.split(",") if one), whole=whole,
-                           sequences=tuple((one[0], one[1]) for one in json.loads(sequences)))
+            known = derive(
+                text,
+                names,
+                tuple(one for one in path.split(",") if one),
+                whole=whole,
+                sequences=tuple((one[0], one[1]) for one in json.loads(sequences)),
+            )
             connection.execute("delete from need where shape = ?", (at,))
             write_needs(connection, at, known)
-            connection.execute("update shape set understood = ?, why = ?, kind = ?, schemas = ?, derived = ? where id = ?",
-                               (int(known.understood), known.why, known.kind, ",".join(known.schemas), digest, at))
+            connection.execute(
+                "update shape set understood = ?, why = ?, kind = ?, schemas = ?, derived = ? where id = ?",
+                (int(known.understood), known.why, known.kind, ",".join(known.schemas), digest, at),
+            )
     return len(old)

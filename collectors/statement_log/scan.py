@@ -31,7 +31,8 @@ _POSTGRESQL = re.compile(
       |(?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
       |(?P<number>0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
       |(?P<sign>::|:=|=>|<=|>=|<>|!=|\|\||.)""",
-    re.VERBOSE | re.DOTALL)
+    re.VERBOSE | re.DOTALL,
+)
 _MYSQL = re.compile(
     r"""(?P<space>\s+|--(?=\s|\Z)[^\n]*|\#[^\n]*)
       |(?P<comment>/\*(?!!|M!))
@@ -42,20 +43,91 @@ _MYSQL = re.compile(
       |(?P<number>0[xX][0-9a-fA-F]+(?![A-Za-z0-9_$])|0b[01]+(?![A-Za-z0-9_$])|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z_$\x80-\U0010ffff]))
       |(?P<word>[A-Za-z0-9_$\x80-\U0010ffff@]+)
       |(?P<sign>:=|<=>|<=|>=|<>|!=|\|\||&&|.)""",
-    re.VERBOSE | re.DOTALL)
+    re.VERBOSE | re.DOTALL,
+)
 
-_TYPED = frozenset({
-    "date", "time", "timestamp", "timestamptz", "timetz", "interval", "integer", "int", "int2", "int4", "int8",
-    "smallint", "bigint", "numeric", "decimal", "real", "float4", "float8", "text", "varchar", "bpchar", "uuid", "inet",
-    "cidr", "json", "jsonb", "bool", "boolean", "bytea", "regclass", "money", "macaddr", "point", "xml",
-})
+_TYPED = frozenset(
+    {
+        "date",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "timetz",
+        "interval",
+        "integer",
+        "int",
+        "int2",
+        "int4",
+        "int8",
+        "smallint",
+        "bigint",
+        "numeric",
+        "decimal",
+        "real",
+        "float4",
+        "float8",
+        "text",
+        "varchar",
+        "bpchar",
+        "uuid",
+        "inet",
+        "cidr",
+        "json",
+        "jsonb",
+        "bool",
+        "boolean",
+        "bytea",
+        "regclass",
+        "money",
+        "macaddr",
+        "point",
+        "xml",
+    }
+)
 """Words that make the string after them a value of that type: ``date '2026-11-22'``."""
 _UNITS = frozenset({"year", "month", "day", "hour", "minute", "second"})
-_COMPARING = frozenset({"=", "<", ">", "<=", ">=", "<>", "!=", "like", "ilike", "between", "limit", "offset", "from", "by"})
-_LENGTHS = frozenset({"numeric", "decimal", "varchar", "char", "character", "varying", "bit", "varbit", "timestamp",
-                      "time", "timestamptz", "timetz", "float", "interval", "bpchar", "nchar", "binary", "varbinary"})
-_ORDINALS_END = frozenset({"limit", "offset", "fetch", "for", "having", "window", "union", "intersect", "except",
-                           "rows", "range", "groups", "separator"})
+_COMPARING = frozenset(
+    {"=", "<", ">", "<=", ">=", "<>", "!=", "like", "ilike", "between", "limit", "offset", "from", "by"}
+)
+_LENGTHS = frozenset(
+    {
+        "numeric",
+        "decimal",
+        "varchar",
+        "char",
+        "character",
+        "varying",
+        "bit",
+        "varbit",
+        "timestamp",
+        "time",
+        "timestamptz",
+        "timetz",
+        "float",
+        "interval",
+        "bpchar",
+        "nchar",
+        "binary",
+        "varbinary",
+    }
+)
+_ORDINALS_END = frozenset(
+    {
+        "limit",
+        "offset",
+        "fetch",
+        "for",
+        "having",
+        "window",
+        "union",
+        "intersect",
+        "except",
+        "rows",
+        "range",
+        "groups",
+        "separator",
+    }
+)
 _PLAIN_VALUES = frozenset({"default", "null", "true", "false", "cast", "as"}) | _TYPED
 _SEQUENCES = frozenset({"nextval", "currval", "setval"})
 _LONGEST_ORDINAL = 2
@@ -110,7 +182,7 @@ def tokens(sql: str, engine: str) -> Iterator[Token]:
 def _closed(text: str) -> bool:
     """Whether the last quote ends the string, rather than being one half of a doubled or an escaped one."""
     quote = text[-1]
-    inner = text[text.index(quote) + 1:]
+    inner = text[text.index(quote) + 1 :]
     escaped = "\\" in inner and (text[0] in "eE" or quote == '"')
     if escaped:
         inner = re.sub(r"\\.", "", inner, flags=re.DOTALL)
@@ -154,7 +226,9 @@ def parts(sql: str, engine: str) -> list[str]:
     for token in (*tokens(sql, engine), Token(SIGN, ";", False)):
         if token.text == ";" and token.kind == SIGN and not _in_body(one):
             if one:
-                found.append("".join((" " if part.space else "") + ("''" if part.text == "$$" else part.text) for part in one))
+                found.append(
+                    "".join((" " if part.space else "") + ("''" if part.text == "$$" else part.text) for part in one)
+                )
             one = []
         else:
             one.append(token)
@@ -169,8 +243,10 @@ def _in_body(tokens_so_far: list[Token]) -> bool:
     if not {"function", "procedure", "trigger", "event"} & set(words[:12]):
         return False
     opened = words.count("begin") + words.count("case")
-    closed = words.count("end") - sum(words[n:n + 2] in (["end", "if"], ["end", "loop"], ["end", "while"],
-                                                         ["end", "repeat"]) for n in range(len(words)))
+    closed = words.count("end") - sum(
+        words[n : n + 2] in (["end", "if"], ["end", "loop"], ["end", "while"], ["end", "repeat"])
+        for n in range(len(words))
+    )
     return opened > closed
 
 
@@ -210,8 +286,25 @@ class _Writer:
                 text = word if self.postgresql else token.text
             elif token.kind == SIGN:
                 if text == "(":
-                    opened.append(at > 0 and read[at - 1].kind in (WORD, QUOTED) and previous not in (
-                        "in", "values", "and", "or", "on", "not", "any", "all", "some", "using", "where", "exists"))
+                    opened.append(
+                        at > 0
+                        and read[at - 1].kind in (WORD, QUOTED)
+                        and previous
+                        not in (
+                            "in",
+                            "values",
+                            "and",
+                            "or",
+                            "on",
+                            "not",
+                            "any",
+                            "all",
+                            "some",
+                            "using",
+                            "where",
+                            "exists",
+                        )
+                    )
                 elif text == ")" and opened:
                     opened.pop()
                     if ordinals is not None and len(opened) < ordinals:
@@ -219,9 +312,9 @@ class _Writer:
             elif token.kind == STRING:
                 text = self._string(at, previous)
             elif token.kind == NUMBER:
-                if ordinals == len(opened) and len(text) <= _LONGEST_ORDINAL and self._alone(at):
-                    text = token.text
-                elif self._length_of_type(at):
+                if (
+                    ordinals == len(opened) and len(text) <= _LONGEST_ORDINAL and self._alone(at)
+                ) or self._length_of_type(at):
                     text = token.text
                 elif self.low[max(0, at - 3)] == "tablesample":
                     text = self._next()
@@ -261,8 +354,10 @@ class _Writer:
             kind = self._take_type()
             unit = self._unit(at + 1)
             return f"cast({self._next()} as {kind}{unit})"
-        if previous == "zone" and self.low[max(0, at - 4):at] in (["timestamp", "with", "time", "zone"],
-                                                                   ["time", "with", "time", "zone"]):
+        if previous == "zone" and self.low[max(0, at - 4) : at] in (
+            ["timestamp", "with", "time", "zone"],
+            ["time", "with", "time", "zone"],
+        ):
             for _ in range(3):
                 self.out.pop()
             kind = self.out.pop().strip()
@@ -293,8 +388,11 @@ class _Writer:
 
     def _number(self, text: str, previous: str, in_call: bool) -> str:
         """PostgreSQL types a number by how it is written; where nothing else says the type, a cast does."""
-        if not self.postgresql or (previous in _COMPARING) or (not in_call and previous in ("(", ",", "and")
-                                                               and not self._in_select_list()):
+        if (
+            not self.postgresql
+            or (previous in _COMPARING)
+            or (not in_call and previous in ("(", ",", "and") and not self._in_select_list())
+        ):
             return self._next()
         plain = text.replace("_", "")
         if plain.isdigit():
@@ -326,8 +424,21 @@ class _Writer:
         """Whether the number is a whole item of a list: ``order by 1, 2 desc``."""
         before = self.low[at - 1] if at else ""
         after = self.low[at + 1] if at + 1 < len(self.low) else ""
-        return before in ("by", ",", "(") and after in ("", ",", ")", "asc", "desc", "nulls", "limit", "offset",
-                                                        "having", "for", "fetch", "order", "union")
+        return before in ("by", ",", "(") and after in (
+            "",
+            ",",
+            ")",
+            "asc",
+            "desc",
+            "nulls",
+            "limit",
+            "offset",
+            "having",
+            "for",
+            "fetch",
+            "order",
+            "union",
+        )
 
     def _length_of_type(self, at: int) -> bool:
         """``numeric(10, 2)`` in a cast or a definition: part of a type, no value."""
@@ -344,9 +455,10 @@ class _Writer:
         keep = [True] * len(self.read)
         at = 0
         while at < len(self.read):
-            if self.low[at] == "(" and at and self.low[at - 1] in ("in", "array") or (
-                    self.low[at] == "[" and at and self.low[at - 1] == "array"):
-                if self.low[at + 1:at + 2] == ["("]:
+            if (self.low[at] == "(" and at and self.low[at - 1] in ("in", "array")) or (
+                self.low[at] == "[" and at and self.low[at - 1] == "array"
+            ):
+                if self.low[at + 1 : at + 2] == ["("]:
                     self._first_row(at + 1, keep)
                 else:
                     self._first_value(at, keep)
@@ -358,8 +470,10 @@ class _Writer:
     def _first_value(self, at: int, keep: list[bool]) -> None:
         close = self._close(at)
         inside = range(at + 1, close)
-        if any(self.read[n].kind not in (STRING, NUMBER, PARAMETER) and self.low[n] not in (",", "-", "+", "null")
-               for n in inside):
+        if any(
+            self.read[n].kind not in (STRING, NUMBER, PARAMETER) and self.low[n] not in (",", "-", "+", "null")
+            for n in inside
+        ):
             return
         comma = next((n for n in inside if self.low[n] == ","), close)
         for n in range(comma, close):
@@ -370,8 +484,9 @@ class _Writer:
         while close + 2 < len(self.low) and self.low[close + 1] == "," and self.low[close + 2] == "(":
             start, close = close + 1, self._close(close + 2)
             row = range(start, min(close + 1, len(self.low)))
-            if not all(self.read[n].kind in (STRING, NUMBER, PARAMETER, SIGN) or self.low[n] in _PLAIN_VALUES
-                       for n in row):
+            if not all(
+                self.read[n].kind in (STRING, NUMBER, PARAMETER, SIGN) or self.low[n] in _PLAIN_VALUES for n in row
+            ):
                 return
             for n in row:
                 keep[n] = False

@@ -15,13 +15,38 @@ from collectors.statement_log.tally import Tally
 from hustings.access.rights import MARIADB
 
 _FILE = re.compile(r"\d{8} \d\d:\d\d:\d\d,")
-_SYSLOG = re.compile(r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) "
-                     r"\S+ mysql-server_auditing(?:\[\d+\])?: ?(?P<rest>.*)", re.DOTALL)
+_SYSLOG = re.compile(
+    r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) "
+    r"\S+ mysql-server_auditing(?:\[\d+\])?: ?(?P<rest>.*)",
+    re.DOTALL,
+)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "0": "\0", "Z": "\x1a"}
-REFUSED = frozenset({
-    "1044", "1045", "1046", "1049", "1051", "1054", "1064", "1109", "1142", "1143", "1146", "1149", "1227", "1290", "1305",
-    "1347", "1370", "1410", "1419", "1698", "1959"})
+REFUSED = frozenset(
+    {
+        "1044",
+        "1045",
+        "1046",
+        "1049",
+        "1051",
+        "1054",
+        "1064",
+        "1109",
+        "1142",
+        "1143",
+        "1146",
+        "1149",
+        "1227",
+        "1290",
+        "1305",
+        "1347",
+        "1370",
+        "1410",
+        "1419",
+        "1698",
+        "1959",
+    }
+)
 """Codes of statements that did nothing: denied, unknown, malformed (MariaDB documentation, "Error Codes")."""
 _SYSTEM = frozenset({"mysql", "performance_schema", "information_schema", "sys"})
 _FIELDS = 9

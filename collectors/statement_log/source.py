@@ -39,8 +39,11 @@ class Source:
                 return gzip.open(self.path, "rb")  # type: ignore[return-value]
             return self.path.open("rb")
         except OSError as error:
-            raise CannotFinish(f"the log cannot be read: {error.strerror}", where=str(self.path),
-                               remedy="run as an account that may read it, or copy it first") from None
+            raise CannotFinish(
+                f"the log cannot be read: {error.strerror}",
+                where=str(self.path),
+                remedy="run as an account that may read it, or copy it first",
+            ) from None
 
     def head(self) -> bytes:
         """Its first bytes."""
@@ -55,8 +58,9 @@ def find(paths: tuple[Path, ...]) -> list[Source]:
         if path.is_dir():
             inside = sorted(one for one in path.iterdir() if one.is_file() and one.suffix.lower() in _ENDINGS)
             if not inside:
-                raise UsageError("there is no log in this folder", where=str(path),
-                                 remedy="name the log files themselves")
+                raise UsageError(
+                    "there is no log in this folder", where=str(path), remedy="name the log files themselves"
+                )
             found += [_source(one) for one in inside]
         elif path.is_file():
             found.append(_source(path))
@@ -71,8 +75,11 @@ def _source(path: Path) -> Source:
             magic = file.read(2)
             there = os.fstat(file.fileno())
     except OSError as error:
-        raise CannotFinish(f"the log cannot be read: {error.strerror}", where=str(path),
-                           remedy="run as an account that may read it, or copy it first") from None
+        raise CannotFinish(
+            f"the log cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="run as an account that may read it, or copy it first",
+        ) from None
     return Source(path, there.st_ino, there.st_size, magic == b"\x1f\x8b")
 
 
@@ -107,8 +114,11 @@ def _pieces(file: BinaryIO, size: int, path: Path) -> Iterator[bytes]:
 
 
 def _damaged(path: Path, error: Exception) -> CannotFinish:
-    return CannotFinish(f"the log cannot be read to its end: {error}", where=str(path),
-                        remedy="get another copy of the file; what was read before is in the store")
+    return CannotFinish(
+        f"the log cannot be read to its end: {error}",
+        where=str(path),
+        remedy="get another copy of the file; what was read before is in the store",
+    )
 
 
 def largest_record() -> int:

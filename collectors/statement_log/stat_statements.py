@@ -21,6 +21,9 @@ select r.rolname, s.query, sum(s.calls)::bigint
 from {schema}.pg_stat_statements s join pg_catalog.pg_roles r on r.oid = s.userid
 join pg_catalog.pg_database d on d.oid = s.dbid
 where d.datname = pg_catalog.current_database() group by 1, 2 order by 1, 2"""
+_INFO = """
+select to_char(stats_reset at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), dealloc
+from {schema}.pg_stat_statements_info"""
 _HIDDEN = "<insufficient privilege>"
 
 
@@ -40,27 +43,48 @@ def read_statistics(dsn: str, store: Path, *, names: Names, variable: str = "", 
                 "to_char(now() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), "
                 "(select setting from pg_catalog.pg_settings where name = 'pg_stat_statements.track') "
                 "from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace "
-                "where e.extname = 'pg_stat_statements'").fetchone()
+                "where e.extname = 'pg_stat_statements'"
+            ).fetchone()
             if found is None:
-                raise CannotFinish("the extension pg_stat_statements is not in this database", where=where,
-                                   remedy="CREATE EXTENSION pg_stat_statements, with it in shared_preload_libraries")
+                raise CannotFinish(
+                    "the extension pg_stat_statements is not in this database",
+                    where=where,
+                    remedy="CREATE EXTENSION pg_stat_statements, with it in shared_preload_libraries",
+                )
             schema = '"' + str(found[0]).replace('"', '""') + '"'
-            rows = [(str(account), str(query), int(calls))
-                    for account, query, calls in connection.execute(_STATEMENTS.format(schema=schema).encode())]
+            rows = [
+                (str(account), str(query), int(calls))
+                for account, query, calls in connection.execute(_STATEMENTS.format(schema=schema).encode())
+            ]
             since, forgotten = None, 1
             if int(found[1]) >= _INFO_SINCE:
                 info = connection.execute(
-                    "select to_char(stats_reset at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), dealloc "
-                    f"from {schema}.pg_stat_statements_info".encode()).fetchone()
+                    _INFO.format(schema=schema).encode()
+                ).fetchone()
                 assert info is not None
                 since, forgotten = info
         except psycopg.Error as error:
-            raise CannotFinish(f"the statistics cannot be read: {str(error).splitlines()[0]}", where=where,
-                               remedy="grant pg_read_all_stats to the auditing role") from None
+            raise CannotFinish(
+                f"the statistics cannot be read: {str(error).splitlines()[0]}",
+                where=where,
+                remedy="grant pg_read_all_stats to the auditing role",
+            ) from None
     if any(query == _HIDDEN for _, query, _ in rows):
-        raise CannotFinish("the statements of other accounts are hidden from this one", where=where,
-                           remedy="grant pg_read_all_stats to the auditing role")
+        raise CannotFinish(
+            "the statements of other accounts are hidden from this one",
+            where=where,
+            remedy="grant pg_read_all_stats to the auditing role",
+        )
     covers = {"slow:every"} if not forgotten and found[4] in ("top", "all") else set()
-    read_rows(store, POSTGRESQL, names, rows, database=str(found[2]), first=str(since or found[3]), last=str(found[3]),
-              covers=covers, name=f"pg_stat_statements of {found[2]}")
+    read_rows(
+        store,
+        POSTGRESQL,
+        names,
+        rows,
+        database=str(found[2]),
+        first=str(since or found[3]),
+        last=str(found[3]),
+        covers=covers,
+        name=f"pg_stat_statements of {found[2]}",
+    )
     return len(rows)

@@ -14,18 +14,45 @@ from hustings.access.rights import POSTGRESQL
 from hustings.errors import UsageError
 
 COMMON = (
-    "%m [%p] %q%u@%d ", "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ", "%t [%p]: user=%u,db=%d,app=%a,client=%h ",
-    "%m [%p] %u@%d ", "%t [%p] %u@%d ", "%t [%p]: [%l-1] user=%u,db=%d ", "%m [%p] %q[user=%u,db=%d,app=%a] ",
-    "%m [%c] %q%u@%d ", "%t:%r:%u@%d:[%p]:", "%m:%r:%u@%d:[%p]:", "%m [%p] %q%u@%d/%a ", "%m [%p] %h %q%u@%d ",
-    "%m %u@%d %h [%p] ", "< %m >%u %d ", "%m [%p-%l] %q%u@%d ",
+    "%m [%p] %q%u@%d ",
+    "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%t [%p]: user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p] %u@%d ",
+    "%t [%p] %u@%d ",
+    "%t [%p]: [%l-1] user=%u,db=%d ",
+    "%m [%p] %q[user=%u,db=%d,app=%a] ",
+    "%m [%c] %q%u@%d ",
+    "%t:%r:%u@%d:[%p]:",
+    "%m:%r:%u@%d:[%p]:",
+    "%m [%p] %q%u@%d/%a ",
+    "%m [%p] %h %q%u@%d ",
+    "%m %u@%d %h [%p] ",
+    "< %m >%u %d ",
+    "%m [%p-%l] %q%u@%d ",
 )
 """Prefixes of distributions, of hosted services and of pgBadger's documentation."""
 _ESCAPES = {
-    "a": r"(?P<a>.*?)", "u": r"(?P<u>[^\s@]*?|\[unknown\])", "d": r"(?P<d>\S*?|\[unknown\])",
-    "r": r"(?P<r>\[local\]|[^\s(]*(?:\(\d+\))?)", "h": r"(?P<h>\[local\]|\S*?)", "b": r"[a-z ]*?", "p": r"(?P<p>\d+)", "P": r"\d*",
-    "t": r"(?P<t>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+?)", "m": r"(?P<t>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+?)", "n": r"(?P<n>\d+\.\d+)",
-    "Q": r"-?\d+", "i": r".*?", "e": r"(?P<e>[0-9A-Z]{5})", "c": r"(?P<c>[0-9a-f]+\.[0-9a-f]+)", "l": r"(?P<l>\d+)",
-    "s": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+?", "v": r"\S*?", "x": r"\d+", "L": r"\S*?", "%": "%",
+    "a": r"(?P<a>.*?)",
+    "u": r"(?P<u>[^\s@]*?|\[unknown\])",
+    "d": r"(?P<d>\S*?|\[unknown\])",
+    "r": r"(?P<r>\[local\]|[^\s(]*(?:\(\d+\))?)",
+    "h": r"(?P<h>\[local\]|\S*?)",
+    "b": r"[a-z ]*?",
+    "p": r"(?P<p>\d+)",
+    "P": r"\d*",
+    "t": r"(?P<t>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+?)",
+    "m": r"(?P<t>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+?)",
+    "n": r"(?P<n>\d+\.\d+)",
+    "Q": r"-?\d+",
+    "i": r".*?",
+    "e": r"(?P<e>[0-9A-Z]{5})",
+    "c": r"(?P<c>[0-9a-f]+\.[0-9a-f]+)",
+    "l": r"(?P<l>\d+)",
+    "s": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+?",
+    "v": r"\S*?",
+    "x": r"\d+",
+    "L": r"\S*?",
+    "%": "%",
 }
 _LEVEL = r"(?P<level>[A-Z]+[1-5]?):  (?P<message>.*)"
 _CONTINUES = ("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", "BACKTRACE")
@@ -43,11 +70,17 @@ class StderrLog:
         self.prefix = prefix or _fitting(text, where)
         self.pattern = compiled(self.prefix)
         if not {"u"} <= set(self.pattern.groupindex) or not {"t", "n"} & set(self.pattern.groupindex):
-            raise UsageError(f"the prefix {self.prefix!r} holds no account (%u) or no time (%t, %m, %n)", where=where,
-                             remedy="set log_line_prefix = '%m [%p] %q%u@%d ' on the server, or log as csvlog or jsonlog")
+            raise UsageError(
+                f"the prefix {self.prefix!r} holds no account (%u) or no time (%t, %m, %n)",
+                where=where,
+                remedy="set log_line_prefix = '%m [%p] %q%u@%d ' on the server, or log as csvlog or jsonlog",
+            )
         if prefix and not any(self.pattern.match(line) for line in text.split("\n")):
-            raise UsageError(f"no line of this log begins as --prefix {prefix!r} says", where=where,
-                             remedy="give the server's log_line_prefix exactly, with its blanks")
+            raise UsageError(
+                f"no line of this log begins as --prefix {prefix!r} says",
+                where=where,
+                remedy="give the server's log_line_prefix exactly, with its blanks",
+            )
 
     def cut(self, data: bytes, *, last: bool) -> int:
         """To where a new record begins: a line end that no tab and no DETAIL or STATEMENT follows."""
@@ -56,7 +89,7 @@ class StderrLog:
             return end
         while end:
             before = data.rfind(b"\n", 0, end - 1) + 1
-            line = data[before:end - 1].decode("utf-8", "replace")
+            line = data[before : end - 1].decode("utf-8", "replace")
             found = None if line.startswith("\t") else self.pattern.match(line)
             if found is not None and found["level"] not in _CONTINUES:
                 return before
@@ -92,10 +125,21 @@ class StderrLog:
         host = re.sub(r"\(\d+\)$", "", one.get("h") or one.get("r", ""))
         account = "" if one["u"] == "[unknown]" else one["u"]
         time = one.get("t") or _of_epoch(one["n"])
-        record(tally, self.notes, session=one.get("c") or f"{one.get('p', '')}/{account}", account=account,
-               database=one.get("d", ""), host=host, time=time, number=one.get("l", "") if one.get("c") else "",
-               severity=one["level"], state=one.get("e", "").replace("00000", ""), message=one["message"],
-               detail=one.get("detail", ""), query=one.get("statement", ""))
+        record(
+            tally,
+            self.notes,
+            session=one.get("c") or f"{one.get('p', '')}/{account}",
+            account=account,
+            database=one.get("d", ""),
+            host=host,
+            time=time,
+            number=one.get("l", "") if one.get("c") else "",
+            severity=one["level"],
+            state=one.get("e", "").replace("00000", ""),
+            message=one["message"],
+            detail=one.get("detail", ""),
+            query=one.get("statement", ""),
+        )
 
 
 def compiled(prefix: str) -> re.Pattern[str]:
@@ -108,13 +152,18 @@ def compiled(prefix: str) -> re.Pattern[str]:
             continue
         found = re.match(r"%-?\d*([a-zA-Z%])", prefix[at:])
         if found is None or (found.group(1) not in _ESCAPES and found.group(1) != "q"):
-            raise UsageError(f"log_line_prefix has no escape {prefix[at:at + 2]!r}", where="--prefix",
-                             remedy="give the server's log_line_prefix as it is: SHOW log_line_prefix")
+            raise UsageError(
+                f"log_line_prefix has no escape {prefix[at : at + 2]!r}",
+                where="--prefix",
+                remedy="give the server's log_line_prefix as it is: SHOW log_line_prefix",
+            )
         if found.group(1) == "q":
             parts.append("(?:")
             optional = True
         else:
-            parts.append(r"\s*" + _ESCAPES[found.group(1)] + r"\s*" if len(found.group()) > 2 else _ESCAPES[found.group(1)])
+            parts.append(
+                r"\s*" + _ESCAPES[found.group(1)] + r"\s*" if len(found.group()) > 2 else _ESCAPES[found.group(1)]
+            )
         at += found.end()
     if optional:
         parts.append(")?")
@@ -131,8 +180,11 @@ def _fitting(text: str, where: str) -> str:
         if named > most:
             best, most = prefix, named
     if not most:
-        raise UsageError("this is no statement log that is known, or a text log with a prefix of its own", where=where,
-                         remedy="give the server's log_line_prefix with --prefix, or the format with --log-format")
+        raise UsageError(
+            "this is no statement log that is known, or a text log with a prefix of its own",
+            where=where,
+            remedy="give the server's log_line_prefix with --prefix, or the format with --log-format",
+        )
     return best
 
 

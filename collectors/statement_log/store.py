@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from collectors.statement_log.store_file import Store, open_store
@@ -22,8 +23,11 @@ def load(path: Path, *, gap_hours: float = GAP_HOURS) -> Usage:
     try:
         return usage(store, gap_hours)
     except sqlite3.OperationalError as error:
-        raise CannotFinish(f"the store cannot be read: {error}", where=str(path),
-                           remedy="wait until the reading of logs that is writing it has ended") from None
+        raise CannotFinish(
+            f"the store cannot be read: {error}",
+            where=str(path),
+            remedy="wait until the reading of logs that is writing it has ended",
+        ) from None
     finally:
         store.close()
 
@@ -33,46 +37,82 @@ def usage(store: Store, gap_hours: float = GAP_HOURS) -> Usage:
     _with_pending(store)
     counted = store.rows("select value from counter where name = 'statements'")
     return Usage(
-        engine=store.meta("engine"), window=_window(store, gap_hours), uses=_uses(store), shapes=_shapes(store),
-        sign_ins=tuple(SignIn(str(account), str(host), str(hour), int(str(times))) for account, host, hour, times in store.rows(
-            "select account, host, hour, times from sign_in order by account, hour, host")),
-        statements=int(str(counted[0][0])) if counted else 0, covers=_covers(store))
+        engine=store.meta("engine"),
+        window=_window(store, gap_hours),
+        uses=_uses(store),
+        shapes=_shapes(store),
+        sign_ins=tuple(
+            SignIn(str(account), str(host), str(hour), int(str(times)))
+            for account, host, hour, times in store.rows(
+                "select account, host, hour, times from sign_in order by account, hour, host"
+            )
+        ),
+        statements=int(str(counted[0][0])) if counted else 0,
+        covers=_covers(store),
+    )
 
 
 def _with_pending(store: Store) -> None:
     """A view of what was counted, with the last statement of every session that has not gone on yet."""
     connection = store.connection
-    connection.execute("create temp table every_seen (account integer, shape integer, first text, last text, times integer)")
+    connection.execute(
+        "create temp table every_seen (account integer, shape integer, first text, last text, times integer)"
+    )
     connection.execute("insert into every_seen select account, shape, first, last, times from seen")
     for (state,) in store.rows("select state from session where json_extract(state, '$[5]') is not null"):
         pending = restored(str(state)).pending
         assert pending is not None
         ids, account, time, _ = pending
-        connection.executemany("insert into every_seen select id, ?, ?, ?, 1 from account where name = ?",
-                               [(one, time[1:], time[1:], account) for one in ids])
+        connection.executemany(
+            "insert into every_seen select id, ?, ?, ?, 1 from account where name = ?",
+            [(one, time[1:], time[1:], account) for one in ids],
+        )
 
 
 def _uses(store: Store) -> tuple[Use, ...]:
     return tuple(
-        Use(str(account), str(label), None if column is None else str(column), str(right), str(first), str(last),
-            int(str(times)), str(role))
+        Use(
+            str(account),
+            str(label),
+            None if column is None else str(column),
+            str(right),
+            str(first),
+            str(last),
+            int(str(times)),
+            str(role),
+        )
         for account, label, column, right, first, last, times, role in store.rows(
-            'select a.name, n.object, n."column", n."right", min(s.first), max(s.last), sum(s.times), h.role from every_seen s '
+            'select a.name, n.object, n."column", n."right", min(s.first), max(s.last), sum(s.times), h.role '
+            "from every_seen s "
             "join account a on a.id = s.account join need n on n.shape = s.shape join shape h on h.id = s.shape "
-            'group by a.name, n.object, n."column", n."right", h.role order by 1, 2, 3, 4, 8'))
+            'group by a.name, n.object, n."column", n."right", h.role order by 1, 2, 3, 4, 8'
+        )
+    )
 
 
 def _shapes(store: Store) -> tuple[Shape, ...]:
     accounts: dict[int, list[str]] = {}
-    for at, name in store.rows("select distinct s.shape, a.name from every_seen s join account a on a.id = s.account "
-                               "order by 1, 2"):
+    for at, name in store.rows(
+        "select distinct s.shape, a.name from every_seen s join account a on a.id = s.account order by 1, 2"
+    ):
         accounts.setdefault(int(str(at)), []).append(str(name))
     return tuple(
-        Shape(str(digest), str(text), tuple(accounts.get(int(str(at)), ())), str(database), str(path or schemas),
-              bool(understood), str(why), str(role))
+        Shape(
+            str(digest),
+            str(text),
+            tuple(accounts.get(int(str(at)), ())),
+            str(database),
+            str(path or schemas),
+            bool(understood),
+            str(why),
+            str(role),
+        )
         for at, digest, text, database, path, schemas, understood, why, role in store.rows(
             "select id, digest, text, database, path, schemas, understood, why, role from shape "
-            "where plannable or not understood order by id") if accounts.get(int(str(at))))
+            "where plannable or not understood order by id"
+        )
+        if accounts.get(int(str(at)))
+    )
 
 
 def _window(store: Store, gap_hours: float) -> Window | None:
@@ -81,7 +121,7 @@ def _window(store: Store, gap_hours: float) -> Window | None:
         return None
     gaps, covered = [], 0.0
     start = rows[0][0]
-    for (_, last), (first, _) in zip(rows, rows[1:], strict=False):
+    for (_, last), (first, _) in pairwise(rows):
         if _hours(last, first) > gap_hours:
             gaps.append((last, first))
             covered += _hours(start, last)

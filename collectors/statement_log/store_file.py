@@ -64,8 +64,11 @@ class Store:
                 raise
             self.connection.execute("commit")
         except sqlite3.OperationalError as error:
-            raise CannotFinish(f"the store cannot be written: {error}", where=str(self.path),
-                               remedy="let only one command write it at a time, and see that the disk has room") from None
+            raise CannotFinish(
+                f"the store cannot be written: {error}",
+                where=str(self.path),
+                remedy="let only one command write it at a time, and see that the disk has room",
+            ) from None
 
     def meta(self, key: str) -> str:
         """A remembered setting; empty for none."""
@@ -88,8 +91,11 @@ def create(path: Path, engine: str) -> Store:
         try:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
-            raise CannotFinish(f"the store cannot be made: {error.strerror}", where=str(path),
-                               remedy="give --store a file in a folder that you may write to") from None
+            raise CannotFinish(
+                f"the store cannot be made: {error.strerror}",
+                where=str(path),
+                remedy="give --store a file in a folder that you may write to",
+            ) from None
     store = _open(path, f"file:{_quoted(path)}?mode=rw")
     store.connection.execute("pragma locking_mode = exclusive")
     with store.transaction() as connection:
@@ -102,16 +108,22 @@ def create(path: Path, engine: str) -> Store:
     there = store.meta("engine")
     if there != engine:
         store.close()
-        raise UsageError(f"this store is of a {there} server, the logs are of {engine}", where=str(path),
-                         remedy="use one store for each server")
+        raise UsageError(
+            f"this store is of a {there} server, the logs are of {engine}",
+            where=str(path),
+            remedy="use one store for each server",
+        )
     return store
 
 
 def open_store(path: Path) -> Store:
     """Open a store to read from it. Raises ``UsageError`` where there is none."""
     if not path.is_file():
-        raise UsageError("there is no such store of statement logs", where=str(path),
-                         remedy="make it with: hustings access usage LOG… --store FILE")
+        raise UsageError(
+            "there is no such store of statement logs",
+            where=str(path),
+            remedy="make it with: hustings access usage LOG… --store FILE",
+        )
     return _open(path, f"file:{_quoted(path)}?mode=ro")
 
 
@@ -128,10 +140,16 @@ def _open(path: Path, uri: str) -> Store:
         version = connection.execute("select value from meta where key = 'version'").fetchone() if known else None
         other = known is None and connection.execute("select count(*) from sqlite_master").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        raise ConfigError(f"this is no store of statement logs: {error}", where=str(path),
-                          remedy="give --store a new file, or the one that an earlier reading wrote") from None
+        raise ConfigError(
+            f"this is no store of statement logs: {error}",
+            where=str(path),
+            remedy="give --store a new file, or the one that an earlier reading wrote",
+        ) from None
     if other or (version is not None and version[0] != VERSION) or (known is None and "mode=ro" in uri):
         connection.close()
-        raise ConfigError("this is not a store of statement logs of this version", where=str(path),
-                          remedy="give --store a new file and read the logs again")
+        raise ConfigError(
+            "this is not a store of statement logs of this version",
+            where=str(path),
+            remedy="give --store a new file and read the logs again",
+        )
     return Store(path, connection)

@@ -119,8 +119,7 @@ class Tally:
             self._count(before)
         self._ran(known, session, account, time, sql, by)
 
-    def audited(self, key: str, account: str, database: str, time: str, sql: str, number: str,
-                nested: bool) -> None:
+    def audited(self, key: str, account: str, database: str, time: str, sql: str, number: str, nested: bool) -> None:
         """A line of an audit extension about the statement of this number, which may have several lines.
 
         ``nested``: run from inside a routine, whose variables its text may hold: it cannot be planned alone.
@@ -259,7 +258,7 @@ class Tally:
         if known is None:
             known = self._learn(sql, database, session.path, role, nested)
             if len(self.known) >= _MOST_KEYS:
-                for old in list(self.known)[:_MOST_KEYS // 2]:
+                for old in list(self.known)[: _MOST_KEYS // 2]:
                     del self.known[old]
             self.known[key] = known
         return known
@@ -269,8 +268,11 @@ class Tally:
         for shaped in shapes(sql, self.engine):
             count += 1
             shaped = shaped._replace(text=unwrapped(shaped.text))
-            digest = sha256("\0".join((shaped.text, database, path, role, repr(shaped.sequences),
-                                       str(shaped.whole), str(nested))).encode()).hexdigest()
+            digest = sha256(
+                "\0".join(
+                    (shaped.text, database, path, role, repr(shaped.sequences), str(shaped.whole), str(nested))
+                ).encode()
+            ).hexdigest()
             at = self._find(digest)
             if at is None:
                 self.parsed += 1
@@ -292,7 +294,9 @@ class Tally:
         if nested:
             bare = re.sub(r"^[\w.\[\]$]+\s*:=\s*", "", shaped.text)
             texts += [bare, f"select {bare}"]
-        tried = [derive(one, self.names, _names_of(path), whole=shaped.whole, sequences=shaped.sequences) for one in texts]
+        tried = [
+            derive(one, self.names, _names_of(path), whole=shaped.whole, sequences=shaped.sequences) for one in texts
+        ]
         return next((one for one in tried if one.understood), tried[0])
 
     def _kind(self, at: int) -> str:
@@ -316,8 +320,9 @@ class Tally:
             self.digests = {one.digest: one.id for one in self.new}
         self.digests[digest] = at
 
-    def _add(self, digest: str, shaped: Shaped, database: str, path: str, role: str, plannable: bool,
-             derived: Derived) -> int:
+    def _add(
+        self, digest: str, shaped: Shaped, database: str, path: str, role: str, plannable: bool, derived: Derived
+    ) -> int:
         at, self.next_id = self.next_id, self.next_id + 1
         self.new.append(NewShape(at, digest, shaped, database, path, role, plannable, derived))
         self._remember(digest, at)
@@ -331,31 +336,47 @@ class Tally:
             write_shape(connection, one, self.names_digest)
         iso = self.clock.iso
         waiting = {one.pending[1] for one in self.sessions.values() if one.changed and one.pending is not None}
-        accounts = {name: _account(connection, name) for name in {
-            *waiting, *(one for one, _ in self.seen), *(one for one, _, _ in self.restored)}}
-        uses = [(accounts[account], shape, iso(str(first)), iso(str(last)), times)
-                for (account, shape), (first, last, times) in self.seen.items()]
-        uses += [(accounts[account], shape, time, time, times) for (account, shape, time), (times,) in self.restored.items()]
+        accounts = {
+            name: _account(connection, name)
+            for name in {*waiting, *(one for one, _ in self.seen), *(one for one, _, _ in self.restored)}
+        }
+        uses = [
+            (accounts[account], shape, iso(str(first)), iso(str(last)), times)
+            for (account, shape), (first, last, times) in self.seen.items()
+        ]
+        uses += [
+            (accounts[account], shape, time, time, times) for (account, shape, time), (times,) in self.restored.items()
+        ]
         connection.executemany(
             "insert into seen values (?, ?, ?, ?, ?) on conflict (account, shape) do update set "
             "first = min(first, excluded.first), last = max(last, excluded.last), times = times + excluded.times",
-            uses)
+            uses,
+        )
         for first, last in self.hours.values():
             at, until = iso(first), iso(last)
             spans = [(at, until)] if at[:13] == until[:13] else [(at, at), (until, until)]
             connection.executemany(
-                "insert into hour values (?, ?, ?) on conflict (hour) do update set first = min(first, excluded.first), "
-                "last = max(last, excluded.last)", [(one[:13], one, other) for one, other in spans])
+                "insert into hour values (?, ?, ?) on conflict (hour) do update set "
+                "first = min(first, excluded.first), "
+                "last = max(last, excluded.last)",
+                [(one[:13], one, other) for one, other in spans],
+            )
         connection.executemany(
             "insert into sign_in values (?, ?, ?, ?) on conflict (account, host, hour) do update set "
             "times = times + excluded.times",
-            [(*key, times) for key, times in self.sign_ins.items()])
+            [(*key, times) for key, times in self.sign_ins.items()],
+        )
         connection.executemany("delete from session where id = ?", [(key,) for key in self.ended])
-        connection.executemany("insert or replace into session values (?, ?)", [
-            (key, _stored(one, iso)) for key, one in self.sessions.items() if one.changed])
+        connection.executemany(
+            "insert or replace into session values (?, ?)",
+            [(key, _stored(one, iso)) for key, one in self.sessions.items() if one.changed],
+        )
         connection.executemany("insert or ignore into cover values (?)", [(one,) for one in self.covers])
-        connection.execute("insert into counter values ('statements', ?) on conflict (name) do update set "
-                           "value = value + excluded.value", (self.statements,))
+        connection.execute(
+            "insert into counter values ('statements', ?) on conflict (name) do update set "
+            "value = value + excluded.value",
+            (self.statements,),
+        )
 
     def committed(self) -> None:
         """Forget what is written. Call after the transaction."""
@@ -372,16 +393,31 @@ def write_shape(connection: sqlite3.Connection, one: NewShape, names: str) -> No
     """A new shape with what it needs."""
     connection.execute(
         "insert into shape values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (one.id, one.digest, one.shaped.text, one.database, one.path, one.role, int(one.shaped.whole),
-         json.dumps(one.shaped.sequences), int(one.plannable), int(one.derived.understood), one.derived.why,
-         one.derived.kind, ",".join(one.derived.schemas), names if one.plannable else ""))
+        (
+            one.id,
+            one.digest,
+            one.shaped.text,
+            one.database,
+            one.path,
+            one.role,
+            int(one.shaped.whole),
+            json.dumps(one.shaped.sequences),
+            int(one.plannable),
+            int(one.derived.understood),
+            one.derived.why,
+            one.derived.kind,
+            ",".join(one.derived.schemas),
+            names if one.plannable else "",
+        ),
+    )
     write_needs(connection, one.id, one.derived)
 
 
 def write_needs(connection: sqlite3.Connection, shape: int, derived: Derived) -> None:
     """The rights of a shape."""
-    connection.executemany("insert into need values (?, ?, ?, ?)",
-                           [(shape, *need) for need in sorted(derived.needs, key=repr)])
+    connection.executemany(
+        "insert into need values (?, ?, ?, ?)", [(shape, *need) for need in sorted(derived.needs, key=repr)]
+    )
 
 
 def _account(connection: sqlite3.Connection, name: str) -> int:
@@ -410,4 +446,3 @@ def restored(state: str) -> Session:
     session.pending = (tuple(pending[0]), pending[1], RESTORED + pending[2], pending[3]) if pending else None
     session.changed = False
     return session
-

@@ -13,9 +13,32 @@ from zoneinfo import ZoneInfo
 from hustings.errors import UsageError
 
 _OFFSETS = {
-    "UTC": 0, "GMT": 0, "Z": 0, "UCT": 0, "NST": -3.5, "NDT": -2.5, "AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5,
-    "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2,
-    "EET": 2, "EEST": 3, "BST": 1,
+    "UTC": 0,
+    "GMT": 0,
+    "Z": 0,
+    "UCT": 0,
+    "NST": -3.5,
+    "NDT": -2.5,
+    "AST": -4,
+    "ADT": -3,
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "AKST": -9,
+    "AKDT": -8,
+    "HST": -10,
+    "WET": 0,
+    "WEST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "BST": 1,
 }
 """Hours from UTC, as the IANA time zone database gives these abbreviations for North America and Europe today."""
 _LOCAL = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,]\d+)?\s*(Z|[+-]\d\d(?::?\d\d)?|[A-Za-z]+|)")
@@ -35,8 +58,11 @@ class Clock:
             try:
                 self.zone = ZoneInfo(zone)
             except (KeyError, ValueError, OSError):
-                raise UsageError(f"there is no time zone {zone!r}", where="--time-zone",
-                                 remedy="give a name like America/New_York or UTC") from None
+                raise UsageError(
+                    f"there is no time zone {zone!r}",
+                    where="--time-zone",
+                    remedy="give a name like America/New_York or UTC",
+                ) from None
 
     def iso(self, text: str) -> str:
         """``2026-11-22T09:47:32Z``. Raises ``UsageError`` for a zone that is not known."""
@@ -51,10 +77,13 @@ class Clock:
     def _iso(self, text: str) -> str:
         found = _LOCAL.match(text)
         if found is None:
-            raise UsageError(f"this is no time: {text[:40]!r}", where="the log",
-                             remedy="give the log's format with --log-format, its line prefix with --prefix")
+            raise UsageError(
+                f"this is no time: {text[:40]!r}",
+                where="the log",
+                remedy="give the log's format with --log-format, its line prefix with --prefix",
+            )
         year, month, day, hour, minute, second, zone = found.groups()
-        plain = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59))  # noqa: DTZ001
+        plain = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59))
         return self._utc(plain, zone).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _utc(self, plain: datetime, zone: str) -> datetime:
@@ -67,6 +96,9 @@ class Clock:
         if not zone:
             return plain.astimezone().astimezone(UTC)
         if zone.upper() not in _OFFSETS:
-            raise UsageError(f"the log's times are in the zone {zone!r}, which may mean several", where="the log",
-                             remedy="say which with --time-zone, for example --time-zone America/Toronto")
+            raise UsageError(
+                f"the log's times are in the zone {zone!r}, which may mean several",
+                where="the log",
+                remedy="say which with --time-zone, for example --time-zone America/Toronto",
+            )
         return plain.replace(tzinfo=timezone(timedelta(hours=_OFFSETS[zone.upper()]))).astimezone(UTC)

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from collectors.statement_log.derive import _Utility
 
 _READING_LOCKS = ("access share",)
-_ROLE_OBJECTS = r"(?:role|user|group|database|tablespace|extension|server|foreign\s+data|event\s+trigger|access\s+method|language|subscription|publication|cast|conversion|operator\s+class|operator\s+family|user\s+mapping|text\s+search|transform|schema)"
+_ROLE_OBJECTS = (
+    r"(?:role|user|group|database|tablespace|extension|server|foreign\s+data|event\s+trigger|"
+    r"access\s+method|language|subscription|publication|cast|conversion|"
+    r"operator\s+class|operator\s+family|user\s+mapping|text\s+search|transform|schema)"
+)
 
 
 def _copy(text: str, one: _Utility) -> Derived | None:
@@ -56,8 +60,10 @@ def _need(label: str, right: str):  # type: ignore[no-untyped-def]
 
 
 def _truncate(text: str, one: _Utility) -> Derived | None:
-    found = re.match(r"(?is)truncate\s+(?:table\s+)?(.*?)(?:\s+(?:restart|continue)\s+identity)?(?:\s+(?:cascade|restrict))?\s*$",
-                     text)
+    found = re.match(
+        r"(?is)truncate\s+(?:table\s+)?(.*?)(?:\s+(?:restart|continue)\s+identity)?(?:\s+(?:cascade|restrict))?\s*$",
+        text,
+    )
     if found is None:
         return None
     for tables in one.objects(found.group(1)):
@@ -76,8 +82,11 @@ def _lock(text: str, one: _Utility) -> Derived | None:
     if found is None:
         return None
     mode = (found.group(2) or "access exclusive").lower()
-    rights = ("SELECT",) if mode in _READING_LOCKS else ("UPDATE", "DELETE", "TRUNCATE") + (
-        ("INSERT",) if mode == "row exclusive" else ())
+    rights = (
+        ("SELECT",)
+        if mode in _READING_LOCKS
+        else ("UPDATE", "DELETE", "TRUNCATE") + (("INSERT",) if mode == "row exclusive" else ())
+    )
     for tables in one.objects(found.group(1)):
         for right in rights:
             one.walker.need(tables, None, right)
@@ -102,9 +111,14 @@ def _call(text: str, one: _Utility) -> Derived | None:
 
 def _create(text: str, one: _Utility) -> Derived | None:
     postgresql = one.names.engine == POSTGRESQL
-    rest = re.sub(r"(?is)^create\s+(?:or\s+replace\s+)?(?:definer\s*=\s*\S+\s+)?(?:(?:global|local|temp|temporary|unlogged|constraint|"
-                  r"recursive|unique|fulltext|spatial|online|aggregate|trusted|procedural|algorithm\s*=\s*\w+|"
-                  r"sql\s+security\s+\w+)\s+)*", "", text)
+    rest = re.sub(
+        r"(?is)^create\s+(?:or\s+replace\s+)?(?:definer\s*=\s*\S+\s+)?(?:(?:global|local|temp|temporary|unlogged|"
+        r"constraint|"
+        r"recursive|unique|fulltext|spatial|online|aggregate|trusted|procedural|algorithm\s*=\s*\w+|"
+        r"sql\s+security\s+\w+)\s+)*",
+        "",
+        text,
+    )
     temporary = re.match(r"(?is)create\s+(?:(?:global|local)\s+)?temp", text) is not None
     if re.match(rf"(?is){_ROLE_OBJECTS}\b", rest):
         return one.done(ROLE if re.match(r"(?is)role|user|group", rest) else DDL)
@@ -122,8 +136,11 @@ def _create(text: str, one: _Utility) -> Derived | None:
         if on and not postgresql:
             one.walker.need(one.table(on.group(1)), None, "INDEX")
         return one.done(DDL)
-    found = re.match(rf"(?is)(table|materialized\s+view|view|sequence|function|procedure|type|domain|aggregate|operator|"
-                     rf"collation|foreign\s+table|event)\s+(?:if\s+not\s+exists\s+)?({_OBJECT})?", rest)
+    found = re.match(
+        rf"(?is)(table|materialized\s+view|view|sequence|function|procedure|type|domain|aggregate|operator|"
+        rf"collation|foreign\s+table|event)\s+(?:if\s+not\s+exists\s+)?({_OBJECT})?",
+        rest,
+    )
     if found is None:
         return None
     if found.group(2) and not temporary:
@@ -137,19 +154,32 @@ def _create(text: str, one: _Utility) -> Derived | None:
                 one.walker.need((table,), column, "REFERENCES")
     query = re.search(r"(?is)\sas\s+\(?\s*((?:select|with|table|values)\b.*)$", rest)
     if query and found.group(1).lower() in ("table", "materialized view", "view"):
-        inner = derive(re.sub(r"(?is)\s+with\s+(?:no\s+)?data\s*$", "", query.group(1).rstrip(") ") if rest.rstrip().endswith(")")
-                              and query.group(1).count("(") < query.group(1).count(")") else query.group(1)),
-                       one.names, one.path)
+        inner = derive(
+            re.sub(
+                r"(?is)\s+with\s+(?:no\s+)?data\s*$",
+                "",
+                query.group(1).rstrip(") ")
+                if rest.rstrip().endswith(")") and query.group(1).count("(") < query.group(1).count(")")
+                else query.group(1),
+            ),
+            one.names,
+            one.path,
+        )
         return inner._replace(needs=inner.needs | one.walker.needs, kind=DDL) if inner.understood else inner
     return one.done(DDL)
 
 
 def by_owner(text: str, one: _Utility) -> Derived:
     """ALTER, DROP, COMMENT: what the owner does. MariaDB and MySQL have rights for it."""
-    role = re.match(r"(?is)(?:alter|drop|rename)\s+(?:role|user|group)\b|alter\s+default\s+privileges\b", text) is not None
+    role = (
+        re.match(r"(?is)(?:alter|drop|rename)\s+(?:role|user|group)\b|alter\s+default\s+privileges\b", text) is not None
+    )
     if one.names.engine != POSTGRESQL and not role:
-        found = re.match(rf"(?is)(alter|drop|rename)\s+(?:online\s+|ignore\s+|temporary\s+)*(table|view|index)\s+"
-                         rf"(?:if\s+exists\s+)?({_OBJECT})", text)
+        found = re.match(
+            rf"(?is)(alter|drop|rename)\s+(?:online\s+|ignore\s+|temporary\s+)*(table|view|index)\s+"
+            rf"(?:if\s+exists\s+)?({_OBJECT})",
+            text,
+        )
         if found:
             on = re.search(rf"(?is)\son\s+({_OBJECT})", text) if found.group(2).lower() == "index" else None
             right = "INDEX" if on else "DROP" if found.group(1).lower() == "drop" else "ALTER"
@@ -166,8 +196,12 @@ def maintain(text: str, one: _Utility) -> Derived:
             if found and found.group(1).lower() not in ("check", "checksum"):
                 one.walker.need(tables, None, "INSERT")
         return one.done(DDL)
-    rest = re.sub(r"(?is)^\w+\s*(?:\([^()]*\)\s*)?(?:(?:full|freeze|verbose|analyze|analyse|materialized\s+view|concurrently|"
-                  r"table|index|schema|database|system)\s+)*", "", text)
+    rest = re.sub(
+        r"(?is)^\w+\s*(?:\([^()]*\)\s*)?(?:(?:full|freeze|verbose|analyze|analyse|materialized\s+view|concurrently|"
+        r"table|index|schema|database|system)\s+)*",
+        "",
+        text,
+    )
     if re.match(r"(?is)(?:vacuum|analy[sz]e|cluster|refresh)\b|reindex\s*(?:\([^()]*\)\s*)?table\b", text):
         for tables in one.objects(rest) if re.match(rf"(?is){_NAME}", rest) else ():
             one.walker.need(tables, None, "MAINTAIN")
@@ -190,6 +224,12 @@ def _show(text: str, one: _Utility) -> Derived | None:
 
 
 STATEMENTS: dict[str, Callable[[str, _Utility], Derived | None]] = {
-    "copy": _copy, "truncate": _truncate, "lock": _lock, "call": _call, "create": _create, "load": _load, "show": _show,
+    "copy": _copy,
+    "truncate": _truncate,
+    "lock": _lock,
+    "call": _call,
+    "create": _create,
+    "load": _load,
+    "show": _show,
 }
 """First word to its rule."""

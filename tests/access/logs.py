@@ -49,10 +49,21 @@ def logging_server(**settings: str) -> Iterator[LoggingServer]:
                 os.chown(one, _NOBODY, _NOBODY)
         _run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         port = _free_port()
-        chosen = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
-                  "logging_collector": "on", "log_destination": "stderr,csvlog,jsonlog", "log_directory": str(logs),
-                  "log_filename": "pg.log", "log_line_prefix": "%m [%p] %q%u@%d ", "log_connections": "on",
-                  "log_disconnections": "on", "log_timezone": "UTC", **settings}
+        chosen = {
+            "port": str(port),
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "logging_collector": "on",
+            "log_destination": "stderr,csvlog,jsonlog",
+            "log_directory": str(logs),
+            "log_filename": "pg.log",
+            "log_line_prefix": "%m [%p] %q%u@%d ",
+            "log_connections": "on",
+            "log_disconnections": "on",
+            "log_timezone": "UTC",
+            **settings,
+        }
         with (data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in chosen.items())
         _run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(directory / "data" / "start"), "start")
@@ -66,6 +77,14 @@ def logging_server(**settings: str) -> Iterator[LoggingServer]:
 
 def _run(program: str, *args: str) -> None:
     nobody = os.geteuid() == 0
-    subprocess.run([str(DEBIAN / program), *args], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.PIPE, cwd="/", user=_NOBODY if nobody else None,
-                   group=_NOBODY if nobody else None, extra_groups=[] if nobody else None)
+    subprocess.run(
+        [str(DEBIAN / program), *args],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd="/",
+        user=_NOBODY if nobody else None,
+        group=_NOBODY if nobody else None,
+        extra_groups=[] if nobody else None,
+    )

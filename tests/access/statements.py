@@ -1,4 +1,6 @@
-"""Statements of a registration office, made from parts: several hundred, of every construction that applications use."""
+"""Statements of a registration office, made from parts: several hundred, of the constructions that applications use."""
+
+# ruff: noqa: E501 - a statement stands on one line
 
 from __future__ import annotations
 
@@ -108,22 +110,37 @@ def postgresql() -> Iterator[str]:
         "select generate_series(1, 10), nullif(voter_id, 0), voter_id % 10, -voter_id from vr.voters",
         "select grouping(county), county, status from vr.voters group by rollup (county, status)",
     )
-    for column, value in (("last_name", "'O''Brien'"), ("dob", "'1970-01-01'"), ("county", "'Essex'"), ("status", "'x'"),
-                          ("score", "7.5"), ("voter_id", "12"), ("changed", "'2026-01-01'")):
+    for column, value in (
+        ("last_name", "'O''Brien'"),
+        ("dob", "'1970-01-01'"),
+        ("county", "'Essex'"),
+        ("status", "'x'"),
+        ("score", "7.5"),
+        ("voter_id", "12"),
+        ("changed", "'2026-01-01'"),
+    ):
         for operator in ("=", "<>", "<", ">=", "is distinct from"):
             yield f"select voter_id from vr.voters where {column} {operator} {value}"
             yield f"select count(*) from vr.voters v where v.{column} {operator} {value} and v.county = 'Essex'"
         yield f"select {column} from vr.voters where {column} in ({value}, {value}, {value}) limit 10"
         yield f"select max({column}), min({column}) from vr.voters where {column} between {value} and {value}"
         yield f"update vr.voters set {column} = {value} where voter_id = 4 and {column} <> {value}"
-        yield f"insert into vr.voters (voter_id, {column if column != 'voter_id' else 'county'}) values (5, " \
-              f"{value if column != 'voter_id' else 12})"
+        yield (
+            f"insert into vr.voters (voter_id, {column if column != 'voter_id' else 'county'}) values (5, "
+            f"{value if column != 'voter_id' else 12})"
+        )
         yield f"delete from vr.voters where {column} = {value}"
         for other in ("precinct", "line1", "since"):
-            yield (f"select a.{other}, v.{column} from vr.voters v join vr.addresses a using (voter_id) where v.{column} = {value} "
-                   f"order by a.{other} desc limit 20 offset 40")
-            yield (f"with q as (select voter_id, {column} as c from vr.voters where {column} > {value}) select q.c, a.{other} from q "
-                   "join vr.addresses a on a.voter_id = q.voter_id")
-            yield (f"select {column} from vr.voters v where not exists (select 1 from vr.addresses a where a.voter_id = v.voter_id "
-                   f"and a.{other} is not null) and {column} = {value}")
+            yield (
+                f"select a.{other}, v.{column} from vr.voters v join vr.addresses a using (voter_id) where v.{column} = {value} "
+                f"order by a.{other} desc limit 20 offset 40"
+            )
+            yield (
+                f"with q as (select voter_id, {column} as c from vr.voters where {column} > {value}) select q.c, a.{other} from q "
+                "join vr.addresses a on a.voter_id = q.voter_id"
+            )
+            yield (
+                f"select {column} from vr.voters v where not exists (select 1 from vr.addresses a where a.voter_id = v.voter_id "
+                f"and a.{other} is not null) and {column} = {value}"
+            )
             yield f"select {column}, (select min({other}) from vr.addresses) from vr.voters group by {column} order by 1"

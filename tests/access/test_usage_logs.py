@@ -75,17 +75,28 @@ def run_workload(server: LoggingServer) -> None:
 
 
 EXPECTED = {
-    ("jdoe", "vr.voters", "name", "SELECT", ""), ("jdoe", "vr.voters", "id", "SELECT", ""),
-    ("jdoe", "vr.voters", "status", "UPDATE", ""), ("jdoe", "vr.audit_log", "op", "INSERT", "clerk"),
-    ("jdoe", "vr.audit_log_id_seq", None, "USAGE", "clerk"), ("jdoe", "vr", None, "USAGE", ""),
+    ("jdoe", "vr.voters", "name", "SELECT", ""),
+    ("jdoe", "vr.voters", "id", "SELECT", ""),
+    ("jdoe", "vr.voters", "status", "UPDATE", ""),
+    ("jdoe", "vr.audit_log", "op", "INSERT", "clerk"),
+    ("jdoe", "vr.audit_log_id_seq", None, "USAGE", "clerk"),
+    ("jdoe", "vr", None, "USAGE", ""),
     ("jdoe", "vr", None, "USAGE", "clerk"),
-    ("app", "vr.voters", "status", "SELECT", ""), ("app", "vr.voters", "id", "SELECT", ""),
-    ("app", "vr.voters", "name", "SELECT", ""), ("app", "vr.voters", "name", "INSERT", ""),
-    ("app", "vr.voters", "id", "INSERT", ""), ("app", "vr.voters_id_seq", None, "USAGE", ""),
-    ("app", "vr.approve", None, "EXECUTE", ""), ("app", "vr.oldest", None, "EXECUTE", ""), ("app", "vr.close_day", None, "EXECUTE", ""),
-    ("app", "vr.lookup_v", "id", "SELECT", ""), ("app", "vr.lookup_v", "name", "SELECT", ""),
-    ("app", "vr.voters", None, "TRUNCATE", ""), ("app", "vr.audit_log", "id", "SELECT", ""),
-    ("app", "vr.audit_log", "op", "SELECT", ""), ("app", "vr", None, "USAGE", ""),
+    ("app", "vr.voters", "status", "SELECT", ""),
+    ("app", "vr.voters", "id", "SELECT", ""),
+    ("app", "vr.voters", "name", "SELECT", ""),
+    ("app", "vr.voters", "name", "INSERT", ""),
+    ("app", "vr.voters", "id", "INSERT", ""),
+    ("app", "vr.voters_id_seq", None, "USAGE", ""),
+    ("app", "vr.approve", None, "EXECUTE", ""),
+    ("app", "vr.oldest", None, "EXECUTE", ""),
+    ("app", "vr.close_day", None, "EXECUTE", ""),
+    ("app", "vr.lookup_v", "id", "SELECT", ""),
+    ("app", "vr.lookup_v", "name", "SELECT", ""),
+    ("app", "vr.voters", None, "TRUNCATE", ""),
+    ("app", "vr.audit_log", "id", "SELECT", ""),
+    ("app", "vr.audit_log", "op", "SELECT", ""),
+    ("app", "vr", None, "USAGE", ""),
 }
 """Who used what, and through which role."""
 NESTED = {("app", "vr.voters", "dob", "SELECT", "")}
@@ -93,7 +104,11 @@ NESTED = {("app", "vr.voters", "dob", "SELECT", "")}
 
 
 def used(told: Usage) -> set[tuple[str, str, str | None, str, str]]:
-    return {(one.account, one.object, one.column, one.right, one.role) for one in told.uses if one.account in ("jdoe", "app")}
+    return {
+        (one.account, one.object, one.column, one.right, one.role)
+        for one in told.uses
+        if one.account in ("jdoe", "app")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +140,9 @@ def whole(server: LoggingServer, name: str, folder: Path, accounts: int) -> Path
 
 
 @pytest.mark.parametrize("name", ["pg.csv", "pg.json", "pg.log"])
-def test_log_statement_in_every_format_tells_exactly_what_was_used(server: LoggingServer, name: str, tmp_path: Path) -> None:
+def test_log_statement_in_every_format_tells_exactly_what_was_used(
+    server: LoggingServer, name: str, tmp_path: Path
+) -> None:
     log, store = whole(server, name, tmp_path, 3), tmp_path / "store.db"
     names = of_state(access_reader.read(POSTGRESQL, server.dsn()))
     reading = read_logs((log,), store, names=names)
@@ -171,25 +188,33 @@ def test_pgaudit_tells_the_same_and_what_ran_inside_routines(server: LoggingServ
     run_workload(server)
     log, store = whole(server, "pg.csv", tmp_path, 6), tmp_path / "store.db"
     data = log.read_bytes()
-    log.write_bytes(data[data.rindex(b"\n", 0, data.index(b',"jdoe",', before)) + 1:])
+    log.write_bytes(data[data.rindex(b"\n", 0, data.index(b',"jdoe",', before)) + 1 :])
     names = of_state(access_reader.read(POSTGRESQL, server.dsn()))
     read_logs((log,), store, names=names)
     told = load(store)
     assert used(told) == EXPECTED | NESTED
     assert set(told.covers) == {"function", "read", "write"}
-    assert all(word != "since" for one in told.shapes for word in one.text.split()), "what ran inside a routine is not planned"
+    assert all(word != "since" for one in told.shapes for word in one.text.split()), (
+        "what ran inside a routine is not planned"
+    )
 
 
-def test_statistics_tell_what_was_used_without_a_time(server: LoggingServer, tmp_path: Path,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statistics_tell_what_was_used_without_a_time(
+    server: LoggingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("H4_DSN", server.dsn())
     store = tmp_path / "statistics.db"
     for _ in range(2):
-        answer = CliRunner().invoke(command, ["--statistics", "--dsn-env", "H4_DSN", "--store", str(store), "--format", "json"])
+        answer = CliRunner().invoke(
+            command, ["--statistics", "--dsn-env", "H4_DSN", "--store", str(store), "--format", "json"]
+        )
         assert answer.exit_code == 0, answer.output
     told = json.loads(answer.stdout)
     found = {(one["account"], one["object"], one["column"], one["right"]) for one in told["uses"]}
-    assert {("app", "vr.voters", "status", "SELECT"), ("app", "vr.voters", None, "TRUNCATE"),
-            ("app", "vr.voters", "name", "INSERT")} <= found
+    assert {
+        ("app", "vr.voters", "status", "SELECT"),
+        ("app", "vr.voters", None, "TRUNCATE"),
+        ("app", "vr.voters", "name", "INSERT"),
+    } <= found
     assert {one["last"] for one in told["uses"]} == {told["window"]["last"]}
     assert told["covers"] == ["all"]

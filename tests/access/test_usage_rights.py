@@ -34,7 +34,7 @@ def names(postgres_server: PostgresServer, database: str) -> Names:
 
 
 def _derived(text: str, names: Names) -> tuple[str, Derived]:
-    shaped, = shapes(text, POSTGRESQL)
+    (shaped,) = shapes(text, POSTGRESQL)
     return shaped.text, derive(shaped.text, names, whole=shaped.whole, sequences=shaped.sequences)
 
 
@@ -44,12 +44,14 @@ def _grant(connection: psycopg.Connection[tuple[object, ...]], needs: frozenset[
         at = quoting.Identifier(schema, name) if name else quoting.Identifier(schema)
         what = {"USAGE": "schema" if not name else "sequence", "EXECUTE": "routine"}.get(right, "table")
         part = quoting.SQL("") if column is None else quoting.SQL("({})").format(quoting.Identifier(column))
-        connection.execute(quoting.SQL("grant {}{} on {} {} to h4_counted").format(
-            quoting.SQL(right), part, quoting.SQL(what), at))
+        connection.execute(
+            quoting.SQL("grant {}{} on {} {} to h4_counted").format(quoting.SQL(right), part, quoting.SQL(what), at)
+        )
 
 
-def _allowed(connection: psycopg.Connection[tuple[object, ...]], text: str,
-             needs: frozenset[tuple[str, str | None, str]]) -> bool:
+def _allowed(
+    connection: psycopg.Connection[tuple[object, ...]], text: str, needs: frozenset[tuple[str, str | None, str]]
+) -> bool:
     with connection.transaction(force_rollback=True):
         _grant(connection, needs)
         connection.execute("set local role h4_counted")
@@ -62,7 +64,8 @@ def _allowed(connection: psycopg.Connection[tuple[object, ...]], text: str,
 
 
 def test_the_rights_of_a_statement_are_all_that_postgresql_demands_and_no_more(
-        postgres_server: PostgresServer, database: str, names: Names) -> None:
+    postgres_server: PostgresServer, database: str, names: Names
+) -> None:
     wrong = []
     with psycopg.connect(postgres_server.dsn(database), autocommit=True) as connection:
         connection.execute("revoke execute on all routines in schema vr from public")
@@ -76,10 +79,13 @@ def test_the_rights_of_a_statement_are_all_that_postgresql_demands_and_no_more(
                 continue
             for one in derived.needs:
                 whole = one[1] is not None and (one[0], None, one[2]) in derived.needs
-                if not whole and one[2] in ("SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE") and _allowed(
-                        connection, text, derived.needs - {one}):
+                if (
+                    not whole
+                    and one[2] in ("SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE")
+                    and _allowed(connection, text, derived.needs - {one})
+                ):
                     wrong.append((text, f"too many: {one}"))
-    assert wrong == [], '\n'.join(map(str, wrong))
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 def test_every_shape_can_be_planned_as_it_stands(postgres_server: PostgresServer, database: str, names: Names) -> None:
@@ -94,5 +100,5 @@ def test_every_shape_can_be_planned_as_it_stands(postgres_server: PostgresServer
                 assert json.loads(json.dumps(plan[0]))[0]["Plan"]
             except psycopg.Error as error:
                 wrong.append((shape, str(error)))
-    assert wrong == [], '\n'.join(map(str, wrong))
+    assert wrong == [], "\n".join(map(str, wrong))
     assert len(seen) >= 200

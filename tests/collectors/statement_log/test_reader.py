@@ -24,13 +24,16 @@ SELECT = "statement: select name from vr.voters where id = {}"
 def test_reading_that_is_killed_at_any_moment_counts_nothing_twice_and_loses_nothing(tmp_path: Path) -> None:
     log, store, once = tmp_path / "pg.csv", tmp_path / "store.db", tmp_path / "once.db"
     write_log(log, 3_000_000)
-    program = ("import sys\nfrom pathlib import Path\nfrom collectors.statement_log.reader import read_logs\n"
-               "read_logs((Path(sys.argv[1]),), Path(sys.argv[2]), step=16384, per_commit=16384,\n"
-               "          progress=lambda done, total: print('.', flush=True))\n")
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom collectors.statement_log.reader import read_logs\n"
+        "read_logs((Path(sys.argv[1]),), Path(sys.argv[2]), step=16384, per_commit=16384,\n"
+        "          progress=lambda done, total: print('.', flush=True))\n"
+    )
     chosen, midway = random.Random(11), 0
     for _ in range(8):
-        process = subprocess.Popen([sys.executable, "-c", program, str(log), str(store)], cwd=Path(__file__).parents[3],
-                                   stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, str(log), str(store)], cwd=Path(__file__).parents[3], stdout=subprocess.PIPE
+        )
         assert process.stdout is not None
         for _ in range(chosen.randrange(1, 20)):
             process.stdout.readline()
@@ -62,7 +65,9 @@ def _offset(store: Path) -> int:
 
 def test_a_log_that_grows_is_read_from_where_it_ended(tmp_path: Path) -> None:
     log, store = tmp_path / "pg.csv", tmp_path / "s.db"
-    first = csv_line(SELECT.format(1), number=1) + csv_line("statement: select name,\n  'two lines' from vr.voters", number=2)
+    first = csv_line(SELECT.format(1), number=1) + csv_line(
+        "statement: select name,\n  'two lines' from vr.voters", number=2
+    )
     half = csv_line(SELECT.format(3), number=3)
     log.write_text(first + half[:50])
     reading = read_logs((log,), store)
@@ -78,7 +83,9 @@ def test_a_log_that_was_renamed_or_emptied_is_told_apart_from_a_new_one(tmp_path
     log.write_text("".join(csv_line(SELECT.format(n), number=n) for n in range(2, 60)))
     read_logs((log,), store)
     log.rename(tmp_path / "pg.csv.1")
-    log.write_text("".join(csv_line(SELECT.format(n), number=n, at="2026-11-23 09:00:00.000 UTC") for n in range(2, 12)))
+    log.write_text(
+        "".join(csv_line(SELECT.format(n), number=n, at="2026-11-23 09:00:00.000 UTC") for n in range(2, 12))
+    )
     reading = read_logs((tmp_path / "pg.csv.1", log), store)
     assert (reading.files, reading.unchanged) == (2, 1)
     assert load(store).statements == 68
@@ -90,14 +97,18 @@ def test_a_log_written_anew_that_begins_alike_is_a_new_one(tmp_path: Path) -> No
     same = csv_line("statement: set x = 1", number=2)
     log.write_text(same + "".join(csv_line(SELECT.format(n), number=n) for n in range(3, 400)))
     read_logs((log,), store)
-    log.write_text(same + "".join(csv_line(f"statement: delete from vr.voters where id = {n}", number=n) for n in range(3, 500)))
+    log.write_text(
+        same + "".join(csv_line(f"statement: delete from vr.voters where id = {n}", number=n) for n in range(3, 500))
+    )
     read_logs((log,), store)
     assert ("jdoe", "vr.voters", None, "DELETE") in used(load(store))
     assert load(store).statements == 398 + 498
 
 
 def test_a_damaged_record_is_counted_and_the_next_one_read(tmp_path: Path) -> None:
-    reading, told = read(tmp_path, csv_line(SELECT.format(1), number=2) + "garbage,in,between\n" + csv_line(SELECT.format(2), number=3))
+    reading, told = read(
+        tmp_path, csv_line(SELECT.format(1), number=2) + "garbage,in,between\n" + csv_line(SELECT.format(2), number=3)
+    )
     assert reading.damaged == 1
     assert told.statements == 2
 
@@ -109,11 +120,25 @@ def test_every_version_of_csvlog_is_read(tmp_path: Path, columns: int) -> None:
 
 
 def test_a_time_without_any_line_is_a_gap_and_no_day_of_logs(tmp_path: Path) -> None:
-    _, told = read(tmp_path, "".join(csv_line(SELECT.format(1), at=f"{day} UTC") for day in (
-        "2026-11-01 08:00:00.000", "2026-11-02 08:00:00.000", "2026-11-09 08:00:00.000", "2026-11-10 08:00:00.000")))
+    _, told = read(
+        tmp_path,
+        "".join(
+            csv_line(SELECT.format(1), at=f"{day} UTC")
+            for day in (
+                "2026-11-01 08:00:00.000",
+                "2026-11-02 08:00:00.000",
+                "2026-11-09 08:00:00.000",
+                "2026-11-10 08:00:00.000",
+            )
+        ),
+    )
     assert told.window is not None
     assert told.window.gaps == (("2026-11-02T08:00:00Z", "2026-11-09T08:00:00Z"),)
-    assert (told.window.first, told.window.last, told.window.days) == ("2026-11-01T08:00:00Z", "2026-11-10T08:00:00Z", 2.0)
+    assert (told.window.first, told.window.last, told.window.days) == (
+        "2026-11-01T08:00:00Z",
+        "2026-11-10T08:00:00Z",
+        2.0,
+    )
 
 
 def test_a_log_without_one_statement_knows_nothing_of_what_is_unused(tmp_path: Path) -> None:
@@ -124,36 +149,71 @@ def test_a_log_without_one_statement_knows_nothing_of_what_is_unused(tmp_path: P
 
 def test_a_statement_refused_is_no_use_and_one_that_failed_later_is(tmp_path: Path) -> None:
     refused, failed = "select dob from vr.voters", "delete from vr.voters where id = 5"
-    lines = (csv_line(f"statement: {refused}", number=2), csv_line("permission denied for table voters", severity="ERROR", state="42501",
-             query=refused, number=3), csv_line(f"statement: {failed}", number=4),
-             csv_line("update or delete violates foreign key", severity="ERROR", state="23503", query=failed, number=5))
+    lines = (
+        csv_line(f"statement: {refused}", number=2),
+        csv_line("permission denied for table voters", severity="ERROR", state="42501", query=refused, number=3),
+        csv_line(f"statement: {failed}", number=4),
+        csv_line("update or delete violates foreign key", severity="ERROR", state="23503", query=failed, number=5),
+    )
     _, told = read(tmp_path, "".join(lines))
     assert used(told) == {("jdoe", "vr.voters", None, "DELETE"), ("jdoe", "vr.voters", "id", "SELECT")}
 
 
 def test_roles_and_search_paths_end_where_the_server_ends_them(tmp_path: Path) -> None:
-    texts = ("set role clerk", "insert into vr.a values (1)", "begin", "set local role boss", "insert into vr.b values (1)", "commit",
-             "insert into vr.c values (1)", "begin", "set role boss", "rollback", "insert into vr.d values (1)", "reset role",
-             "insert into vr.e values (1)", "set search_path to odd, public", "insert into f values (1)", "discard all",
-             "insert into g values (1)", "set session authorization other", "insert into vr.h values (1)",
-             "reset session authorization; insert into vr.i values (1)")
+    texts = (
+        "set role clerk",
+        "insert into vr.a values (1)",
+        "begin",
+        "set local role boss",
+        "insert into vr.b values (1)",
+        "commit",
+        "insert into vr.c values (1)",
+        "begin",
+        "set role boss",
+        "rollback",
+        "insert into vr.d values (1)",
+        "reset role",
+        "insert into vr.e values (1)",
+        "set search_path to odd, public",
+        "insert into f values (1)",
+        "discard all",
+        "insert into g values (1)",
+        "set session authorization other",
+        "insert into vr.h values (1)",
+        "reset session authorization; insert into vr.i values (1)",
+    )
     _, told = read(tmp_path, "".join(csv_line(f"statement: {text}", number=n) for n, text in enumerate(texts, 2)))
     assert {(one.object, one.role) for one in told.uses if one.right == "INSERT"} == {
-        ("vr.a", "clerk"), ("vr.b", "boss"), ("vr.c", "clerk"), ("vr.d", "clerk"), ("vr.e", ""), ("odd.f", ""), ("public.g", ""),
-        ("vr.h", "other"), ("vr.i", "")}
+        ("vr.a", "clerk"),
+        ("vr.b", "boss"),
+        ("vr.c", "clerk"),
+        ("vr.d", "clerk"),
+        ("vr.e", ""),
+        ("odd.f", ""),
+        ("public.g", ""),
+        ("vr.h", "other"),
+        ("vr.i", ""),
+    }
     assert {one.account for one in told.uses} == {"jdoe"}
 
 
-@pytest.mark.parametrize(("message", "covers"), [
-    ("statement: select a from vr.t", ("all",)), ("statement: insert into vr.t values (1)", ("ddl", "role", "write")),
-    ("statement: create table vr.t (a int)", ("ddl", "role")),
-    ("duration: 0.012 ms  statement: select a from vr.t", ("all",)), ("duration: 512.3 ms  statement: select a from vr.t", ()),
-    ("duration: 0.500 ms  execute <unnamed>: select a from vr.t", ("all",)),
-    ("AUDIT: SESSION,1,1,WRITE,INSERT,TABLE,vr.t,insert into vr.t values (1),<not logged>", ("write",)),
-    ("AUDIT: OBJECT,1,1,READ,SELECT,TABLE,vr.t,select a from vr.t,<not logged>", ()),
-    ("AUDIT: SESSION,1,1,READ,SELECT,TABLE,vr.t,<not logged>,<not logged>", ("read",)),
-])
-def test_what_a_log_covers_is_no_more_than_its_lines_show(tmp_path: Path, message: str, covers: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("message", "covers"),
+    [
+        ("statement: select a from vr.t", ("all",)),
+        ("statement: insert into vr.t values (1)", ("ddl", "role", "write")),
+        ("statement: create table vr.t (a int)", ("ddl", "role")),
+        ("duration: 0.012 ms  statement: select a from vr.t", ("all",)),
+        ("duration: 512.3 ms  statement: select a from vr.t", ()),
+        ("duration: 0.500 ms  execute <unnamed>: select a from vr.t", ("all",)),
+        ("AUDIT: SESSION,1,1,WRITE,INSERT,TABLE,vr.t,insert into vr.t values (1),<not logged>", ("write",)),
+        ("AUDIT: OBJECT,1,1,READ,SELECT,TABLE,vr.t,select a from vr.t,<not logged>", ()),
+        ("AUDIT: SESSION,1,1,READ,SELECT,TABLE,vr.t,<not logged>,<not logged>", ("read",)),
+    ],
+)
+def test_what_a_log_covers_is_no_more_than_its_lines_show(
+    tmp_path: Path, message: str, covers: tuple[str, ...]
+) -> None:
     _, told = read(tmp_path, csv_line(message))
     if "OBJECT" in message:
         assert told.covers in ((), ("read",))
@@ -167,22 +227,35 @@ def test_times_are_of_the_zone_that_the_log_names(tmp_path: Path) -> None:
     assert {one.last for one in told.uses} == {"2026-11-22T14:00:00Z"}
     with pytest.raises(UsageError, match="may mean several"):
         read(tmp_path, csv_line(SELECT.format(1), at="2026-11-22 09:00:00.000 IST"), name="other.csv")
-    _, told = read(tmp_path, csv_line(SELECT.format(1), at="2026-11-22 09:00:00.000 IST"), name="other.csv", zone="Asia/Kolkata")
+    _, told = read(
+        tmp_path, csv_line(SELECT.format(1), at="2026-11-22 09:00:00.000 IST"), name="other.csv", zone="Asia/Kolkata"
+    )
     assert {one.last for one in told.uses} == {"2026-11-22T03:30:00Z"}
 
 
 def test_several_sessions_of_an_account_are_counted_by_hour_and_host(tmp_path: Path) -> None:
-    lines = "".join(csv_line("connection authorized: user=jdoe database=vr", session=f"a.{n}", number=2, host=f"10.0.0.{n % 2}:99")
-                    for n in range(5))
-    _, told = read(tmp_path, lines + csv_line(SELECT.format(1), session="b.1", number=1, at="2026-11-22 10:00:00.000 UTC"))
+    lines = "".join(
+        csv_line("connection authorized: user=jdoe database=vr", session=f"a.{n}", number=2, host=f"10.0.0.{n % 2}:99")
+        for n in range(5)
+    )
+    _, told = read(
+        tmp_path, lines + csv_line(SELECT.format(1), session="b.1", number=1, at="2026-11-22 10:00:00.000 UTC")
+    )
     assert {(one.account, one.host, one.hour, one.times) for one in told.sign_ins} == {
-        ("jdoe", "10.0.0.0", "2026-11-22T09", 3), ("jdoe", "10.0.0.1", "2026-11-22T09", 2), ("jdoe", "10.1.1.9", "2026-11-22T10", 1)}
+        ("jdoe", "10.0.0.0", "2026-11-22T09", 3),
+        ("jdoe", "10.0.0.1", "2026-11-22T09", 2),
+        ("jdoe", "10.1.1.9", "2026-11-22T10", 1),
+    }
 
 
 def test_what_is_not_understood_is_listed_with_its_account(tmp_path: Path) -> None:
-    _, told = read(tmp_path, csv_line("statement: do $$begin delete from vr.voters; end$$") + csv_line("statement: frobnicate all"))
+    _, told = read(
+        tmp_path, csv_line("statement: do $$begin delete from vr.voters; end$$") + csv_line("statement: frobnicate all")
+    )
     assert {(one.text, one.accounts, one.understood) for one in told.shapes} == {
-        ("do $1", ("jdoe",), False), ("frobnicate all", ("jdoe",), False)}
+        ("do $1", ("jdoe",), False),
+        ("frobnicate all", ("jdoe",), False),
+    }
 
 
 def test_stores_of_others_are_refused_with_a_way_on(tmp_path: Path) -> None:
