@@ -7,6 +7,7 @@ Pure. Source: PostgreSQL documentation, "Privileges", table of ACL privilege abb
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from hustings.access.rights import BIT
 from hustings.access.state import Entry
@@ -18,19 +19,24 @@ LETTERS = {
 """``s`` and ``A`` (of configuration parameters) are on nothing that is read here."""
 
 
+LONG = 256
+"""Texts of more letters are remembered by their digest: there may be thousands, of hundreds of lines each."""
+
+
 class Lists:
     """Access lists kept once each: equal texts are one list, equal lines one entry."""
 
     def __init__(self) -> None:
         self.lists: list[tuple[Entry, ...]] = []
-        self._places: dict[str, int] = {"{}": -1}
+        self._places: dict[str | bytes, int] = {"{}": -1}
         self._entries: dict[str, Entry] = {}
 
     def place(self, text: str) -> int:
         """Where the list of this text is; -1 for an empty one. Raises ``ValueError`` for what is no list."""
-        place = self._places.get(text)
+        known = text if len(text) <= LONG else sha256(text.encode()).digest()
+        place = self._places.get(known)
         if place is None:
-            place = self._places[text] = len(self.lists)
+            place = self._places[known] = len(self.lists)
             self.lists.append(self.entries(text))
         return place
 

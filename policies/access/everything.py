@@ -44,7 +44,7 @@ def held(state: State, effective: Effective, schemas: tuple[str, ...] = (),
 
 
 def explained(effective: Effective, account: str) -> Iterator[tuple[int, Parts]]:
-    """Every object on which the account holds anything, with the ways, in no order."""
+    """Every object on which the account holds anything, with the ways."""
     if isinstance(effective, Explaining):
         yield from effective.explained(account)
         return

@@ -16,7 +16,7 @@ The rules are those of its access checks (PostgreSQL documentation, "Database Ro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hustings.access.rights import BIT, mask
 from hustings.access.state import PUBLIC, Entry, Object, State
@@ -37,7 +37,6 @@ _BY_ROLE = {
                 "sequence": mask("UPDATE"), "schema": mask("USAGE")},
     MAINTAIN: {"table": mask("MAINTAIN"), "view": mask("MAINTAIN")},
 }
-_NOTHING = Holding(0, {})
 MOST_WAYS = 64
 """Ways to one right that are told apart: memberships may lead to a role over very many."""
 
@@ -76,6 +75,10 @@ class PostgresqlRights:
         self._lists = [(one.acl, one.owner, one.kind) for one in state.objects]
         self._engines = frozenset(index for index, one in enumerate(state.objects) if _is_the_engines(one))
         self._same: dict[int, Holding] = {}
+        self._owners = frozenset(one.owner for one in state.objects)
+        self._plain = False
+        """Whether each of the latest account's ways ends where it was granted: it inherits from no owner, and from
+        none of the engine's roles."""
         self._latest: tuple[str | None, dict[int, tuple[_Grant, ...]]] = (None, {})
 
     def accounts(self) -> tuple[str, ...]:
@@ -106,27 +109,36 @@ class PostgresqlRights:
             for index, one in enumerate(self._objects):
                 yield index, self._whole(self._all[one.kind])
             return
-        lists = {place: _union(given) for place, given in self._grants(account).items()}
-        whole, extra = {}, self._extra(account)
-        for index, one in enumerate(self._objects) if extra else ():
-            if one.kind in extra:
-                whole[index] = extra[one.kind]
+        grants, extra, known = self._grants(account), self._extra(account), dict[int, int]()
         columns: dict[int, dict[str, int]] = defaultdict(dict)
-        for place, rights in lists.items():
-            for index in self._with_list.get(place, ()):
-                whole[index] = whole.get(index, 0) | rights
-            for index, column in self._with_columns.get(place, ()):
-                columns[index][column] = rights
-        for index in sorted(whole.keys() | columns.keys()):
-            rights = whole.get(index, 0)
+        for place in grants.keys() & self._with_columns.keys():
+            for index, column in self._with_columns[place]:
+                columns[index][column] = _union(grants[place])
+        for index in self._touched(grants, columns, everywhere=bool(extra)):
+            place, _, kind = self._lists[index]
+            given = grants.get(place, ())
+            rights = known.get(id(given))
+            if rights is None:
+                rights = known[id(given)] = _union(given)
+            if extra:
+                rights |= extra.get(kind, 0)
             if index in self._engines:
                 rights &= ~_WRITES
-            further = {column: more for column, held in columns.get(index, {}).items() if (more := held & ~rights)}
+            further = {column: more for column, held in columns[index].items() if (more := held & ~rights)} \
+                if index in columns else {}
             if rights or further:
                 yield index, Holding(rights, further) if further else self._whole(rights)
 
+    def _touched(self, grants: Mapping[int, object], columns: Mapping[int, object], *,
+                 everywhere: bool) -> Iterable[int]:
+        """The objects on which something may be held, in order."""
+        listed = grants.keys() & self._with_list.keys()
+        if everywhere or 3 * len(listed) > len(self._objects):
+            return range(len(self._objects))
+        return sorted({one for place in listed for one in self._with_list[place]} | columns.keys())
+
     def explained(self, account: str) -> Iterator[tuple[int, Parts]]:
-        """As ``held``, in no order, with the shortest way to each right: what ``via`` says, all at once."""
+        """As ``held``, with the shortest way to each right: what ``via`` says, all at once."""
         if self.is_superuser(account):
             for index, one in enumerate(self._objects):
                 yield index, ((None, self._all[one.kind], ("superuser",)),)
@@ -138,10 +150,8 @@ class PostgresqlRights:
         for place in grants.keys() & self._with_columns.keys():
             for index, column in self._with_columns[place]:
                 further[index].append((column, place))
-        listed = grants.keys() & self._with_list.keys()
-        many = bool(everywhere) or 3 * len(listed) > len(self._objects)
         known: dict[tuple[int, str, str], Parts] = {}
-        for index in range(len(self._objects)) if many else [one for place in listed for one in self._with_list[place]]:
+        for index in self._touched(grants, further, everywhere=bool(everywhere)):
             place, owner, kind = self._lists[index]
             given = grants.get(place, ())
             # Grants are alike when they are one thing: those of a list that gives one right differ by nothing else.
@@ -151,14 +161,11 @@ class PostgresqlRights:
                 parts = known[alike] = _first_come(None, _ranked(given, owner, [
                     (way, by_kind[kind], role) for way, by_kind, role in everywhere if kind in by_kind]), 0)
             if index in further:
-                parts += self._of_columns(further.pop(index), grants, parts, owner)
+                parts += self._of_columns(further[index], grants, parts, owner)
             if index in self._engines:
                 parts = _unwritten(parts)
             if parts:
                 yield index, parts
-        for index, columns in further.items():
-            some = self._of_columns(columns, grants, (), self._objects[index].owner)
-            yield index, _unwritten(some) if index in self._engines else some
 
     def _of_columns(self, columns: list[tuple[str, int]], grants: dict[int, tuple[_Grant, ...]], whole: Parts,
                     owner: str) -> Parts:
@@ -169,17 +176,20 @@ class PostgresqlRights:
         return found
 
     def via(self, account: str, index: int, right: str, column: str | None = None) -> tuple[str, ...]:
-        if self.is_superuser(account):
+        if self._roles.is_superuser(account):
             return ("superuser",)
-        ways, bit, one = self._roles.ways(account), BIT[right], self._objects[index]
-        if account == self._latest[0] and one.owner not in ways and not any(role in ways for role in _BY_ROLE):
-            grants = self._latest[1]
-            found = [way for place in (one.acl, one.column_acls.get(column, -1) if column else -1)
-                     for way, rights, _ in grants.get(place, ()) if rights & bit]
+        bit = BIT[right]
+        if account == self._latest[0] and self._plain:
+            grants, place = self._latest[1], self._lists[index][0]
+            found = next(([way] for way, rights, _ in grants.get(place, ()) if rights & bit), [])
+            if column is not None:
+                of_column = grants.get(self._objects[index].column_acls.get(column, -1), ())
+                found += [way for way, rights, _ in of_column if rights & bit]
         else:
+            ways = self._roles.ways(account)
             found = [self._end(ways[grantee], grantee, index) if grantee else ("PUBLIC",)
                      for grantee in self._grantees(account, index, bit, column)]
-        return min(found, key=_rank, default=())
+        return found[0] if len(found) == 1 else min(found, key=_rank, default=())
 
     def sources(self, account: str, index: int, right: str, column: str | None = None) -> tuple[tuple[str, ...], ...]:
         found: list[tuple[str, ...]] = [("superuser",)] if self.is_superuser(account) else []
@@ -206,6 +216,7 @@ class PostgresqlRights:
                     grants.update(dict.fromkeys(places, one))
                     grants.update(more)
             self._latest = account, grants
+            self._plain = not ways.keys() & (self._owners | _BY_ROLE.keys())
         return self._latest[1]
 
     def _grantees(self, account: str, index: int, bit: int, column: str | None) -> Iterator[str]:
@@ -244,7 +255,10 @@ class PostgresqlRights:
 
     def _whole(self, rights: int) -> Holding:
         """One holding for all that are alike: there may be millions."""
-        return self._same.setdefault(rights, Holding(rights, {})) if rights else _NOTHING
+        found = self._same.get(rights)
+        if found is None:
+            found = self._same[rights] = Holding(rights, {})
+        return found
 
 
 def _union(given: Iterable[_Grant]) -> int:

@@ -92,5 +92,5 @@ class Explaining(Protocol):
     """Effective rights that can say the ways to all rights of an account at once: for large databases."""
 
     def explained(self, account: str) -> Iterator[tuple[int, tuple[tuple[str | None, int, tuple[str, ...]], ...]]]:
-        """Every object on which the account holds anything, in no order, with its rights by where they come
+        """Every object on which the account holds anything, with its rights by where they come
         from: (column or None, mask of rights, way as of ``via``)."""
