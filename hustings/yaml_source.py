@@ -7,13 +7,14 @@ for booleans (``no``, ``yes``, ``on``, ``off``, ``True``): quote them, or write 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import msgspec
 
 from hustings.errors import ConfigError, HustingsError
-from hustings.yaml_quick import compose
 
 LIMIT = 4 << 20
 MAX_DEPTH = 16
@@ -55,33 +56,9 @@ def load(text: str, name: str, *, error: type[HustingsError] = ConfigError,
     """Read one YAML document of maps, lists and scalars. Raises ``error`` with file, line and remedy."""
     if len(text) > LIMIT:
         raise error(f"{len(text)} characters; the limit is {LIMIT}", where=name)
-    node = compose(text) or _compose_whole(text, name, error)
-    source = Source(name, None, bare_keys=bare_keys)
-    value = _convert(node, (), source, error) if node is not None else None
-    return Source(name, value, source.lines)
-
-
-def _compose_whole(text: str, name: str, error: type[HustingsError]) -> Any:
-    """The document's node by the full reader, which knows all of YAML and says what is wrong."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        node = YAML(typ="safe", pure=True).compose(text)
-        tag_line = _first_tag(text) if "!" in text else None
-    except MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        line = mark.line + 1 if mark else 1
-        raise error(f"not YAML: {problem.problem or problem.context}", where=f"{name}:{line}",
-                    remedy="check indentation, quotes and colons on this line and the one above") from problem
-    except (YAMLError, ValueError) as problem:
-        said = str(problem).partition("\n")[0]
-        raise error(f"not YAML: {said}", where=name, remedy="save the file as plain UTF-8 text") from problem
-    except RecursionError as problem:
-        raise error("nested too deeply", where=name, remedy=f"nest at most {MAX_DEPTH} levels") from problem
-    if tag_line is not None:
-        raise error("tags are not allowed", where=f"{name}:{tag_line}", remedy="remove the word that starts with !")
-    return node
+    reading = _Reading(name, error, bare_keys)
+    value = reading.document(text)
+    return Source(name, value, reading.lines, bare_keys)
 
 
 def convert(source: Source, kind: type[T], *, error: type[HustingsError] = ConfigError) -> T:
@@ -109,57 +86,100 @@ def _fault(fault: msgspec.ValidationError, source: Source, kind: type[Any],
     return error(f"{spot}: {message}", where=source.where(tuple(path)), remedy="write a value of that kind")
 
 
-def _first_tag(text: str) -> int | None:
-    """The line of the first explicit tag: a composed node no longer tells whether its tag was written."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.tokens import TagToken
+class _Reading:
+    """One document, from the parser's events: they still tell quotes, tags, anchors and every line."""
 
-    tokens = YAML(typ="safe", pure=True).scan(text)
-    return next((token.start_mark.line + 1 for token in tokens if isinstance(token, TagToken)), None)
+    def __init__(self, name: str, error: type[HustingsError], bare_keys: frozenset[str]) -> None:
+        self.name = name
+        self.error = error
+        self.bare_keys = bare_keys
+        self.lines: dict[Path, int] = {}
+        self._events: Iterator[Any] = iter(())
+
+    def document(self, text: str) -> Any:
+        import yaml
+
+        try:
+            self._events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            return self._whole()
+        except yaml.MarkedYAMLError as problem:
+            mark = problem.problem_mark or problem.context_mark
+            if mark and problem.context_mark and mark.line >= len(text.splitlines()):
+                mark = problem.context_mark
+            raise self.error(
+                f"not YAML: {problem.problem or problem.context}", where=f"{self.name}:{mark.line + 1 if mark else 1}",
+                remedy="check indentation, quotes and colons on this line and the one above") from problem
+        except (yaml.YAMLError, UnicodeError) as problem:
+            said = str(problem).partition("\n")[0]
+            raise self.error(f"not YAML: {said}", where=self.name,
+                             remedy="save the file as plain UTF-8 text") from problem
+
+    def _whole(self) -> Any:
+        value: Any = None
+        seen = 0
+        for event in self._events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent":
+                seen += 1
+                if seen > 1:
+                    raise self.error("another document begins", where=f"{self.name}:{event.start_mark.line + 1}",
+                                     remedy="keep one document in the file")
+            elif kind not in ("StreamStartEvent", "StreamEndEvent", "DocumentEndEvent"):
+                value = self._value(event, ())
+        return value
+
+    def _value(self, event: Any, path: Path) -> Any:
+        line = event.start_mark.line + 1
+        self.lines[path] = line
+        where = f"{self.name}:{line}"
+        self._plain(event, where)
+        if len(path) > MAX_DEPTH:
+            raise self.error(f"nested deeper than {MAX_DEPTH} levels", where=where, remedy="write it flatter")
+        kind = type(event).__name__
+        if kind == "MappingStartEvent":
+            return self._mapping(path)
+        if kind == "SequenceStartEvent":
+            items = iter(lambda: next(self._events), None)
+            return [self._value(item, (*path, index)) for index, item in
+                    enumerate(takewhile(lambda one: type(one).__name__ != "SequenceEndEvent", items))]
+        return self._scalar(event, where)
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while type(event := next(self._events)).__name__ != "MappingEndEvent":
+            line = event.start_mark.line + 1
+            key = self._key(event, f"{self.name}:{line}")
+            if key in result:
+                raise self.error(f"the key {key!r} appears twice", where=f"{self.name}:{line}",
+                                 remedy="keep one of them")
+            result[key] = self._value(next(self._events), (*path, key))
+            self.lines[(*path, key)] = line
+        return result
+
+    def _key(self, event: Any, where: str) -> str:
+        self._plain(event, where)
+        if type(event).__name__ == "ScalarEvent":
+            key = event.value if event.value in self.bare_keys else self._scalar(event, where)
+            if isinstance(key, int) and not isinstance(key, bool):
+                key = str(key)
+            if isinstance(key, str):
+                return key
+        raise self.error("a key must be text", where=where, remedy="quote it")
+
+    def _plain(self, event: Any, where: str) -> None:
+        """Refuse what is more than a value: an anchor, an alias, a tag."""
+        if event.anchor is not None:
+            raise self.error("anchors and aliases are not allowed", where=where, remedy="write the value out")
+        if event.tag is not None:
+            raise self.error("tags are not allowed", where=where, remedy="remove the word that starts with !")
+
+    def _scalar(self, event: Any, where: str) -> Any:
+        return _scalar(event, where, self.error)
 
 
-def _convert(node: Any, path: Path, source: Source, error: type[HustingsError]) -> Any:
-    line = node.start_mark.line + 1
-    source.lines[path] = line
-    where = f"{source.name}:{line}"
-    if node.anchor is not None:
-        raise error("anchors and aliases are not allowed", where=where, remedy="write the value out")
-    if len(path) > MAX_DEPTH:
-        raise error(f"nested deeper than {MAX_DEPTH} levels", where=where)
-    kind = type(node).__name__
-    if kind == "MappingNode":
-        return _mapping(node, path, source, error)
-    if kind == "SequenceNode":
-        return [_convert(item, (*path, index), source, error) for index, item in enumerate(node.value)]
-    return _scalar(node, where, error)
-
-
-def _mapping(node: Any, path: Path, source: Source, error: type[HustingsError]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        where = f"{source.name}:{key_node.start_mark.line + 1}"
-        key = _key(key_node, source, error)
-        if isinstance(key, int) and not isinstance(key, bool):
-            key = str(key)
-        if not isinstance(key, str):
-            raise error("a key must be text", where=where, remedy="quote it")
-        if key in result:
-            raise error(f"the key {key!r} appears twice", where=where, remedy="keep one of them")
-        result[key] = _convert(value_node, (*path, key), source, error)
-        source.lines[(*path, key)] = key_node.start_mark.line + 1
-    return result
-
-
-def _key(node: Any, source: Source, error: type[HustingsError]) -> Any:
-    if type(node).__name__ != "ScalarNode":
-        return None
-    return node.value if node.value in source.bare_keys else _scalar(node, f"{source.name}:{node.start_mark.line + 1}",
-                                                                     error)
-
-
-def _scalar(node: Any, where: str, error: type[HustingsError]) -> Any:
-    text = str(node.value)
-    if node.style in ("'", '"', "|", ">"):
+def _scalar(event: Any, where: str, error: type[HustingsError]) -> Any:
+    text = str(event.value)
+    if event.style in ("'", '"', "|", ">"):
         return text
     if text.lower() in _AMBIGUOUS:
         raise error(f"bare {text!r} can be read as text or as a truth value", where=where,

@@ -125,7 +125,7 @@ def write_name(schema: str, name: str, kind: str, schemas: tuple[str, ...]) -> s
         return "schema:" + (_quoted(name) if '"' in name or name != name.strip() else name)
     prefix = {"sequence": "seq:", "routine": "proc:"}.get(kind, "")
     plain, bracket, _ = name.partition("(") if kind == "routine" else (name, "", "")
-    if "." in schema or any('"' in one or one != one.strip() for one in (schema, plain)):
+    if "." in schema or "(" in schema or any('"' in one or one != one.strip() for one in (schema, plain)):
         return f"{prefix}{_quoted(schema)}.{_quoted(name)}"
     if schemas[:1] != (schema,) or "." in plain or (bracket and not plain):
         return f"{prefix}{schema}.{name}"
