@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from hustings.access.rights import POSTGRESQL, names
 from hustings.access.state import PUBLIC, Membership, Object, State
@@ -39,6 +40,8 @@ class Writer:
         self._version = int(state.version.partition(".")[0] or 0) if self.postgresql else 0
         self._bootstrap = {one.name for one in state.principals if one.bootstrap}
         self._logins = {one.name for one in state.principals if one.login}
+        self._of_one_name = Counter((one.schema, one.name.partition("(")[0]) for one in state.objects
+                                    if one.kind == "routine" and "(" in one.name)
 
     def grantee(self, text: str) -> str:
         """An account, a role or everyone."""
@@ -64,8 +67,8 @@ class Writer:
             if one.kind == "routine":  # told apart by their type
                 plain = plain.removesuffix(" (procedure)").removesuffix(" (function)")
             return f"{_ticked(one.schema)}.{_ticked(plain)}"
-        if one.kind == "routine" and one.name.endswith(")") and "(" in one.name:
-            plain, _, types = one.name.partition("(")
+        plain, _, types = one.name.partition("(")
+        if one.kind == "routine" and self._of_one_name[one.schema, plain] > 1:
             return f"{name(one.schema)}.{name(plain)}({types}"
         return f"{name(one.schema)}.{name(one.name)}" if one.schema else name(one.name)
 

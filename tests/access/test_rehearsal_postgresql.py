@@ -35,17 +35,13 @@ revoke update on vr.elections from public;
 revoke select (ssn4) on vr.voters from r_entry;
 """
 NEEDED = (
-    "revoke select on vr.voter_history from r_clerk",
-    "revoke update (party) on vr.voters from r_clerk",
-    "revoke update on vr.addresses from r_clerk; grant update (line1) on vr.addresses to r_clerk",
-    "revoke usage on sequence vr.absentee_request_id_seq from r_clerk",
-    "revoke execute on function vr.full_years(date) from r_clerk",
-    "revoke usage on schema vr from r_report",
-    "revoke select on vr.lookup_v from r_lookup",
-    "revoke r_users from hgagnon",
-    "revoke insert on staging.inbox_dmv from r_dmv",
-    "revoke select (county) on vr.voters from r_entry",
+    "revoke select on vr.voter_history from r_clerk; revoke usage on schema vr from r_report; "
     "revoke execute on function vr.approve_status(bigint) from r_approve",
+    "revoke update (party) on vr.voters from r_clerk; revoke select on vr.lookup_v from r_lookup; "
+    "revoke select (county) on vr.voters from r_entry",
+    "revoke update on vr.addresses from r_clerk; grant update (line1) on vr.addresses to r_clerk; "
+    "revoke usage on sequence vr.absentee_request_id_seq from r_clerk; revoke r_users from hgagnon",
+    "revoke execute on function vr.full_years(date) from r_clerk; revoke insert on staging.inbox_dmv from r_dmv",
 )
 
 
