@@ -121,7 +121,7 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The rights of one role on one object, in the model's letters."""
+    """The rights of one role on one object, in the model's letters (``policies.access.summary``)."""
 
     role: str
     """Empty for accounts that the model does not know."""
@@ -129,8 +129,21 @@ class Cell:
     sensitivity: str
     kind: str
     declared: str
+    """What the model says, held or not."""
     excess: str
     missing: str
+    accounts: int
+    """How many accounts have the role."""
+
+    @property
+    def held(self) -> str:
+        """What is declared and what no account of the role lacks; nothing where no account has it."""
+        return "".join(one for one in self.declared if one not in self.missing) if self.accounts else ""
+
+    @property
+    def idle(self) -> str:
+        """What is declared for a role that nobody has."""
+        return "" if self.accounts else self.declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +256,7 @@ class Picture:
     def cells(self) -> Part[Cell]:
         return self._part(SUMMARY, lambda one: Cell(
             _text(one, "role"), _text(one, "object"), _text(one, "class"), _text(one, "kind"),
-            _text(one, "declared"), _text(one, "excess"), _text(one, "missing")))
+            _text(one, "declared"), _text(one, "excess"), _text(one, "missing"), int(one.get("accounts") or 0)))
 
     @cached_property
     def leavers(self) -> Part[Leaver]:

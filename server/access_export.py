@@ -36,7 +36,7 @@ def as_data(picture: Picture) -> dict[str, Any]:
         "unknown": [*({"catalogue": one.catalogue, "reason": one.reason} for one in picture.unread.items),
                     *gaps(picture)],
         "summary": [{"role": one.role or None, "object": one.object, "class": one.sensitivity, "kind": one.kind,
-                     "declared": one.declared, "excess": one.excess, "missing": one.missing}
+                     "accounts": one.accounts, "declared": one.declared, "excess": one.excess, "missing": one.missing}
                     for one in picture.cells.items],
     }
 

@@ -27,7 +27,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One table of the picture."""
+    """One table of the picture. Of several side by side, each leaves out objects on which none of its roles has
+    anything."""
 
     roles: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -60,10 +61,12 @@ def matrix(cells: Iterable[Cell], page: int = 1) -> Matrix:
     page = min(max(page, 1), pages)
     shown = ordered[(page - 1) * OBJECTS_DOWN:page * OBJECTS_DOWN]
     blocks = []
-    for start in range(0, len(across), ROLES_ACROSS):
-        some = tuple(across[start:start + ROLES_ACROSS])
-        lines = tuple(Line(name, *objects[name], tuple(by_place.get((name, role)) for role in some)) for name in shown)
-        blocks.append(Block(some, lines))
+    count = -(-len(across) // ROLES_ACROSS)
+    size = -(-len(across) // max(1, count))
+    for start in range(0, len(across), max(1, size)):
+        some = tuple(across[start:start + size])
+        lines = [Line(name, *objects[name], tuple(by_place.get((name, role)) for role in some)) for name in shown]
+        blocks.append(Block(some, tuple(line for line in lines if count == 1 or any(line.cells))))
     return Matrix(tuple(blocks), len(ordered), len(across), page, pages)
 
 

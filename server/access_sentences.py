@@ -1,13 +1,13 @@
 """What a difference means, in plain sentences: composed by rule from counts, never free text.
 
-Leavers come first, then the rows of the catalogue by weight, then what nobody declared, what is missing and what is
-not known. A row without a sentence of its own borrows the plain sentence of its check in the policy library. That
-all is well is said only of a difference that is whole, of today, and empty.
+Leavers come first, then the rows of the catalogue by weight, then what is missing and what is not known. A row
+without a sentence of its own borrows the plain sentence of its check in the policy library. That all is well is said
+only of a difference that is whole, of today, and empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -74,9 +74,12 @@ def by_row(faults: Sequence[Fault], pack: Pack) -> tuple[tuple[str, tuple[Fault,
     rows: dict[str, list[Fault]] = {}
     for one in faults:
         rows.setdefault(one.catalogue, []).append(one)
+    return tuple((row, tuple(rows[row])) for row in _by_weight(rows, pack))
+
+
+def _by_weight(rows: Iterable[str], pack: Pack) -> list[str]:
     severity = {row.id: SEVERITIES.index(row.severity) for row in pack.rows}
-    ordered = sorted(rows, key=lambda row: (severity.get(row, len(SEVERITIES)), row))
-    return tuple((row, tuple(rows[row])) for row in ordered)
+    return sorted(rows, key=lambda row: (severity.get(row, len(SEVERITIES)), row))
 
 
 def _leavers(picture: Picture, speak: Language) -> Iterator[Sentence]:
@@ -100,8 +103,14 @@ def _rows(picture: Picture, pack: Pack, speak: Language) -> Iterator[Sentence]:
     anomalies = picture.anomalies
     if anomalies.counted:
         yield Sentence(Kind.FAIL, _said(words.FAULTS_AT_HOME, anomalies.count, speak, feminine=True))
-    for row, faults in by_row(anomalies.items, pack):
+    faults_of = dict(by_row(anomalies.items, pack))
+    rows = {*faults_of, *({UNDECLARED} if picture.excess.count else ())}
+    for row in _by_weight(rows, pack):
+        faults = faults_of.get(row, ())
         if row == LEFT and picture.leavers.items:
+            continue
+        if row == UNDECLARED and picture.excess.count:
+            yield Sentence(Kind.FAIL, _said(words.EXCESS, picture.excess.count, speak), row)
             continue
         check = check_for(pack, row)
         text = _counted(row, faults, picture, speak) or (check.plain.say(speak.code) if check else "")
@@ -119,8 +128,6 @@ def _counted(row: str, faults: Sequence[Fault], picture: Picture, speak: Languag
 
 
 def _rights(picture: Picture, speak: Language) -> Iterator[Sentence]:
-    if count := picture.excess.count:
-        yield Sentence(Kind.FAIL, _said(words.EXCESS, count, speak), UNDECLARED)
     if count := picture.missing.count:
         yield Sentence(Kind.SOME, _said(words.MISSING, count, speak))
 

@@ -6,6 +6,7 @@ never read. Names in it leave as pseudonyms, or by name where the model's ``shar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import islice
@@ -117,13 +118,15 @@ def _compared(inputs: Inputs, model: Any) -> dict[str, Any]:
     for line in canonical.lines(model, state, rows(), compared.anomalies, unread):
         hashing.add(line)
     cells, whole = summary.cells(LIMIT)
+    having = Counter(role.name for account in compared.accounts for role in compared.declared.roles(account))
     return found | {
         "registration.excess_rights": lists[EXCESS].listing(_right),
         "registration.missing_rights": lists[MISSING].listing(_right),
         "registration.assumable_rights": _listing(compared.assumable(), _assumable),
         "registration.anomalies": _listing(compared.anomalies, _anomaly),
         "registration.access_unread": _listing(sorted(unread, key=str), msgspec.to_builtins),
-        "registration.access_summary": Listing(cells, whole, None if whole else _CUT),
+        "registration.access_summary": Listing([cell | {"accounts": having[cell["role"]]} for cell in cells], whole,
+                                               None if whole else _CUT),
         "registration.difference_hash": hashing.hex,
         "registration.difference_of": Listing(
             [{"engine": state.engine, "database": state.database, "model": model.digest}]),
@@ -219,6 +222,8 @@ _BOTH = (
            "model's letters", fields=(
                Field("role", Type.TEXT, "The role; empty for accounts that the model does not know", ACCOUNT), _object,
                Field("class", Type.TEXT, "restricted, internal, evidence or public"), _kind,
+               Field("accounts", Type.INT, "How many accounts of the database have the role; 0 also for the empty "
+                     "role"),
                Field("declared", Type.TEXT, "Letters of the rights that are declared"),
                Field("excess", Type.TEXT, "Those that an account of the role holds undeclared"),
                Field("missing", Type.TEXT, "Those that are declared and that an account of the role lacks"))),

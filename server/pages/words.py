@@ -94,13 +94,15 @@ STATUS = {
     Status.OUT_OF_SUPPORT: N_("Out of support"), Status.WITHIN_12_MONTHS: N_("Ends within 12 months"),
     Status.WITHIN_24_MONTHS: N_("Ends within 24 months"),
 }
-HOLDING = {"declared": N_("Declared and held"), "excess": N_("Held, not declared"), "missing": N_("Declared, not held")}
+HOLDING = {"declared": N_("Declared and held"), "excess": N_("Held, not declared"),
+           "missing": N_("Declared, not held"), "idle": N_("Declared for a role that nobody has")}
 SENSITIVITY = {"restricted": N_("Voter data"), "evidence": N_("Evidence"), "internal": N_("Internal"),
                "public": N_("Public")}
 KINDS = {"table": N_("table"), "view": N_("view"), "sequence": N_("sequence"), "routine": N_("routine"),
          "schema": N_("schema"), "database": N_("database")}
 LETTERS = {"r": N_("read"), "i": N_("add"), "u": N_("change"), "d": N_("delete"), "t": N_("empty"), "x": N_("run"),
-           "f": N_("refer to"), "g": N_("attach triggers"), "m": N_("maintain")}
+           "f": N_("refer to"), "g": N_("attach triggers"), "m": N_("maintain"), "U": N_("use"), "C": N_("create"),
+           "+": N_("another right")}
 REVIEW = {
     "signed": N_("Signed"), "expired": N_("The signature is too old"), "changed": N_("Changed since it was signed"),
     "never": N_("Never signed"), "unknown": N_("Not known"),

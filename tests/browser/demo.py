@@ -104,7 +104,7 @@ def _rights(now: datetime) -> Facts:
         **access_facts.facts(at, access_facts.FOUND), **access_facts.facts(at, access_facts.CLEAN, "mirror"),
         **access_facts.facts(at, {**access_facts.CLEAN, access_difference.SUMMARY: [
             {"role": f"role_{number}", "object": "vr.voters", "class": "restricted", "kind": "table", "declared": "r",
-             "excess": "", "missing": ""} for number in range(20)]}, "wide"),
+             "excess": "", "missing": "", "accounts": 1} for number in range(20)]}, "wide"),
         "registration.engine@bare": Observation(value="mariadb", as_of=at),
         "registration.difference_hash@bare": Observation(absent=True, as_of=at),
         **access_facts.facts(at, {}, "counted", **{

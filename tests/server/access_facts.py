@@ -27,6 +27,7 @@ MISSING = {("auditor", "vr.lookup_v"): "r", ("clerk", "vr.absentee"): "x"}
 def summary() -> list[dict[str, Any]]:
     roles = (*HELD, "")
     return [{"role": role, "object": name, "class": sensitivity, "kind": "view" if name.endswith("_v") else "table",
+             "accounts": 0 if role in ("", "lookup_web") else 2,
              "declared": HELD.get(role, {}).get(name, ""), "excess": EXCESS.get((role, name), ""),
              "missing": MISSING.get((role, name), "")}
             for role in roles for name, sensitivity in OBJECTS.items()]

@@ -140,7 +140,7 @@ def test_names_are_never_markup(office: Office) -> None:
 def test_two_thousand_rights_come_in_pages_and_none_is_lost(office: Office) -> None:
     many = {**FOUND, names.EXCESS: [right(f"account-{number:04}") for number in range(2000)],
             names.SUMMARY: [{"role": f"role-{role}", "object": f"vr.t{name:03}", "class": "internal",
-                             "kind": "table", "declared": "r", "excess": "", "missing": ""}
+                             "kind": "table", "declared": "r", "excess": "", "missing": "", "accounts": 3}
                             for role in range(20) for name in range(100)]}
     machine = report(office, found(office, many))
     signed_in = session(office)

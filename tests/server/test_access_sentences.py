@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hustings.facts import Facts, Listing, Missing, Observation, Reason, Registry
+from policies.access import summary
 from policies.pack import shipped
 from server import access_difference as names
 from server import access_matrix, access_sentences
 from server.access_difference import Cell, Picture, pictures
 from server.access_sentences import Kind, Sentence
+from server.pages import words
 from server.pages.language import language
 from server.standing import standing
 from tests.server import access_facts
@@ -181,7 +184,19 @@ def test_a_model_that_cannot_be_read_is_declared_all_the_same() -> None:
 # -- the picture
 
 def cell(role: str, name: str, sensitivity: str = "internal", **letters: str) -> Cell:
-    return Cell(role, name, sensitivity, "table", **{"declared": "", "excess": "", "missing": "", **letters})
+    return Cell(role, name, sensitivity, "table", accounts=1, **{
+        "declared": "", "excess": "", "missing": "", **letters})
+
+
+def test_what_an_account_of_the_role_lacks_is_not_called_held() -> None:
+    one = cell("clerk", "vr.voters", declared="riu", missing="u")
+    assert (one.held, one.idle) == ("ri", "")
+    nobody = replace(one, accounts=0, missing="")
+    assert (nobody.held, nobody.idle) == ("", "riu")
+
+
+def test_every_letter_of_the_picture_is_explained() -> None:
+    assert set(words.LETTERS) == {*summary.LETTER.values(), "+"}
 
 
 def test_voter_data_comes_first_and_strangers_come_last() -> None:
