@@ -7,14 +7,12 @@ account (``collectors.access_reader``) and kept on the machine. Which counting f
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import quote
 
 import msgspec
 
+from collectors._database_address import address
 from collectors.base import ABSENT, Collected, Collector, Disclosure, Fact, Missing, Platform, Reason, Type, key
 from collectors.host.protocol import Host, LookError, Unsupported
-from collectors.postgresql_session import is_local
-from hustings.access.rights import POSTGRESQL
 from hustings.declared import Database, Declared
 from hustings.errors import HustingsError
 from hustings.yaml_source import LIMIT
@@ -51,32 +49,6 @@ def _counts(host: Host, database: Database) -> tuple[str, ...]:
 
     model, _ = reading.parse(host.read(database.access_model, limit=4 * LIMIT), database.access_model)
     return tuple(model.counts)
-
-
-def address(host: Host, database: Database) -> str:
-    """The address of a declared database as its driver takes it. It holds the password. Raises ``LookError``."""
-    password = host.read(database.password_file).strip("\r\n") if database.password_file else ""
-    name = database.database or database.name
-    if database.engine == POSTGRESQL:
-        try:
-            from psycopg.conninfo import make_conninfo
-        except ImportError as error:
-            raise Unsupported("install hustings[databases] to read databases") from error
-        known: dict[str, str | int | None] = {
-            "host": database.host, "port": database.listens, "dbname": name, "user": database.user,
-                 "passfile": "/dev/null"}
-        if password:
-            known["password"] = password
-        if not is_local(database.host):
-            known |= {"sslmode": "verify-full", "sslrootcert": database.tls_ca or "system"}
-        return make_conninfo("", **known)
-    secret = f":{quote(password, safe='')}" if password else ""
-    at = f"[{database.host}]" if ":" in database.host else database.host
-    options = f"?ssl_ca={quote(database.tls_ca, safe='/')}" if database.tls_ca else ""
-    if database.host.startswith("/"):
-        at, options = "localhost", f"?unix_socket={quote(database.host, safe='/')}"
-    who = quote(database.user, safe="") + secret
-    return f"{database.engine}://{who}@{at}:{database.listens}/{quote(name, safe='')}{options}"
 
 
 COLLECTOR = Collector(

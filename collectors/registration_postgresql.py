@@ -12,9 +12,11 @@ from datetime import timedelta
 from functools import partial
 
 from collectors import postgresql_rights as rights
+from collectors._database_address import mariadb
 from collectors.base import Collected, Collector, Disclosure, Fact, Field, Listing, Missing, Platform, Reason, Type, key
 from collectors.host.protocol import Host, LookError
 from collectors.postgresql_session import Session, connect, kept_home
+from hustings.access.rights import MARIADB, MYSQL
 from hustings.declared import Database, Declared
 
 _OF_SCHEMAS: dict[str, Callable[[Session, tuple[str, ...]], Listing]] = {
@@ -46,12 +48,24 @@ def _ask(host: Host, database: Database) -> Collected:
     if database.engine != "postgresql":
         other = Missing(Reason.UNSUPPORTED, f"a {database.engine} database is judged by its access model: name one as "
                         "access_model in machine.yaml")
-        return _all(other) | {"registration.engine": database.engine}
+        return _all(other) | {"registration.engine": database.engine, "registration.version": _version(host, database)}
     try:
         with connect(host, database) as session:
             return look(session, database.schemas)
     except LookError as error:
         return kept_home(COLLECTOR.facts, error.missing)
+
+
+def _version(host: Host, database: Database) -> str | Missing:
+    """``10.11.6`` of a MariaDB that calls itself 10.11.6-MariaDB-0+deb12u1."""
+    if database.engine not in (MARIADB, MYSQL):
+        return Missing(Reason.UNSUPPORTED, f"no collector reads the engine {database.engine}")
+    try:
+        with mariadb(host, database) as session:
+            ((version,),) = session.rows("select version()")
+    except LookError as error:
+        return kept_home(COLLECTOR.facts, error.missing)["registration.version"]
+    return str(version).partition("-")[0]
 
 
 def look(session: Session, schemas: tuple[str, ...]) -> Collected:
