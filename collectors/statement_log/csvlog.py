@@ -15,7 +15,7 @@ from collectors.statement_log.postgresql_record import Notes, record
 from collectors.statement_log.tally import Tally
 from hustings.access.rights import POSTGRESQL
 
-_COLUMNS = 23
+_COLUMNS, _MESSAGE = 23, 13
 _START = re.compile(rb"\n(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
@@ -24,12 +24,16 @@ class CsvLog:
     """Reads csvlog. Time, user, database, pid, host, session, line … as the documentation's table has them."""
 
     name = "csvlog"
-    columns = _COLUMNS
     engine = POSTGRESQL
 
     def __init__(self) -> None:
         self.notes = Notes()
         csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+
+    @staticmethod
+    def begins(row: list[str]) -> bool:
+        """Whether this may be the first record, or its beginning: a time, its line's number and a message."""
+        return len(row) > _MESSAGE and _TIME.match(row[0]) is not None and row[6].isdigit()
 
     def cut(self, data: bytes, *, last: bool) -> int:
         end = data.rfind(b"\n") + 1

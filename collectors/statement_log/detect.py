@@ -50,7 +50,7 @@ def _guess(head: bytes) -> str:
     if server_audit.looks_like(text):
         return "server_audit"
     row = next(csv.reader(io.StringIO(text, newline="")), [])
-    return "csvlog" if len(row) >= CsvLog.columns else "stderr"
+    return "csvlog" if CsvLog.begins(row) else "stderr"
 
 
 def _named(name: str, head: bytes, prefix: str, source: Source, engine: str) -> Format:

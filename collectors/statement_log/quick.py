@@ -26,7 +26,7 @@ _SEQUENCE = re.compile(r"(?:nextval|currval|setval)\s*\(", re.IGNORECASE)
 def key(sql: str, engine: str) -> str:
     """Two statements with the same key need the same rights. Never holds a literal, but for names of sequences."""
     postgresql = engine == POSTGRESQL
-    if _careful(sql, postgresql):
+    if careful(sql, postgresql):
         plain = " ".join("?" if one.kind in (STRING, NUMBER) else one.text for one in tokens(sql, engine))
     else:
         plain = (_LITERAL if postgresql else _LITERAL_MYSQL).sub("?", sql)
@@ -39,7 +39,8 @@ def key(sql: str, engine: str) -> str:
     return plain
 
 
-def _careful(sql: str, postgresql: bool) -> bool:
+def careful(sql: str, postgresql: bool) -> bool:
+    """Whether the statement holds anything that the fast way might take for something else."""
     if "\\" in sql or "--" in sql or "/*" in sql:
         return True
     if not postgresql:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from collectors.statement_log import quick
 from collectors.statement_log.derive import SESSION, Derived, derive, unwrapped
 from collectors.statement_log.names import Names
-from collectors.statement_log.scan import Shaped, parts, shapes
+from collectors.statement_log.scan import CUT, Shaped, parts, shapes
 from collectors.statement_log.session import Session
 from collectors.statement_log.store_file import Store
 from collectors.statement_log.times import Clock
@@ -25,6 +25,8 @@ from hustings.access.rights import POSTGRESQL
 _MOST_KEYS = 20_000
 _MOST_SESSIONS = 10_000
 _MOST_DIGESTS = 100_000
+_LONGEST, _BEGINNING = 200_000, 2_000
+"""Characters of a statement that is still taken apart word by word, and of what is looked at of a longer one."""
 _REFUSED = ("42", "3F", "3D", "0A", "26", "34", "08", "25P02")
 """SQLSTATE classes of statements that did nothing: syntax, access, names, unsupported, an aborted transaction."""
 
@@ -265,6 +267,8 @@ class Tally:
 
     def _learn(self, sql: str, database: str, path: str, role: str, nested: bool) -> Known:
         ids, session, kinds, count = list[int](), False, set[str](), 0
+        if len(sql) > _LONGEST:
+            sql, nested = _shortened(sql, self.engine), True
         for shaped in shapes(sql, self.engine):
             count += 1
             shaped = shaped._replace(text=unwrapped(shaped.text))
@@ -418,6 +422,15 @@ def write_needs(connection: sqlite3.Connection, shape: int, derived: Derived) ->
     connection.executemany(
         "insert into need values (?, ?, ?, ?)", [(shape, *need) for need in sorted(derived.needs, key=repr)]
     )
+
+
+def _shortened(sql: str, engine: str) -> str:
+    """A very long statement, most often an insert of many rows, by its key; otherwise as one that is cut."""
+    if not quick.careful(sql, engine == POSTGRESQL):
+        plain = quick.key(sql, engine).replace("?", "''")
+        if len(plain) <= _LONGEST:
+            return plain
+    return sql[:_BEGINNING] + CUT
 
 
 def _account(connection: sqlite3.Connection, name: str) -> int:

@@ -283,3 +283,13 @@ def test_stores_of_others_are_refused_with_a_way_on(tmp_path: Path) -> None:
     (tmp_path / "poem.txt").write_text("Full fathom five\nthy father lies\n")
     with pytest.raises(UsageError, match="no statement log"):
         read_logs((tmp_path / "poem.txt",), tmp_path / "new.db")
+
+
+def test_a_statement_of_many_megabytes_is_one_shape_and_costs_no_memory_for_each_row(tmp_path: Path) -> None:
+    rows = ", ".join(f"({number}, 'name {number}')" for number in range(60_000))
+    long = "select name from vr.voters where " + " or ".join(f"a{number} = {number}" for number in range(30_000))
+    lines = csv_line(f"statement: insert into vr.voters (id, name) values {rows}") + csv_line(f"statement: {long}", user="app")
+    _, told = read(tmp_path, lines)
+    assert used(told) == {("jdoe", "vr.voters", "id", "INSERT"), ("jdoe", "vr.voters", "name", "INSERT")}
+    assert [(one.accounts, one.understood) for one in told.shapes] == [(("app",), False)]
+    assert all(len(one.text) < 5000 for one in told.shapes)
