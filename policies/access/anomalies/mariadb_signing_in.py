@@ -49,7 +49,7 @@ def default_accounts(context: Context) -> Found:
             yield Anomaly(IAM_14, None, account, "has no name: anybody is let in as it")
         if NO_PASSWORD in (context.principals[account].password or "").split(","):
             yield Anomaly(IAM_14, None, account, "has an empty password")
-        if context.account(account) is None and account != context.state.user and user.lower() in DEFAULTS:
+        if context.account(account) is None and user.lower() in DEFAULTS:
             yield Anomaly(IAM_14, None, account, "has the name of a default account and is not in the model")
 
 
@@ -139,8 +139,10 @@ def _lies_in(own: str, declared: str) -> bool:
 
 
 def _open(context: Context) -> list[str]:
+    """Accounts that can be signed in to; not the one that asks, unless the model names it."""
     return [account for account in context.judged
-            if context.open(account) and not context.principals[account].bootstrap]
+            if context.open(account) and not context.principals[account].bootstrap
+            and (account != context.state.user or context.account(account) is not None)]
 
 
 RULES = (Rule(LPR_13, passwords, MARIA), Rule(IAM_14, default_accounts, MARIA), Rule(LPR_14, listening, MARIA),
