@@ -180,7 +180,7 @@ def password_kinds(session: Session) -> Listing:
 
 def sign_in_rule(line: int, kind: str | None, users: str | None, address: str | None, netmask: str | None,
           method: str | None, error: str | None) -> dict[str, Any]:
-    if error is not None:
+    if error is not None and not method:  # hostssl while ssl is off is understood, and reported with an error
         return {"line": line, "type": "error", "users": "", "method": "error", "remote": False, "anywhere": False}
     return {"line": line, "type": kind, "users": users or "", "method": method,
             "remote": kind != "local" and not _loopback(address), "anywhere": _anywhere(address, netmask)}

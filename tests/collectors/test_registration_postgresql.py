@@ -205,3 +205,10 @@ def test_another_machine_is_spoken_to_under_verified_tls_alone(host, mode):
 def test_a_sign_in_rule_says_whether_it_is_for_other_machines(row, remote, anywhere):
     rule = sign_in_rule(*row)
     assert (rule["remote"], rule["anywhere"]) == (remote, anywhere)
+
+
+def test_a_line_for_tls_is_understood_while_tls_is_off_and_one_that_is_not_is_an_error():
+    why = "hostssl record cannot match because SSL is disabled"
+    rule = sign_in_rule(1, "hostssl", "app", "192.0.2.7", "255.255.255.255", "scram-sha-256", why)
+    assert (rule["type"], rule["method"], rule["remote"]) == ("hostssl", "scram-sha-256", True)
+    assert sign_in_rule(2, None, None, None, None, None, "invalid IP mask")["method"] == "error"

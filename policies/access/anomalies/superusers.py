@@ -24,7 +24,7 @@ def superusers(context: Context) -> Found:
             continue
         if any(role.superuser == BREAK_GLASS for role in context.roles(account)):
             continue
-        become = sorted(above & context.reach(account))
+        become = sorted(above & context.effective.may_become(account))
         if become:
             yield Anomaly(LPR_02, None, account, f"may become {', '.join(become)}, a superuser")
 
