@@ -37,8 +37,9 @@ def facts_page() -> str:
     lines = [
         "# Facts", "",
         "Generated from the collectors and derivations by `make docs`; do not edit.", "",
-        "*Disclosure* says what may leave the machine: **shared** the value; **counted** only counts or truth values "
-        "derived from it; **local** nothing. A fact that could not be learnt carries a reason instead of a value "
+        "*Disclosure* says what may leave the machine: **shared** the value; **pseudonym** its records, with "
+        "pseudonyms for names unless the office shares them, and without the office's key only their number; "
+        "**counted** only counts or truth values derived from it; **local** nothing. A fact that could not be learnt carries a reason instead of a value "
         "(denied, timeout, unsupported, truncated, error), and its checks answer unknown.", "",
     ]
     for collector in discover():
