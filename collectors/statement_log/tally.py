@@ -81,6 +81,7 @@ class Tally:
         self.hour_entry: list[str] = ["", ""]
         self.sign_ins: dict[tuple[str, str, str], int] = {}
         self.covers: set[str] = set()
+        self.covered: set[tuple[str, frozenset[str]]] = set()
         self.statements = 0
         self.parsed = 0
         """Shapes given to the parser in this run."""
@@ -222,9 +223,9 @@ class Tally:
 
     def _ran(self, known: Known, session: Session, account: str, time: str, sql: str, by: str) -> None:
         self.statements += known.statements
-        if known.kinds:
-            for kind in known.kinds:
-                self.covers.add(f"{by}:{kind}")
+        if (by, known.kinds) not in self.covered:
+            self.covered.add((by, known.kinds))
+            self.covers |= {f"{by}:{kind}" for kind in known.kinds}
         if known.session:
             session.apply_all(sql, self.engine)
         if known.ids:
