@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+import psycopg
 import pytest
 
 from hustings.access.state import State
@@ -132,3 +133,22 @@ def test_the_clean_twin_is_clean_on_older_releases_and_a_fault_is_a_fault(versio
     assert rows(found, EXCESS) == (
         rights(CLERKS, "vr.voters", "DELETE") | rights("lroy", "vr.status_proposals", "SELECT")
         | rights("lroy", "vr.approve_status", "EXECUTE"))
+
+
+def test_rows_are_what_the_server_itself_answers(registration: Registration) -> None:
+    asked = """select r.rolname, n.nspname || '.' || c.relname, p from pg_roles r, pg_class c
+        join pg_namespace n on n.oid = c.relnamespace, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE',
+        'REFERENCES', 'TRIGGER', 'MAINTAIN']) p where r.rolcanlogin and r.oid <> 10 and c.relkind in ('r', 'v')
+        and n.nspname in ('vr', 'staging') and has_table_privilege(r.oid, c.oid, p)"""
+    with registration.copy() as database:
+        registration.run("grant pg_read_all_data to nkhan; grant r_clerk to r_audit; grant delete on vr.users to public;"
+                         "alter table vr.elections owner to lroy", database)
+        try:
+            with psycopg.connect(registration.server.dsn(database)) as connection:
+                answered = set(connection.execute(asked).fetchall())
+            found = compared(registration.read(database))
+            said = {(row.account, row.object, row.right) for row in found.rows()
+                    if row.column is None and row.kind in ("table", "view") and row.state != MISSING}
+        finally:
+            registration.run("revoke pg_read_all_data from nkhan; revoke r_clerk from r_audit")
+    assert said == answered
