@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from collectors.statement_log.scan import NUMBER, STRING, tokens
+from collectors.statement_log.tokens import NUMBER, STRING, tokens
 from hustings.access.rights import POSTGRESQL
 
 _LITERAL = re.compile(r"""['0-9](?:(?<=')[^']*'(?:'[^']*')*|(?<![\w$.]['0-9])[0-9A-Za-z_.]*)""")

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from collectors.statement_log.scan import CUT
 from collectors.statement_log.tally import Tally
+from collectors.statement_log.tokens import CUT
 from hustings.access.rights import MARIADB
 
 _FILE = re.compile(r"\d{8} \d\d:\d\d:\d\d,")

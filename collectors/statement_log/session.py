@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from collectors.statement_log.derive import split_name
-from collectors.statement_log.scan import SIGN, Token, tokens
+from collectors.statement_log.tokens import SIGN, Token, tokens
 from hustings.access.rights import POSTGRESQL
 
 _SET_ROLE = re.compile(r"(?is)set\s+(?:(session|local)\s+)?role\s+(?:to\s+|=\s*)?(\S.*)$")

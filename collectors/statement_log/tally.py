@@ -16,10 +16,11 @@ from hashlib import sha256
 from collectors.statement_log import quick
 from collectors.statement_log.derive import SESSION, Derived, derive, unwrapped
 from collectors.statement_log.names import Names
-from collectors.statement_log.scan import CUT, Shaped, parts, shapes
+from collectors.statement_log.scan import Shaped, shapes
 from collectors.statement_log.session import Session
 from collectors.statement_log.store_file import Store
 from collectors.statement_log.times import Clock
+from collectors.statement_log.tokens import CUT, parts
 from hustings.access.rights import POSTGRESQL
 
 _MOST_KEYS = 20_000

@@ -288,7 +288,8 @@ def test_stores_of_others_are_refused_with_a_way_on(tmp_path: Path) -> None:
 def test_a_statement_of_many_megabytes_is_one_shape_and_costs_no_memory_for_each_row(tmp_path: Path) -> None:
     rows = ", ".join(f"({number}, 'name {number}')" for number in range(60_000))
     long = "select name from vr.voters where " + " or ".join(f"a{number} = {number}" for number in range(30_000))
-    lines = csv_line(f"statement: insert into vr.voters (id, name) values {rows}") + csv_line(f"statement: {long}", user="app")
+    insert = csv_line(f"statement: insert into vr.voters (id, name) values {rows}")
+    lines = insert + csv_line(f"statement: {long}", user="app")
     _, told = read(tmp_path, lines)
     assert used(told) == {("jdoe", "vr.voters", "id", "INSERT"), ("jdoe", "vr.voters", "name", "INSERT")}
     assert [(one.accounts, one.understood) for one in told.shapes] == [(("app",), False)]

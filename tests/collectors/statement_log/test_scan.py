@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.statement_log import quick
-from collectors.statement_log.scan import CUT, shapes
+from collectors.statement_log.scan import shapes
+from collectors.statement_log.tokens import CUT
 from hustings.access.rights import MARIADB, POSTGRESQL
 
 NUMBERS = st.integers(1000, 10**12).map(str)
