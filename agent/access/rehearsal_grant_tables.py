@@ -62,8 +62,8 @@ class GrantTables:
             said = ", '|', ".join(f"quote(`{column}`)" for column in table.columns if column not in left_out)
             if not exact and table.name == "global_priv":
                 said += ", '|', json_value(Priv, '$.access'), '|', coalesce(json_value(Priv, '$.default_role'), ''), " \
-                        "'|', coalesce(json_value(Priv, '$.account_locked'), ''), '|', " \
-                        "coalesce(json_value(Priv, '$.max_user_connections'), '')"
+                        "'|', if(json_value(Priv, '$.account_locked') in ('1', 'true'), 1, 0), '|', " \
+                        "coalesce(json_value(Priv, '$.max_user_connections'), 0)"
             row = f"sha2(concat({said}), 256)"
             count, digest = self._session.rows(
                 _DIGEST.replace("<row>", row).replace("<table>", table.name))[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from hustings.access.rights import BIT, POSTGRESQL
-from hustings.access.state import PUBLIC, Membership
+from hustings.access.state import PUBLIC
+from policies.access import tighten_mariadb as mariadb
 from policies.access.rows import Anomaly
+from policies.access.tighten_faults import held, leave_any, path, places, said
 from policies.access.tighten_plan import Planner
 from policies.access.tighten_sql import text
 
@@ -26,12 +28,7 @@ def close_anomalies(plan: Planner) -> None:
 def left_for_a_person(plan: Planner) -> None:
     """The faults that still stand after all changes."""
     for one in plan.now().anomalies:
-        plan.by_hand(_said(one))
-
-
-def _said(one: Anomaly) -> str:
-    who = " ".join(part for part in (one.account, one.object) if part)
-    return f"{one.catalogue}: {who + ': ' if who else ''}{one.actual}"
+        plan.by_hand(said(one))
 
 
 def _superuser(plan: Planner, one: Anomaly) -> bool:
@@ -40,29 +37,29 @@ def _superuser(plan: Planner, one: Anomaly) -> bool:
         plan.no_superuser(principal.name, "and no role of its own may be (LPR-02)")
         return True
     above = [name for name, each in plan.working.principals.items() if each.superuser]
-    return _leave_any(plan, one, [name for name in above if _path(plan, one.account or "", name)])
+    return leave_any(plan, one, [name for name in above if path(plan, one.account or "", name)])
 
 
 def _public(plan: Planner, one: Anomaly) -> bool:
-    places = [place for place in _places(plan, one) if plan.working.objects[place].kind != "database"]
+    found = [place for place in places(plan, one) if plan.working.objects[place].kind != "database"]
     closed = False
-    for place in places:
+    for place in found:
         thing = plan.working.objects[place]
         if thing.kind == "routine" and (thing.definer or thing.trigger_function):
             continue
         for column in (None, *thing.column_acls):
-            rights = _held(plan, place, column, PUBLIC)
+            rights = held(plan, place, column, PUBLIC)
             if thing.kind == "schema":
                 rights &= BIT["CREATE"]
             if rights:
-                plan.take(place, column, PUBLIC, rights, why=_said(one))
+                plan.take(place, column, PUBLIC, rights, why=said(one))
                 closed = True
     if "will hold" in one.actual:
         for owner, schema, kind, entries in list(plan.working.defaults):
-            held = sum(entry.rights for entry in entries if entry.grantee == PUBLIC)
-            if held and (schema or None) == one.object and f"{kind} that {owner} " in one.actual:
+            given = sum(entry.rights for entry in entries if entry.grantee == PUBLIC)
+            if given and (schema or None) == one.object and f"{kind} that {owner} " in one.actual:
                 plan.working.take_default(owner, schema, kind, PUBLIC)
-                plan.step(plan.write.default("REVOKE", owner, schema, kind, held, PUBLIC), (_said(one),))
+                plan.step(plan.write.default("REVOKE", owner, schema, kind, given, PUBLIC), (said(one),))
                 closed = True
     return closed
 
@@ -70,31 +67,31 @@ def _public(plan: Planner, one: Anomaly) -> bool:
 def _passing_on(plan: Planner, one: Anomaly) -> bool:
     grantee = PUBLIC if one.account == _PUBLIC_NAME else one.account or ""
     if one.object is None:
-        held = [each for each in plan.working.memberships if each.member == grantee and each.admin
-                and f"role {each.role} " in one.actual]
-        for membership in held:
+        owned = [each for each in plan.working.memberships if each.member == grantee and each.admin
+                 and f"role {each.role} " in one.actual]
+        for membership in owned:
             given = [each.member for each in plan.working.memberships
                      if each.grantor == grantee and each.role == membership.role]
             if given:
-                plan.by_hand(f"{_said(one)}; it was given on to {', '.join(given)}: decide there first")
+                plan.by_hand(f"{said(one)}; it was given on to {', '.join(given)}: decide there first")
                 continue
             plan.working.leave(membership.role, grantee, admin_only=True)
-            plan.step(plan.write.leave(membership, admin_only=True), (_said(one),))
-        return bool(held)
+            plan.step(plan.write.leave(membership, admin_only=True), (said(one),))
+        return bool(owned)
     closed = False
-    for place in _places(plan, one):
+    for place in places(plan, one):
         for column in (None, *plan.working.objects[place].column_acls):
             grantable = sum({entry.grantable for entry in plan.working.entries(place, column)
                              if entry.grantee == grantee})
             if grantable:
-                plan.take(place, column, grantee, grantable, why=_said(one), option_only=True)
+                plan.take(place, column, grantee, grantable, why=said(one), option_only=True)
                 closed = True
     return closed
 
 
 def _owner(plan: Planner, one: Anomaly) -> bool:
     closed = False
-    for place in _places(plan, one):
+    for place in places(plan, one):
         thing = plan.working.objects[place]
         if thing.kind not in ("table", "view", "schema"):
             continue
@@ -103,27 +100,27 @@ def _owner(plan: Planner, one: Anomaly) -> bool:
             closed = True
         elif thing.owner == one.account:
             plan.working.attribute(thing.owner, login=False)
-            plan.step(plan.write.role(thing.owner, "NOLOGIN"), (_said(one),))
+            plan.step(plan.write.role(thing.owner, "NOLOGIN"), (said(one),))
             closed = True
         elif one.account:
-            closed = _leave_any(plan, one, [thing.owner]) or closed
+            closed = leave_any(plan, one, [thing.owner]) or closed
     return closed
 
 
 def _definer(plan: Planner, one: Anomaly) -> bool:
     closed = False
-    for place in _places(plan, one):
+    for place in places(plan, one):
         thing = plan.working.objects[place]
         if thing.kind != "routine":
             continue
         if one.account == _PUBLIC_NAME:
-            plan.take(place, None, PUBLIC, BIT["EXECUTE"], why=_said(one))
+            plan.take(place, None, PUBLIC, BIT["EXECUTE"], why=said(one))
             closed = True
         elif "search_path" in one.actual and thing.pinned is False:
             from msgspec.structs import replace
 
             plan.working.objects[place] = replace(thing, pinned=True)
-            plan.step(plan.write.path(thing, ("pg_catalog", thing.schema, "pg_temp")), (_said(one),))
+            plan.step(plan.write.path(thing, ("pg_catalog", thing.schema, "pg_temp")), (said(one),))
             closed = True
     return closed
 
@@ -135,10 +132,10 @@ def _member(plan: Planner, one: Anomaly) -> bool:
         if principal is not None and attribute in principal.attributes and f"attribute {attribute}" in one.actual:
             plan.working.attribute(principal.name, attributes=tuple(
                 each for each in principal.attributes if each != attribute))
-            plan.step(plan.write.role(principal.name, f"NO{attribute.upper()}"), (_said(one),))
+            plan.step(plan.write.role(principal.name, f"NO{attribute.upper()}"), (said(one),))
             return True
     words = one.actual.replace(",", " ").replace(":", " ").split()
-    return _leave_any(plan, one, [name for name in words if name in plan.working.principals])
+    return leave_any(plan, one, [name for name in words if name in plan.working.principals])
 
 
 def _no_login(plan: Planner, one: Anomaly) -> bool:
@@ -147,10 +144,10 @@ def _no_login(plan: Planner, one: Anomaly) -> bool:
         return False
     if plan.start.engine == POSTGRESQL:
         plan.working.attribute(principal.name, login=False)
-        plan.step(plan.write.role(principal.name, "NOLOGIN"), (_said(one),))
+        plan.step(plan.write.role(principal.name, "NOLOGIN"), (said(one),))
     elif not principal.locked:
         plan.working.attribute(principal.name, locked=True)
-        plan.step(plan.write.role(principal.name, "ACCOUNT LOCK"), (_said(one),))
+        plan.step(plan.write.role(principal.name, "ACCOUNT LOCK"), (said(one),))
     return True
 
 
@@ -162,7 +159,7 @@ def _end(plan: Planner, one: Anomaly) -> bool:
         return _no_login(plan, one)
     end = f"{account.until.isoformat()}T23:59:59Z"
     plan.working.attribute(one.account or "", valid_until=end)
-    plan.step(plan.write.role(one.account or "", f"VALID UNTIL {text(end)}"), (_said(one),))
+    plan.step(plan.write.role(one.account or "", f"VALID UNTIL {text(end)}"), (said(one),))
     return True
 
 
@@ -176,44 +173,8 @@ def _limit(plan: Planner, one: Anomaly) -> bool:
     plan.working.attribute(one.account or "", connection_limit=max(limits))
     words = f"CONNECTION LIMIT {max(limits)}" if plan.start.engine == POSTGRESQL \
         else f"WITH MAX_USER_CONNECTIONS {max(limits)}"
-    plan.step(plan.write.role(one.account or "", words), (_said(one),))
+    plan.step(plan.write.role(one.account or "", words), (said(one),))
     return True
-
-
-def _leave_any(plan: Planner, one: Anomaly, roles: list[str]) -> bool:
-    """End the last membership on the way from the account to each of these roles."""
-    closed = False
-    for role in roles:
-        way = _path(plan, one.account or "", role)
-        if way:
-            plan.leave(way[-1].role, way[-1].member, _said(one))
-            closed = True
-    return closed
-
-
-def _path(plan: Planner, account: str, role: str) -> list[Membership]:
-    ways: dict[str, list[Membership]] = {account: []}
-    edge = [account]
-    while edge:
-        member = edge.pop(0)
-        for one in plan.working.memberships:
-            if one.member == member and one.role not in ways:
-                ways[one.role] = [*ways[member], one]
-                edge.append(one.role)
-    return ways.get(role, [])
-
-
-def _places(plan: Planner, one: Anomaly) -> Iterator[int]:
-    for place, thing in enumerate(plan.working.objects):
-        if thing.label == one.object:
-            yield place
-
-
-def _held(plan: Planner, place: int, column: str | None, grantee: str) -> int:
-    held = 0
-    for entry in plan.working.entries(place, column):
-        held |= entry.rights if entry.grantee == grantee else 0
-    return held
 
 
 _Closing = Callable[[Planner, Anomaly], bool]
@@ -223,5 +184,7 @@ _CLOSING: dict[str, _Closing] = {
     "LPR-19": _limit, "IAM-12": _no_login,
 }
 _CLOSING_MARIADB: dict[str, _Closing] = {
-    "LPR-17": _no_login, "LPR-19": _limit, "IAM-12": _no_login,
+    "LPR-01": _member, "LPR-02": mariadb.superuser, "LPR-04": mariadb.public, "LPR-07": mariadb.passing_on,
+    "LPR-09": mariadb.public, "LPR-10": mariadb.attributes, "LPR-11": mariadb.attributes, "LPR-17": _no_login,
+    "LPR-19": _limit, "IAM-12": _no_login,
 }

@@ -39,7 +39,7 @@ class Writer:
         self.postgresql = state.engine == POSTGRESQL
         self._version = int(state.version.partition(".")[0] or 0) if self.postgresql else 0
         self._bootstrap = {one.name for one in state.principals if one.bootstrap}
-        self._logins = {one.name for one in state.principals if one.login}
+        self._roles = {one.role for one in state.memberships}
         self._of_one_name = Counter((one.schema, one.name.partition("(")[0]) for one in state.objects
                                     if one.kind == "routine" and "(" in one.name)
 
@@ -50,7 +50,7 @@ class Writer:
         if self.postgresql:
             return name(text)
         user, at, host = text.rpartition("@")
-        return f"{_ticked(user)}@{_ticked(host)}" if at and text in self._logins else _ticked(text)
+        return f"{_ticked(user)}@{_ticked(host)}" if at and text not in self._roles else _ticked(text)
 
     def object(self, one: Object) -> str:
         """With the word for its kind, as GRANT and REVOKE take it."""
@@ -82,7 +82,7 @@ class Writer:
         if option_only and not self.postgresql:
             return f"REVOKE GRANT OPTION ON {self.object(one)} FROM {self.grantee(grantee)};"
         return (f"REVOKE {option}{self._rights(rights, columns)} ON {self.object(one)} FROM {self.grantee(grantee)}"
-                f"{' CASCADE' if cascade else ''};")
+                f"{' CASCADE' if cascade and self.postgresql else ''};")
 
     def grant(self, one: Object, rights: int, grantee: str, columns: tuple[str, ...] = (), *,
               option: bool = False) -> str:
@@ -95,6 +95,15 @@ class Writer:
         to = "TO" if verb == "GRANT" else "FROM"
         said = self._rights(rights, ()) or "USAGE"
         return f"{verb} {said} ON {where} {to} {self.grantee(grantee)}{' WITH GRANT OPTION' if option else ''};"
+
+    def everywhere(self, verb: str, words: list[str], grantee: str) -> str:
+        """MariaDB: rights that are on no object (FILE, SUPER …), and ``grant option``: to pass on everything."""
+        to = "TO" if verb == "GRANT" else "FROM"
+        said = [one.upper() for one in words if one != "grant option"]
+        if verb == "REVOKE":
+            said += ["GRANT OPTION"] * ("grant option" in words)
+        tail = " WITH GRANT OPTION" if verb == "GRANT" and "grant option" in words else ""
+        return f"{verb} {', '.join(said) or 'USAGE'} ON *.* {to} {self.grantee(grantee)}{tail};"
 
     def option_on_pattern(self, pattern: str, grantee: str) -> str:
         """MariaDB: the grant option alone."""

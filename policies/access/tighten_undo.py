@@ -19,6 +19,9 @@ def undo_of(before: State, after: Working) -> Iterator[str]:
     for name, then in principals.items():
         if words := _role_words(then, after.principals[name], before.engine):
             yield write.role(name, words)
+        if before.engine != POSTGRESQL and (taken := [one for one in then.attributes
+                                                      if one not in after.principals[name].attributes]):
+            yield write.everywhere("GRANT", taken, name)
     for place, one in enumerate(before.objects):
         if one.owner != after.objects[place].owner:
             after.new_owner(place, one.owner)

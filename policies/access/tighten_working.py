@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from hustings.access.rights import POSTGRESQL
 from hustings.access.state import Entry, Membership, Object, Principal, State
 
 EVERYTHING = "*"
@@ -62,7 +63,8 @@ class Working:
     def take(self, place: int, column: str | None, grantee: str, rights: int, *, option_only: bool = False,
              grantor: str = "") -> None:
         """REVOKE … CASCADE: what ``grantor`` (empty: the owner) gave."""
-        columns = [column] if column is not None else [None, *self.objects[place].column_acls]
+        columns = [column] if column is not None or self._start.engine != POSTGRESQL \
+            else [None, *self.objects[place].column_acls]
         for each in columns:
             lines = [_Line(one.grantee, one.grantor, one.rights, one.grantable) for one in self.entries(place, each)]
             owner = self.objects[place].owner
