@@ -92,15 +92,16 @@ def lines(roles: list[str], objects: list[tuple[str, str]], cells: dict[tuple[st
     first = max((len(label) for label in labels), default=0)
     for block in _blocks(roles, objects, cells, max(20, width - first)):
         widths = [_width(role, objects, cells) for role in block]
-        yield click.style(" " * first + "".join(GAP + _title(role).ljust(size)
-                                                 for role, size in zip(block, widths, strict=True)), bold=True).rstrip()
+        titles = "".join(GAP + _title(role).ljust(size) for role, size in zip(block, widths, strict=True))
+        yield click.style((" " * first + titles).rstrip(), bold=True)
         for (name, kind), label in zip(objects, labels, strict=True):
             row = [cells.get((role, name, kind), ()) for role in block]
             if any(row):
                 yield (label.ljust(first) + "".join(GAP + _coloured(one, size)
                                                     for one, size in zip(row, widths, strict=True))).rstrip()
         yield ""
-    yield "   ".join(f"{_mark(shape)} {meaning}" for shape, meaning in LEGEND.items())
+    meanings = [f"{_mark(shape)} {meaning}" for shape, meaning in LEGEND.items()]
+    yield from ("   ".join(meanings[:2]), "   ".join(meanings[2:]))
     yield "r select  i insert  u update  d delete  t truncate  x execute"
     yield "f references  g trigger  m maintain  U usage  C create  + another"
 

@@ -141,8 +141,8 @@ def test_rows_are_what_the_server_itself_answers(registration: Registration) -> 
         'REFERENCES', 'TRIGGER', 'MAINTAIN']) p where r.rolcanlogin and r.oid <> 10 and c.relkind in ('r', 'v')
         and n.nspname in ('vr', 'staging') and has_table_privilege(r.oid, c.oid, p)"""
     with registration.copy() as database:
-        registration.run("grant pg_read_all_data to nkhan; grant r_clerk to r_audit; grant delete on vr.users to public;"
-                         "alter table vr.elections owner to lroy", database)
+        registration.run("grant pg_read_all_data to nkhan; grant r_clerk to r_audit; "
+                         "grant delete on vr.users to public; alter table vr.elections owner to lroy", database)
         try:
             with psycopg.connect(registration.server.dsn(database)) as connection:
                 answered = set(connection.execute(asked).fetchall())
