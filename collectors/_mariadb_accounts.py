@@ -87,7 +87,8 @@ def is_public(account: Account) -> bool:
 
 def principal(account: Account, names: Names, *, hostname: str, settings: dict[str, str],
               further: tuple[str, ...] = ()) -> Principal:
-    """What the account is. ``further``: MySQL's dynamic rights, in small letters."""
+    """What the account is. ``further``: MySQL's dynamic rights in small letters, and ``proxy user@host`` for accounts
+    that it may act as."""
     bits = [bit for bit, name in enumerate(GLOBAL) if account.access >> bit & 1 and name not in DATABASE]
     attributes = (*(GLOBAL[bit].lower() for bit in bits), *further)
     role = account.role or (account.user, account.host) in names.roles

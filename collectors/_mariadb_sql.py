@@ -91,6 +91,7 @@ def databases(rights: list[str]) -> str:
     return f"select Host, Db, User, concat({', '.join(DATABASE_RIGHTS[name] for name in rights)}) from mysql.db"
 
 
+PROXIES = "select Host, User, Proxied_host, Proxied_user from mysql.proxies_priv"
 TABLE_RIGHTS = "select Host, Db, User, Table_name, Table_priv from mysql.tables_priv where Table_priv <> ''"
 COLUMN_RIGHTS = "select Host, Db, User, Table_name, Column_name, Column_priv from mysql.columns_priv"
 ROUTINE_RIGHTS = "select Host, Db, User, Routine_name, Routine_type, Proc_priv from mysql.procs_priv"

@@ -123,7 +123,9 @@ class _Look:
         known = accounts(self.rows("principals", sql.ACCOUNTS_MARIADB if self.engine == MARIADB else sql.ACCOUNTS_MYSQL,
                                    sql.ACCOUNTS_HELPER))
         memberships, names, mandatory = self._memberships(known, settings)
-        dynamic = self._dynamic(names)
+        further = self._dynamic()
+        for host, name, other_host, other in self.rows("principals.proxies", sql.PROXIES):
+            further[name, host] = (*further.get((name, host), ()), f"proxy {names.of(other, other_host)}")
         pool = Pool()
         objects = self._objects(schemas, names, pool)
         replica = self._replica()
@@ -131,7 +133,7 @@ class _Look:
             engine=self.engine, version=version, database=database, as_of=as_of, user=user,
             principals=tuple(sorted((
                 principal(one, names, hostname=settings.get("hostname", ""), settings=settings,
-                          further=dynamic.get((one.user, one.host), ()))
+                          further=further.get((one.user, one.host), ()))
                 for one in known if not is_public(one)), key=lambda one: one.name)),
             memberships=tuple(memberships), objects=tuple(objects), acls=pool.lists(),
             patterns=(self._everything(known, names), *self._databases(names)), revoked=self._revoked(names),
@@ -160,7 +162,7 @@ class _Look:
                  for host, user, from_host, role, admin in edges]
         return found, names, tuple(names.of(*one) for one in always)
 
-    def _dynamic(self, names: Names) -> dict[tuple[str, str], tuple[str, ...]]:
+    def _dynamic(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """MySQL: the rights that its parts and plugins brought along."""
         found: dict[tuple[str, str], tuple[str, ...]] = {}
         if self.engine == MYSQL:

@@ -17,12 +17,14 @@ from hustings.errors import ConfigError
 READER = "'hustings_reader'@'localhost'"
 COUNTER = "'hustings_counter'@'localhost'"
 _TABLES = {
-    MARIADB: ("db", "tables_priv", "columns_priv", "procs_priv", "roles_mapping"),
-    MYSQL: ("db", "tables_priv", "columns_priv", "procs_priv", "role_edges", "default_roles", "global_grants"),
+    MARIADB: ("db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv", "roles_mapping"),
+    MYSQL: ("db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv", "role_edges", "default_roles",
+            "global_grants"),
 }
 _MEANING = {
     "db": "rights on whole schemas", "tables_priv": "rights on tables and views", "columns_priv": "rights on columns",
-    "procs_priv": "rights on routines", "roles_mapping": "who is in which role", "role_edges": "who is in which role",
+    "procs_priv": "rights on routines", "proxies_priv": "who may act as whom",
+    "roles_mapping": "who is in which role", "role_edges": "who is in which role",
     "default_roles": "which roles are active from the start",
     "global_grants": "rights that parts and plugins brought along",
 }

@@ -13,7 +13,8 @@ from policies.access.rows import HELD, Assumable, Effective, Explaining, Holding
 Parts = tuple[tuple[str | None, int, tuple[str, ...]], ...]
 
 NOT_RIGHTS = frozenset({"sign_in_rules", "standbys", "receiver", "untrusted_languages", "overrides", "settings",
-                        "answers", "principals.password", "principals.tls"})
+                        "answers", "principals.password", "principals.tls", "principals.proxies",
+                        "in_recovery"})
 """Parts of a state that say nothing about who holds what; neither do the parts of objects but their names and
 access lists."""
 

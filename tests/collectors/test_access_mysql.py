@@ -57,6 +57,7 @@ ANSWERS: dict[str, Any] = {
     sql.databases(DATABASE_RIGHTS): [on_schema("%", "vr", "inner", "INSERT"),
                                      on_schema("%", "v%", "everyone", "DELETE"),
                                      on_schema("10.%", "vr", "jdoe", "GRANT", "EXECUTE")],
+    sql.PROXIES: [("localhost", "root", "", "")],
     sql.TABLE_RIGHTS: [("%", "vr", "clerk", "voters", "Select,Create View,Trigger"),
                        ("localhost", "vr", "ro", "voters", "Select")],
     sql.COLUMN_RIGHTS: [("10.%", "vr", "jdoe", "voters", "status", "Update,References")],

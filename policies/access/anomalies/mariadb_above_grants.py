@@ -14,7 +14,7 @@ from hustings.access.state import PUBLIC
 from policies.access.anomalies._context import MARIA, PUBLIC_NAME, Context, Found, Rule
 from policies.access.anomalies.superusers import BREAK_GLASS
 from policies.access.mariadb_patterns import fits
-from policies.access.rows import Anomaly
+from policies.access.rows import Anomaly, Unread
 
 LPR_02, LPR_10, LPR_11 = "LPR-02", "LPR-10", "LPR-11"
 FILE = "file"
@@ -72,6 +72,18 @@ def attributes(context: Context) -> Found:
         allowed = _allowed(context, account)
         for right, words in _held(context, account, BEYOND - allowed):
             yield Anomaly(LPR_11, None, account, f"holds {right.upper()} on everything{words}")
+
+
+def proxies(context: Context) -> Found:
+    """Accounts that may act as others (PROXY)."""
+    missing = context.missing("principals.proxies")
+    if missing is not None:
+        yield Unread(LPR_11, f"who may act as whom (PROXY): {missing}")
+        return
+    for account in context.ordinary:
+        for attribute in context.principals[account].attributes:
+            if attribute.startswith("proxy ") and attribute not in _allowed(context, account):
+                yield Anomaly(LPR_11, None, account, f"may act as {attribute.removeprefix('proxy ')} (PROXY)")
 
 
 def everything(context: Context) -> Found:
@@ -137,4 +149,4 @@ def _line(context: Context, name: str, wanted: Callable[[str], bool]) -> int:
 
 
 RULES = (Rule(LPR_02, superusers, MARIA), Rule(LPR_10, to_the_system, MARIA), Rule(LPR_11, attributes, MARIA),
-         Rule(LPR_11, everything, MARIA))
+         Rule(LPR_11, everything, MARIA), Rule(LPR_11, proxies, MARIA))
