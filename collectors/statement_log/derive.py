@@ -69,6 +69,10 @@ _MAINTAIN_WORDS = frozenset(
 )
 _NAME = r'(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|[\w$\x80-\U0010ffff]+)'
 _OBJECT = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
+_ARRAY_TYPE = re.compile(r"(?i)\b(?!array\b)(\w+)(?:\s*\[\s*\])+")
+"""``oid[]`` in a cast: which type it is does not matter here."""
+_UNKNOWN_TO_PARSER = re.compile(r"(?i)\s(?:overriding\s+(?:system|user)\s+value|where\s+current\s+of\s+\w+)(?=\s|\Z)")
+"""Parts that need no right and that the parser does not know."""
 _WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE"})
 
 
@@ -131,10 +135,18 @@ def _not_understood(kind: str, why: str) -> Derived:
 
 
 def _parsed(text: str, engine: str) -> object:
+    """The tree. The parser takes two parameters for a dollar quote at times: then they stand as NULL."""
     import sqlglot
+    from sqlglot.errors import SqlglotError
 
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
-    return sqlglot.parse_one(text, read="postgres" if engine == POSTGRESQL else "mysql")
+    if engine != POSTGRESQL:
+        return sqlglot.parse_one(text, read="mysql")
+    text = _UNKNOWN_TO_PARSER.sub(" ", _ARRAY_TYPE.sub(r"\1", text))
+    try:
+        return sqlglot.parse_one(text, read="postgres")
+    except SqlglotError:
+        return sqlglot.parse_one(re.sub(r"\$[0-9]+", "null", text), read="postgres")
 
 
 def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tuple[str, str], ...]) -> Derived:

@@ -406,9 +406,10 @@ class Walker:
                     shown.append(one.alias_or_name)
         return shown
 
-    def _set(self, source: Source, columns: Sequence[str], right: str) -> None:
+    def _set(self, source: Source, columns: Sequence[str], right: str, given: int | None = None) -> None:
+        """A right on these columns; where none are named on all, or on as many as values are ``given``."""
         for schema, name in source.tables:
-            for column in columns or self.names.columns(schema, name) or (None,):
+            for column in columns or self.names.columns(schema, name)[:given] or (None,):
                 self.need(((schema, name),), column, right)
 
     def _sequences(self, source: Source) -> None:
@@ -424,7 +425,8 @@ class Walker:
         if node.args.get("default"):
             self.need(source.tables, None, "INSERT")
         else:
-            self._set(source, columns, "INSERT")
+            given = _width(node.expression) if not columns and self.postgresql else None
+            self._set(source, columns, "INSERT", given)
         self._sequences(source)
         if node.expression is not None and isinstance(node.expression, exp.Expr):
             self.query(node.expression, parent, made)
@@ -521,10 +523,20 @@ class Walker:
                 self._assign(then.expressions, env, made)
             elif isinstance(then, exp.Insert):
                 listed = [one.name for one in then.this.expressions] if isinstance(then.this, exp.Tuple) else []
-                self._set(target, listed, "INSERT")
+                self._set(target, listed, "INSERT", None if listed else _width(then))
                 self._sequences(target)
                 self.walk(then.expression, env, made)
             elif "DELETE" in str(then).upper():
                 self.need(target.tables, None, "DELETE")
         self._untouched(env)
         return env
+
+
+def _width(node: Node) -> int | None:
+    """How many values each row of VALUES has: PostgreSQL fills the first columns and leaves the others alone."""
+    row = node if isinstance(node, exp.Tuple) else None
+    if isinstance(node, exp.Insert):
+        row = node.expression if isinstance(node.expression, exp.Tuple) else node.this
+    elif isinstance(node, exp.Values) and node.expressions:
+        row = node.expressions[0]
+    return len(row.expressions) or None if isinstance(row, exp.Tuple) else None

@@ -52,6 +52,9 @@ _TYPED = frozenset(
     }
 )
 """Words that make the string after them a value of that type: ``date '2026-11-22'``."""
+_BEFORE_LIST = frozenset({
+    "in", "values", "and", "or", "on", "not", "any", "all", "some", "using", "where", "exists"})
+"""Words before a bracket that is no call's."""
 _UNITS = frozenset({"year", "month", "day", "hour", "minute", "second"})
 _COMPARING = frozenset(
     {"=", "<", ">", "<=", ">=", "<>", "!=", "like", "ilike", "between", "limit", "offset", "from", "by"}
@@ -138,6 +141,8 @@ class _Writer:
         opened: list[bool] = []
         """For each open bracket, whether it is that of a call."""
         ordinals: int | None = None
+        typed: int | None = None
+        """Depth of brackets below which values stand that are no table's: their types are their own."""
         previous = ""
         for at, token in enumerate(read):
             if not keep[at]:
@@ -148,32 +153,19 @@ class _Writer:
                     ordinals = len(opened)
                 elif word in _ORDINALS_END:
                     ordinals = None
+                elif word == "values" and previous in ("", "("):
+                    typed = len(opened)
                 text = word if self.postgresql else token.text
             elif token.kind == SIGN:
                 if text == "(":
-                    opened.append(
-                        at > 0
-                        and read[at - 1].kind in (WORD, QUOTED)
-                        and previous
-                        not in (
-                            "in",
-                            "values",
-                            "and",
-                            "or",
-                            "on",
-                            "not",
-                            "any",
-                            "all",
-                            "some",
-                            "using",
-                            "where",
-                            "exists",
-                        )
-                    )
+                    named = at > 0 and read[at - 1].kind in (WORD, QUOTED)
+                    opened.append(named and previous not in _BEFORE_LIST)
                 elif text == ")" and opened:
                     opened.pop()
                     if ordinals is not None and len(opened) < ordinals:
                         ordinals = None
+                    if typed is not None and len(opened) < typed:
+                        typed = None
             elif token.kind == STRING:
                 text = self._string(at, previous)
             elif token.kind == NUMBER:
@@ -181,10 +173,10 @@ class _Writer:
                     ordinals == len(opened) and len(text) <= _LONGEST_ORDINAL and self._alone(at)
                 ) or self._length_of_type(at):
                     text = token.text
-                elif self.low[max(0, at - 3)] == "tablesample":
+                elif self.low[max(0, at - 3)] == "tablesample" or self.low[max(0, at - 2)] == "repeatable":
                     text = self._next()
                 else:
-                    text = self._number(token.text, previous, bool(opened) and opened[-1])
+                    text = self._number(token.text, previous, typed is not None or (bool(opened) and opened[-1]))
             elif token.kind == PARAMETER:
                 text = self._parameter(token.text)
             if text:

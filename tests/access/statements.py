@@ -80,7 +80,12 @@ def postgresql() -> Iterator[str]:
         "insert into vr.absentee (voter_id, election) values (1, 2) on conflict (voter_id, election) do nothing",
         "insert into vr.absentee (voter_id, election) values (1, 2) on conflict (voter_id, election) do update set requested = "
         "excluded.requested where absentee.requested < '2026-01-01'",
+        "insert into vr.voters values (1, 'a'), (2, 'b')",
+        "insert into vr.absentee (voter_id) overriding user value values (1)",
         "insert into vr.voters default values",
+        "merge into vr.voters v using (values (1, 'a')) as s (id, name) on v.voter_id = s.id when not matched then insert values (s.id, s.name)",
+        "select tags::varchar[] from vr.voters",
+        "select last_name from vr.voters tablesample system (10) repeatable (5)",
         "update vr.voters set status = 'removed'",
         "update vr.voters set status = 'removed', changed = now() where voter_id = 9 and county = 'Essex'",
         "update vr.voters set score = score + 1 where voter_id = 3 returning last_name",
