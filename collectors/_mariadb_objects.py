@@ -85,9 +85,11 @@ def relations(tables: Iterable[tuple[Any, ...]], columns: Iterable[tuple[Any, ..
     of: dict[tuple[str, str], list[str]] = defaultdict(list)
     for schema, table, column in columns:
         of[schema, table].append(column)
-    limited: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    by_column: dict[tuple[str, str], dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
     for (schema, table, column), entries in on_columns.items():
-        limited[schema, table][column] = pool.place(entries)
+        # Small and capital letters are the same; a grant outlives its column.
+        for name in (one for one in of.get((schema, table), ()) if one.lower() == column.lower()):
+            by_column[schema, table][name] += entries
     definers = {(schema, name): (security == "DEFINER", definer) for schema, name, security, definer in views}
     fires: dict[tuple[str, str], list[str]] = defaultdict(list)
     for schema, table, event in triggers:
@@ -98,15 +100,18 @@ def relations(tables: Iterable[tuple[Any, ...]], columns: Iterable[tuple[Any, ..
         definer, owner = definers.get(at, (None, ""))
         found.append(Object(
             schema=schema, name=name, kind=_KINDS.get(kind, "table"), owner=owner, acl=pool.place(on_tables.get(at)),
-            column_acls=limited.get(at, {}), columns=tuple(of.get(at, ())) if kind != "SEQUENCE" else (),
-            definer=definer, triggers=len(fires.get(at, ())),
+            column_acls={column: pool.place(entries) for column, entries in by_column.get(at, {}).items()},
+            columns=tuple(of.get(at, ())) if kind != "SEQUENCE" else (), definer=definer,
+            triggers=len(fires.get(at, ())),
             trigger_events=tuple(one for one in EVENTS if one in fires.get(at, ()))))
     return found
 
 
 def routines(rows: Iterable[tuple[Any, ...]], on_routines: Lists, pool: Pool) -> list[Object]:
-    """Procedures, functions and packages. A function and a procedure of one name are told apart by their type."""
+    """Procedures, functions and packages. A function and a procedure of one name are told apart by their type; small
+    and capital letters are the same."""
     known = list(rows)
+    lists = {(schema, name.lower(), kind): entries for (schema, name, kind), entries in on_routines.items()}
     of: dict[tuple[str, str], int] = defaultdict(int)
     for schema, name, *_ in known:
         of[schema, name] += 1
@@ -117,6 +122,6 @@ def routines(rows: Iterable[tuple[Any, ...]], on_routines: Lists, pool: Pool) ->
         # An unqualified name in a routine always means its own schema: there is no path to lead astray.
         found.append(Object(
             schema=schema, name=name if alone else f"{name} ({kind.lower()})", kind="routine", owner=definer,
-            acl=pool.place(on_routines.get((schema, name, kind))), definer=lifted, pinned=True if lifted else None,
+            acl=pool.place(lists.get((schema, name.lower(), kind))), definer=lifted, pinned=True if lifted else None,
             body=(body or "") if lifted else "", procedure=kind == "PROCEDURE"))
     return found

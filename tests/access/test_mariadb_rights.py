@@ -219,3 +219,25 @@ def test_every_right_has_a_way_to_it_and_a_place_it_comes_from(server: MariadbSe
         accounts = [_quoted(user, host) for user, hosts in USERS.items() for host in hosts]
         server.execute(f"drop user {', '.join(accounts)}", f"drop role {', '.join(ROLES)}",
                        "revoke all privileges, grant option from public")
+
+
+def test_capital_letters_and_columns_that_are_gone_give_what_the_server_gives(server: MariadbServer) -> None:
+    server.execute("create database cased", "create table cased.Voters (Id int, Last_Name text, gone int)",
+                   "create procedure cased.ApproveIt() select 1", f"create user kim@'%' identified by '{PASSWORD}'",
+                   "grant select (LAST_NAME, gone), update (id) on cased.Voters to kim@'%'",
+                   "grant execute on procedure cased.APPROVEIT to kim@'%'", "alter table cased.Voters drop column gone")
+    try:
+        state = read("mariadb", server.dsn(), schemas=("cased",))
+        rights = effective(state)
+        held = {state.objects[index].label: holding for index, holding in rights.held("kim@%")}
+        assert held["cased.Voters"].columns == {"Last_Name": BIT["SELECT"], "Id": BIT["UPDATE"]}
+        assert held["cased.ApproveIt"].rights == BIT["EXECUTE"]
+        connection = pymysql.connect(host=server.host, port=server.port, user="kim", password=PASSWORD)
+        try:
+            assert _may(connection, "select last_name from cased.Voters")
+            assert _may(connection, "update cased.Voters set id = 1")
+            assert _may(connection, "call cased.approveit()")
+        finally:
+            connection.close()
+    finally:
+        server.execute("drop user kim@'%'", "drop database cased")
