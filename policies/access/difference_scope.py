@@ -25,7 +25,7 @@ class Scope:
         for place, one in enumerate(state.objects):
             self._places.setdefault((family(one.kind), one.label), []).append(place)
             if one.kind == "routine" and "(" in one.name:
-                self._places.setdefault(("routine", one.label.split("(")[0]), []).append(place)
+                self._places.setdefault(("routine", one.label.split("(")[0].rstrip()), []).append(place)
         named = {place for name, kind in _named(model) for place in self.places(name, kind)}
         inside = (place for place, one in enumerate(state.objects) if self._inside(one) or place in named)
         self.order = sorted(inside, key=lambda place: (state.objects[place].label, state.objects[place].kind))
