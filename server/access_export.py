@@ -50,8 +50,8 @@ def gaps(picture: Picture) -> Iterator[dict[str, str]]:
     """What of the difference did not arrive whole, in the shape of ``unknown``. Reasons are in English."""
     parts: tuple[tuple[str, str, Part[Any]], ...] = (
         ("LPR-01", "excess rights", picture.excess), ("LPR-01", "missing rights", picture.missing),
-        ("LPR-01", "rights within reach", picture.assumable), ("LPR", "anomalies", picture.anomalies),
-        ("LPR", "what could not be read", picture.unread))
+        ("LPR-01", "rights within reach", picture.assumable), ("LPR-01", "anomalies", picture.anomalies),
+        ("LPR-01", "what could not be read", picture.unread))
     for row, name, part in parts:
         if not part.known:
             yield {"catalogue": row, "reason": f"{name}: {part.missing or 'absent'}"}

@@ -17,7 +17,7 @@ from server.store import elections, inventory, people, sessions
 from tests.sender import INVENTORY, Sender
 from tests.server.setups import Office
 
-PAGES = ("/", "/machines", "/plan", "/method")
+PAGES = ("/", "/machines", "/access", "/plan", "/method")
 
 
 def judged(office: Office, **changes: object) -> tuple[Result, ...]:
@@ -65,7 +65,8 @@ def test_every_page_is_served_before_the_first_machine_and_after(office: Office,
             assert answer.text.count("<h1") == 1
 
 
-@pytest.mark.parametrize("path", ["/en/", "/en/machines", "/en/machines/x", "/en/plan", "/en/plan.csv", "/fr/method"])
+@pytest.mark.parametrize("path", ["/en/", "/en/machines", "/en/machines/x", "/en/machines/x/access/y", "/en/plan",
+                                  "/en/plan.csv", "/fr/method"])
 def test_a_stranger_sees_no_page(office: Office, path: str) -> None:
     answer = page(office, path, {})
     assert answer.status_code == 302
