@@ -89,6 +89,7 @@ class GrantTables:
             self._session.rows(f"drop procedure if exists `{str(schema).replace('`', '``')}`.`{name}`")
         whole = self._session.rows("select 1 from information_schema.tables where table_schema = %s and table_name = "
                                    "'whole'", SCRATCH)
+        self._session.rows("use mysql")
         for name in TABLES if whole else ():
             key = self.tables[name].key
             if not key:
