@@ -23,10 +23,11 @@ from policies.access.anomalies import Context, Roster, find
 from policies.access.difference_declared import NOTHING, Declared, Intent
 from policies.access.difference_scope import Scope
 from policies.access.difference_uses import LastUses
-from policies.access.everything import assumable_of
-from policies.access.rows import DECLARED, EXCESS, MISSING, Anomaly, Assumable, Effective, Holding, Row, Unread
+from policies.access.everything import Parts, assumable_of, explained
+from policies.access.rows import DECLARED, EXCESS, MISSING, Anomaly, Assumable, Effective, Row, Unread
 
-_NONE = Holding(0, {})
+_Line = tuple[str | None, str, str, tuple[str, ...]]
+"""Column, right, state and way of a row: most objects of an account say the same."""
 
 
 class Difference:
@@ -55,15 +56,28 @@ class Difference:
     def rows_of(self, account: str) -> Iterator[Row]:
         """The rows of one account."""
         intents = self.declared.of(account)
-        held = {place: holding for place, holding in self.effective.held(account) if place in self.scope}
+        held = {place: parts for place, parts in explained(self.effective, account) if place in self.scope}
+        objects, labels, last = self.scope.objects, self._labels, self._uses.last
+        known: dict[tuple[Parts, int], tuple[_Line, ...]] = {}
         lacking = sorted(self.declared.lacking(account), key=lambda one: (one.name, one.kind))
-        for place in sorted(held.keys() | intents.keys(), key=self.scope.rank.__getitem__):
-            one = self.scope.objects[place]
-            while lacking and (lacking[0].name, lacking[0].kind) < (one.label, one.kind):
+        touched, order = held.keys() | intents.keys(), self.scope.order
+        for place in order if 3 * len(touched) > len(order) else sorted(touched, key=self.scope.rank.__getitem__):
+            if place not in touched:
+                continue
+            label, kind = labels[place]
+            while lacking and (lacking[0].name, lacking[0].kind) < (label, kind):
                 first = lacking.pop(0)
                 yield from _missing(account, first.name, first.kind, first.needed, first.columns)
-            if not one.trigger_function:
-                yield from self._of_object(account, place, held.get(place, _NONE), intents.get(place, NOTHING))
+            if objects[place].trigger_function:
+                continue
+            parts, intent = held.get(place, ()), intents.get(place, NOTHING)
+            alike = parts, id(intent)
+            lines = known.get(alike)
+            if lines is None:
+                lines = known[alike] = _lines(parts, intent)
+            for column, right, state, via in lines:
+                yield Row(account, label, kind, column, right, state, via,
+                          last(account, label, column, right) if state is not MISSING else None)
         for one_more in lacking:
             yield from _missing(account, one_more.name, one_more.kind, one_more.needed, one_more.columns)
 
@@ -96,28 +110,6 @@ class Difference:
         """Rows of the catalogue that could not be decided."""
         return self._found[1]
 
-    def _of_object(self, account: str, place: int, holding: Holding, intent: Intent) -> Iterator[Row]:
-        label, kind = self._labels[place]
-        permitted, via, last = intent.whole, self.effective.via, self._uses.last
-        for right, bit in _rights(holding.rights | intent.needed):
-            if holding.rights & bit:
-                yield Row(account, label, kind, None, right, DECLARED if permitted & bit else EXCESS,
-                          via(account, place, right), last(account, label, None, right))
-            else:
-                yield Row(account, label, kind, None, right, MISSING)
-        if not holding.columns and not intent.needed_columns:
-            return
-        for column in sorted(holding.columns.keys() | intent.needed_columns.keys()):
-            held = holding.columns.get(column, 0) & ~holding.rights
-            needed = intent.needed_columns.get(column, 0) & ~(holding.rights | intent.needed)
-            for right, bit in _rights(held | needed):
-                if held & bit:
-                    yield Row(account, label, kind, column, right,
-                              DECLARED if intent.permits(bit, column) else EXCESS,
-                              via(account, place, right, column), last(account, label, column, right))
-                else:
-                    yield Row(account, label, kind, column, right, MISSING)
-
     @cached_property
     def _labels(self) -> dict[int, tuple[str, str]]:
         return {place: (one.label, one.kind) for place, one in enumerate(self.scope.objects) if place in self.scope}
@@ -127,6 +119,24 @@ class Difference:
 def _rights(rights: int) -> tuple[tuple[str, int], ...]:
     """The rights of a mask in the order in which an object's rows are given, each with its bit."""
     return tuple((name, bit) for name, bit in sorted(BIT.items()) if rights & bit)
+
+
+def _lines(parts: Parts, intent: Intent) -> tuple[_Line, ...]:
+    """What is said of one object: the whole of it first, then column by column."""
+    held, ways = dict[str | None, int](), dict[tuple[str | None, str], tuple[str, ...]]()
+    for column, rights, way in parts:
+        held[column] = held.get(column, 0) | rights
+        ways |= {(column, right): way for right, _ in _rights(rights)}
+    whole, permitted = held.pop(None, 0), intent.whole
+    found: list[_Line] = [
+        (None, right, DECLARED if permitted & bit else EXCESS, ways[None, right]) if whole & bit
+        else (None, right, MISSING, ()) for right, bit in _rights(whole | intent.needed)]
+    for column in sorted({one for one in held if one} | intent.needed_columns.keys()):
+        own = held.get(column, 0) & ~whole
+        needed = intent.needed_columns.get(column, 0) & ~(whole | intent.needed)
+        found += [(column, right, DECLARED if intent.permits(bit, column) else EXCESS, ways[column, right])
+                  if own & bit else (column, right, MISSING, ()) for right, bit in _rights(own | needed)]
+    return tuple(found)
 
 
 def difference(model: AccessModel, effective: Effective, state: State, usage: Usage | None = None,

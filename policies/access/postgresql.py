@@ -59,11 +59,11 @@ class PostgresqlRights:
         if self._roles.major >= 17:
             for kind in ("table", "view"):
                 self._all[kind] |= BIT["MAINTAIN"]
-        self._granted: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self._granted: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         """By grantee and rights: the places of the lists that grant them."""
         for place, entries in enumerate(state.acls):
             for entry in entries:
-                self._granted[entry.grantee][entry.rights].add(place)
+                self._granted[entry.grantee][entry.rights].append(place)
         self._with_list: dict[int, list[int]] = defaultdict(list)
         self._with_columns: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for index, one in enumerate(state.objects):
@@ -211,8 +211,7 @@ class PostgresqlRights:
                                        key=lambda one: _rank(one[0])):
                 for rights, places in self._granted.get(grantee, {}).items():
                     one = ((way, rights, grantee),)
-                    again = grants.keys() & places
-                    more = {place: grants[place] + one for place in again}
+                    more = {place: grants[place] + one for place in places if place in grants}
                     grants.update(dict.fromkeys(places, one))
                     grants.update(more)
             self._latest = account, grants
