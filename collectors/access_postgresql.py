@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import psycopg
 
 OLDEST = 120000
+CHUNKS_SINCE = 170000
+"""libpq hands over rows by the chunk since this version, one by one before."""
 FIRST_OF_USERS = 16384
 """Object identifiers below are the engine's own (PostgreSQL source, ``FirstNormalObjectId``)."""
 BOOTSTRAP = 10
@@ -46,7 +48,8 @@ class Asked:
 
         try:
             with self._connection.cursor() as cursor:
-                yield from cursor.stream(sql, parameters, size=500)
+                size = 500 if psycopg.pq.version() >= CHUNKS_SINCE else 1
+                yield from cursor.stream(sql, parameters, size=size)
         except psycopg.Error as error:
             missing = _reason(error)
             raise NotReached(f"the database did not answer: {missing.detail}", reason=missing.reason, where=self.where,

@@ -6,21 +6,22 @@ import sys
 from pathlib import Path
 
 from agent.access.connection import dsn_of
-from hustings.access.usage import Usage
 from hustings.errors import Exit
 
 
 def show(engine: str, variable: str, schemas: tuple[str, ...], *, usage: Path | None, form: str) -> int:
     """Read, work out and write to standard output; the exit code."""
+    from agent.access.diff_model import load_usage
     from agent.access.output import write_csv, write_json
     from agent.access.text_all import write_text
     from collectors.access_reader import read
     from policies.access.engines import effective
     from policies.access.everything import assumable, held, unread
 
+    used = load_usage(usage) if usage is not None else None
     state = read(engine, dsn_of(variable), variable=variable, schemas=schemas)
     rights = effective(state)
-    rows, could = held(state, rights, schemas, _load(usage)), assumable(state, rights, schemas)
+    rows, could = held(state, rights, schemas, used), assumable(state, rights, schemas)
     left = list(unread(state))
     out = sys.stdout.buffer
     if form == "json":
@@ -30,11 +31,3 @@ def show(engine: str, variable: str, schemas: tuple[str, ...], *, usage: Path | 
     else:
         write_text(out, state, rows, could, left)
     return int(Exit.CANNOT if left else Exit.OK)
-
-
-def _load(usage: Path | None) -> Usage | None:
-    if usage is None:
-        return None
-    from collectors.statement_log.store import load
-
-    return load(usage)

@@ -42,7 +42,7 @@ def _head(role: str) -> str:
 
 def _accounts(role: str) -> str:
     return f"""-- The role that signs in: it may change nothing, and a few sessions are enough.
-{_make(role, f"LOGIN NOINHERIT CONNECTION LIMIT {SESSIONS}")}
+{_make(role, f"LOGIN CONNECTION LIMIT {SESSIONS}")}
 ALTER ROLE {_name(role)} SET default_transaction_read_only = on;
 DO {TAG} BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), {_text(role)}); END {TAG};
 

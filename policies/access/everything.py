@@ -8,6 +8,7 @@ from functools import lru_cache
 from hustings.access.rights import BIT, names
 from hustings.access.state import State
 from hustings.access.usage import Usage
+from policies.access.difference_uses import LastUses
 from policies.access.rows import HELD, Assumable, Effective, Explaining, Holding, Row, Unread
 
 Parts = tuple[tuple[str | None, int, tuple[str, ...]], ...]
@@ -32,7 +33,7 @@ def held(state: State, effective: Effective, schemas: tuple[str, ...] = (),
     """A row for each right, sorted by account, object, kind, column and right: made as they are asked for."""
     order = {index: place for place, index in enumerate(in_scope(state, schemas))}
     named = [(one.label, one.kind) for one in state.objects]
-    used = last_uses(usage)
+    last = LastUses(usage, state.engine).last
     for account in effective.accounts():
         found = dict(explained(effective, account))
         many = 3 * len(found) > len(order)
@@ -40,8 +41,7 @@ def held(state: State, effective: Effective, schemas: tuple[str, ...] = (),
             if index in found:
                 label, kind = named[index]
                 for column, right, way in _sorted(found[index]):
-                    yield Row(account, label, kind, column, right, HELD, way,
-                              used.get((account, label, column, right)) if used else None)
+                    yield Row(account, label, kind, column, right, HELD, way, last(account, label, column, right))
 
 
 def explained(effective: Effective, account: str) -> Iterator[tuple[int, Parts]]:
@@ -92,17 +92,6 @@ def unread(state: State) -> Iterator[Unread]:
     for part, missing in sorted(state.missing.items()):
         if part not in NOT_RIGHTS and not part.startswith(("settings.", "answers.", "objects.")):
             yield Unread("LPR-01", f"{part}: {missing.reason}: {missing.detail}")
-
-
-def last_uses(usage: Usage | None) -> dict[tuple[str, str, str | None, str], str]:
-    """When each right was last used: by account, object, column and right. A use of a column is also one of the
-    right on the whole object."""
-    found: dict[tuple[str, str, str | None, str], str] = {}
-    for use in usage.uses if usage else ():
-        for column in {use.column, None}:
-            key = (use.account, use.object, column, use.right)
-            found[key] = max(found.get(key, ""), use.last)
-    return found
 
 
 def _each(holding: Holding) -> Iterator[tuple[str | None, str]]:
