@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from collectors import _mariadb_sql as sql
@@ -93,7 +94,7 @@ class _Look:
     def whole(self, schemas: tuple[str, ...], database: str, where: str) -> tuple[list[str], dict[str, Missing]]:
         """The schemas to look at, and whether all their objects can be seen. Raises ``UsageError``."""
         seen = {name for name, in self.session.rows(sql.SCHEMAS)}
-        mine = self._mine()
+        mine = self._mine
         everything = bool(mine.get("*", frozenset()) & SEEING)
         for name in dict.fromkeys((*schemas, *((database,) if database else ()))):
             if everything and name not in seen:
@@ -107,6 +108,7 @@ class _Look:
         return wanted, {"objects": Missing(Reason.DENIED, f"{what} are hidden from this account (REFERENCES on *.* "
                                            "would show their names)")}
 
+    @cached_property
     def _mine(self) -> dict[str, frozenset[str]]:
         """The asking account's rights on everything (``*``) and on whole schemas."""
         found: dict[str, frozenset[str]] = {}
@@ -203,7 +205,7 @@ class _Look:
 
     def _routines_are_whole(self) -> bool:
         """MySQL hides routines from those who hold neither SHOW_ROUTINE nor SELECT on everything."""
-        if self.engine == MARIADB or self._mine().get("*", frozenset()) & {"ALL PRIVILEGES", "SELECT", "SHOW_ROUTINE"}:
+        if self.engine == MARIADB or self._mine.get("*", frozenset()) & {"ALL PRIVILEGES", "SELECT", "SHOW_ROUTINE"}:
             return True
         self.missing["objects"] = Missing(Reason.DENIED, "routines are hidden from this account (SHOW_ROUTINE on *.* "
                                           "would show them)")
@@ -211,7 +213,7 @@ class _Look:
 
     def _triggers(self, wanted: set[str]) -> Rows:
         """Through the auditor's procedure, or directly by those who hold TRIGGER: others are shown none."""
-        mine, showing = self._mine(), {"ALL PRIVILEGES", "TRIGGER"}
+        mine, showing = self._mine, {"ALL PRIVILEGES", "TRIGGER"}
         held = mine.get("*", frozenset()) & showing or all(mine.get(name, frozenset()) & showing for name in wanted)
         asked = sql.TRIGGERS if held else sql.TRIGGERS_HELPER
         return [row for row in self.rows("objects.triggers", asked) if row[0] in wanted]

@@ -78,7 +78,12 @@ def connect(where: MariadbAddress, *, variable: str = "", within: float = 60,
         connection.connect(_by_socket(where.unix_socket) if where.unix_socket else None)
     except pymysql.MySQLError as error:
         raise _unreached(error, where, variable) from error
-    except (OSError, ValueError, RuntimeError) as error:
+    except RuntimeError as error:
+        raise NotReached("the driver cannot sign in the way this account does (ed25519 and sha256_password need a "
+                         "further package)", reason=Reason.ERROR, where=f"{variable}: {where.place}",
+                         remedy="install PyMySQL[ed25519], or let the account in by mysql_native_password or "
+                         "unix_socket from this machine alone") from error
+    except (OSError, ValueError) as error:
         raise NotReached(f"the database cannot be reached ({type(error).__name__})", reason=Reason.ERROR,
                          where=f"{variable}: {where.place}", remedy="see host, port and the certificate files of the "
                          "address") from error

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -16,10 +17,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from collectors.access_mariadb import state_of
 from collectors.access_reader import read
 from collectors.database_dsn import NotReached, mariadb_address
 from collectors.host.protocol import LookError
-from collectors.mariadb_session import arguments, connect
+from collectors.mariadb_session import Asking, arguments, connect
 from hustings.errors import Exit, UsageError
 from hustings.facts import Reason
 from tests.mariadb import MariadbServer, running
@@ -72,10 +74,11 @@ def keys() -> Iterator[Path]:
 def server(keys: Path) -> Iterator[MariadbServer]:
     own = {f"ssl_{what}": str(keys / name) for what, name in
            {"cert": "good.pem", "key": "good.key", "ca": "good-ca.pem"}.items()}
-    with running(**own) as one:
+    with running(**own, plugin_load="auth_ed25519") as one:
         one.execute(f"create user reader@'127.0.0.1' identified by '{SECRET}'", "create database vr",
                     "create table vr.voters (id int)", "grant all on *.* to reader@'127.0.0.1'",
                     "create user tight@'127.0.0.1' identified by 'x' require ssl",
+                    "create user edward@'127.0.0.1' identified via ed25519 using password('x')",
                     "create user shut@'127.0.0.1' identified by 'x' account lock")
         yield one
 
@@ -117,6 +120,7 @@ def test_another_machine_is_spoken_to_under_verified_tls_only() -> None:
     ("mariadb://nobody:{secret}@127.0.0.1:{port}/vr", "refused the sign-in"),
     ("mariadb://reader:wrong{secret}@127.0.0.1:{port}/vr", "refused the sign-in"),
     ("mariadb://shut:x@127.0.0.1:{port}/vr", "refused the sign-in"),
+    ("mariadb://edward:x@127.0.0.1:{port}/vr", "cannot sign in the way"),
     ("mariadb://reader:{secret}@127.0.0.1:{unused}/vr", "cannot be reached"),
     ("mariadb://reader:{secret}@localhost/vr?unix_socket=/nowhere/at/all", "cannot be reached"),
     ("mariadb://reader:{secret}@127.0.0.1:{port}/vr?ssl_ca=/no/such/file", "cannot be reached"),
@@ -146,3 +150,28 @@ def test_an_address_that_can_be_none_is_wrong_usage(dsn: str) -> None:
 def test_a_database_of_the_address_that_is_not_there_is_wrong_usage(server: MariadbServer) -> None:
     with pytest.raises(UsageError, match="absent"):
         read("mariadb", server.dsn("absent", "reader", SECRET), variable="ROLL_DSN")
+
+
+def test_each_fact_is_one_query_however_many_objects_there_are(server: MariadbServer) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        """Hands on to a real session."""
+
+        def __init__(self, session: Asking) -> None:
+            self._session = session
+
+        def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+            asked.append(sql)
+            return self._session.rows(sql, *parameters)
+
+    server.execute("create database many", *(f"create table many.t{number} (a int)" for number in range(30)),
+                   *(f"create procedure many.p{number}() select 1" for number in range(30)))
+    try:
+        with connect(mariadb_address(server.dsn(), "V")) as session:
+            for schemas in (("vr",), ("many",)):
+                state_of(Counting(session), engine="mariadb", where="V", schemas=schemas)
+        assert asked[:len(asked) // 2] == asked[len(asked) // 2:]
+        assert len(asked) == len(set(asked)) * 2
+    finally:
+        server.execute("drop database many")
