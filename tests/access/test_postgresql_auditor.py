@@ -194,7 +194,7 @@ def test_running_it_again_changes_nothing(server: PostgresServer) -> None:
               union all select 'r', oid::text, relacl::text, relowner::text, '', '' from pg_class where relacl <> '{}'
               union all select 'm', roleid::text, member::text, '', '', '' from pg_auth_members
               union all select 'a', rolname, rolcanlogin::text, rolbypassrls::text, '', '' from pg_authid
-              order by 1, 2""").fetchall()
+              order by 1, 2, 3""").fetchall()
     before = kept()
     run(server, script(AUDITOR, COUNTS, ("vr",)))
     assert kept() == before
