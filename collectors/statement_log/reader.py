@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from collectors.statement_log.source import CHUNK, HEAD, Source, digest, find, l
 from collectors.statement_log.store_file import Store, create
 from collectors.statement_log.tally import Tally
 from collectors.statement_log.times import Clock
-from hustings.errors import UsageError
+from hustings.errors import CannotFinish, UsageError
 
 _PER_COMMIT = 16 * 1024 * 1024
 STATISTICS = "statistics"
@@ -122,6 +122,7 @@ def read_logs(
     Raises ``UsageError`` for files that are no statement logs or of another engine than
     the store, ``CannotFinish`` for files that cannot be read.
     """
+    clock = Clock(zone)
     sources = find(paths)
     chosen = [(one, detect(one, log_format, prefix, engine)) for one in sources]
     chosen = [(one, form) for one, form in chosen if form is not None]
@@ -144,7 +145,7 @@ def read_logs(
             store,
             [(one, form) for one, form in chosen if form is not None],
             names or Names(engine or engines[0]),
-            Clock(zone),
+            clock,
             progress,
             (step, per_commit),
         )
@@ -239,7 +240,8 @@ def _read_source(
     start = place.offset
     rest, since = b"", 0
     with source.open() as file:
-        for data in read_from(file, source.path, place.offset, steps[0]):
+        chunks = read_from(file, source.path, place.offset, steps[0])
+        while (data := _next(chunks, lambda: _commit(store, tally, place))) is not None:
             rest += data
             end = form.cut(rest, last=False)
             if not end and len(rest) > largest_record():
@@ -267,6 +269,15 @@ def _read_source(
     if place.offset == start:
         done.unchanged += 1
     _commit(store, tally, place)
+
+
+def _next(chunks: Iterator[bytes], keep: Callable[[], None]) -> bytes | None:
+    """The next chunk, None at the end. What was read before is kept when a file cannot be read further."""
+    try:
+        return next(chunks, None)
+    except CannotFinish:
+        keep()
+        raise
 
 
 def _skip_damage(data: bytes, form: Format) -> int:

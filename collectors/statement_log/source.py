@@ -19,6 +19,7 @@ from hustings.errors import CannotFinish, UsageError
 HEAD = 4096
 """Bytes that tell one log from another."""
 CHUNK = 4 * 1024 * 1024
+_PIECE = 256 * 1024
 _LARGEST_RECORD = 64 * 1024 * 1024
 _ENDINGS = (".csv", ".json", ".log", ".gz")
 
@@ -94,17 +95,24 @@ def read_from(file: BinaryIO, path: Path, offset: int, step: int = CHUNK) -> Ite
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, error) from None
     while True:
-        data = b"".join(_pieces(file, step, path))
-        if not data:
+        read, failed = list[bytes](), None
+        try:
+            read.extend(_pieces(file, step, path))
+        except CannotFinish as error:
+            failed = error
+        if read:
+            yield b"".join(read)
+        if failed is not None:
+            raise failed
+        if not read:
             return
-        yield data
 
 
 def _pieces(file: BinaryIO, size: int, path: Path) -> Iterator[bytes]:
     left = size
     while left:
         try:
-            data = file.read(left)
+            data = file.read(min(left, _PIECE))
         except (OSError, EOFError, zlib.error) as error:
             raise _damaged(path, error) from None
         if not data:

@@ -202,11 +202,11 @@ def test_pgaudit_tells_the_same_and_what_ran_inside_routines(server: LoggingServ
 def test_statistics_tell_what_was_used_without_a_time(
     server: LoggingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("H4_DSN", server.dsn())
+    monkeypatch.setenv("USAGE_DSN", server.dsn())
     store = tmp_path / "statistics.db"
     for _ in range(2):
         answer = CliRunner().invoke(
-            command, ["--statistics", "--dsn-env", "H4_DSN", "--store", str(store), "--format", "json"]
+            command, ["--statistics", "--dsn-env", "USAGE_DSN", "--store", str(store), "--format", "json"]
         )
         assert answer.exit_code == 0, answer.output
     told = json.loads(answer.stdout)

@@ -22,10 +22,10 @@ from tests.postgres import PostgresServer
 def database(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.create_database()
     postgres_server.execute(statements.TABLES, name)
-    postgres_server.execute("create role h4_counted login")
+    postgres_server.execute("create role usage_counted login")
     yield name
-    postgres_server.execute("drop owned by h4_counted", name)
-    postgres_server.execute("drop role h4_counted")
+    postgres_server.execute("drop owned by usage_counted", name)
+    postgres_server.execute("drop role usage_counted")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def _grant(connection: psycopg.Connection[tuple[object, ...]], needs: frozenset[
         what = {"USAGE": "schema" if not name else "sequence", "EXECUTE": "routine"}.get(right, "table")
         part = quoting.SQL("") if column is None else quoting.SQL("({})").format(quoting.Identifier(column))
         connection.execute(
-            quoting.SQL("grant {}{} on {} {} to h4_counted").format(quoting.SQL(right), part, quoting.SQL(what), at)
+            quoting.SQL("grant {}{} on {} {} to usage_counted").format(quoting.SQL(right), part, quoting.SQL(what), at)
         )
 
 
@@ -54,7 +54,7 @@ def _allowed(
 ) -> bool:
     with connection.transaction(force_rollback=True):
         _grant(connection, needs)
-        connection.execute("set local role h4_counted")
+        connection.execute("set local role usage_counted")
         try:
             with connection.transaction():
                 connection.execute(f"explain {text}".encode())
@@ -102,3 +102,25 @@ def test_every_shape_can_be_planned_as_it_stands(postgres_server: PostgresServer
                 wrong.append((shape, str(error)))
     assert wrong == [], "\n".join(map(str, wrong))
     assert len(seen) >= 200
+
+
+def test_what_a_row_policy_calls_and_reads_is_used_by_whoever_asks(
+        postgres_server: PostgresServer, database: str) -> None:
+    assert database, "whose account is asked for"
+    other = postgres_server.create_database()
+    postgres_server.execute(
+        "create schema vr; create table vr.own (account text, county text);"
+        "create table vr.notes (id int, county text);"
+        "create function vr.known(county text) returns boolean language plpgsql as $$ begin return true; end $$;"
+        "alter table vr.notes enable row level security;"
+        "create policy p on vr.notes using (vr.known(county) and county in (select o.county from vr.own o));"
+        "revoke execute on function vr.known(text) from public", other)
+    names = of_state(access_reader.read(POSTGRESQL, postgres_server.dsn(other)))
+    text = "select id from vr.notes"
+    _, derived = _derived(text, names)
+    assert derived.needs == {("vr", None, "USAGE"), ("vr.notes", "id", "SELECT"), ("vr.known", None, "EXECUTE"),
+                             ("vr.own", "county", "SELECT")}
+    with psycopg.connect(postgres_server.dsn(other), autocommit=True) as connection:
+        assert _allowed(connection, text, derived.needs)
+        for one in derived.needs:
+            assert not _allowed(connection, text, derived.needs - {one})
