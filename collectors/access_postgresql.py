@@ -53,7 +53,8 @@ class Asked:
         except psycopg.Error as error:
             missing = _reason(error)
             raise NotReached(f"the database did not answer: {missing.detail}", reason=missing.reason, where=self.where,
-                             remedy="see the server's log; a database of its version may not be supported") from error
+                             remedy="try again when the database is less busy" if missing.reason == Reason.TIMEOUT
+                             else "see the server's log; a database of its version may not be supported") from error
 
     def optional(self, part: str, sql: str, parameters: Any = None) -> list[tuple[Any, ...]] | None:
         """All rows; None when it is refused or fails, and the reason under ``part``."""
