@@ -238,12 +238,21 @@ def test_after_all_of_it_the_twin_is_clean_again(office: Office) -> None:
     _assert_clean(office)
 
 
-def test_logs_tell_of_sessions_of_superusers_and_of_accounts_nobody_uses(office: Office) -> None:
-    everyone = tuple(SignIn(name, "10.20.1.7", "2026-11-20T09", 1) for name in office.look().context.judged
-                     if name != NKHAN)
-    usage = Usage("mariadb", Window("2026-09-01T00:00:00Z", "2026-11-21T00:00:00Z", 81.0),
-                  sign_ins=(*everyone, SignIn("root@localhost", "localhost", "2026-11-20T09", 2)), covers=("all",))
-    assert _named(office.look(usage).anomalies) == {("IAM-11", None, NKHAN), ("LPR-03", None, "root@localhost")}
+def test_logs_tell_of_sessions_of_superusers_of_shared_accounts_and_of_accounts_nobody_uses(office: Office) -> None:
+    came = {name: name.replace(CLERKS, "10.20.1.7") for name in office.look().context.judged if name != NKHAN}
+    everyone = tuple(SignIn(logged, "10.20.1.7", "2026-11-20T09", 1) for logged in came.values())
+    office.run(f"create user oldadmin@'10.%' {GOOD}; grant all on *.* to oldadmin@'10.%' with grant option")
+    try:
+        sign_ins = (*everyone, SignIn("root@localhost", "localhost", "2026-11-20T09", 2),
+                    SignIn("oldadmin@10.1.1.1", "10.1.1.1", "2026-11-20T10", 1),
+                    SignIn("jdoe@10.20.1.8", "10.20.1.8", "2026-11-20T09", 3))
+        usage = Usage("mariadb", Window("2026-09-01T00:00:00Z", "2026-11-21T00:00:00Z", 81.0), covers=("all",),
+                      sign_ins=sign_ins)
+        assert _named(office.look(usage).anomalies) == {
+            ("IAM-11", None, NKHAN), ("IAM-13", None, JDOE), ("LPR-02", None, "oldadmin@10.%"),
+            ("LPR-03", None, "oldadmin@10.%"), ("LPR-03", None, "root@localhost")}
+    finally:
+        office.run("drop user oldadmin@'10.%'")
 
 
 def test_an_account_may_be_seasonal_only_with_an_end_the_engine_knows(office: Office) -> None:

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from hustings.access.model import AccessModel, Account, Role
+import msgspec
+
+from hustings.access.model import AccessModel, Account, ObjectModel, Role
 from hustings.access.rights import MARIADB, MYSQL, POSTGRESQL, names
 from hustings.access.state import Principal, State
-from hustings.access.usage import Usage
+from hustings.access.usage import SignIn, Usage
 from hustings.facts import Missing
 from hustings.times import parse_time
 from policies.access.difference_declared import NOTHING, Declared, Intent
 from policies.access.difference_scope import Scope
+from policies.access.difference_uses import host_matches
+from policies.access.mariadb_patterns import generality
 from policies.access.rows import Anomaly, Effective, Holding, Unread
 
 POSTGRES = frozenset({POSTGRESQL})
@@ -95,10 +99,42 @@ class Context:
                 for account in self.ordinary}
 
     @cached_property
+    def held_by_anyone(self) -> dict[int, int]:
+        """Of each watched object: the rights that some ordinary account holds on it or on a column of it."""
+        held: dict[int, int] = {}
+        for of_account in self.holdings.values():
+            for place, holding in of_account.items():
+                rights = holding.rights
+                for of_column in holding.columns.values():
+                    rights |= of_column
+                held[place] = held.get(place, 0) | rights
+        return held
+
+    @cached_property
     def watched(self) -> frozenset[int]:
         """Objects that the model has classed as more than internal, or that have guarded columns; and views."""
         named = {place for one in self.model.objects for place in self.scope.places(one.name, one.kind)}
         return frozenset(named | {place for place in self.scope.order if self.state.objects[place].kind == "view"})
+
+    @cached_property
+    def classed(self) -> dict[str, ObjectModel]:
+        """The objects that the model lists, by label."""
+        return {one.name: one for one in self.model.objects}
+
+    @cached_property
+    def sign_ins(self) -> tuple[SignIn, ...]:
+        """The sessions in the logs, each under the engine's name of its account. MariaDB and MySQL log the host that
+        a session came from: its account is the one of that user with the narrowest pattern that admits the host."""
+        found = self.usage.sign_ins if self.usage is not None else ()
+        if self.state.engine == POSTGRESQL:
+            return found
+        return tuple(msgspec.structs.replace(one, account=self._signed_in_as(one.account)) for one in found)
+
+    def _signed_in_as(self, logged: str) -> str:
+        user, _, host = logged.rpartition("@")
+        fitting = [name for name in self.principals if name.rpartition("@")[0] == user and "@" in name
+                   and host_matches(name.rpartition("@")[2], host)]
+        return min(fitting, key=lambda name: generality(name.rpartition("@")[2], "host"), default=logged)
 
     def intent(self, account: str, place: int) -> Intent:
         return self.declared.of(account).get(place, NOTHING)

@@ -39,7 +39,7 @@ def several_places(context: Context) -> Found:
     """People's accounts that signed in from several machines within one hour of the logs."""
     people = {login for login in _of_people(context) if context.account(login) is not None}
     hosts: dict[tuple[str, str], set[str]] = {}
-    for one in context.usage.sign_ins if context.usage is not None else ():
+    for one in context.sign_ins:
         if one.account in people and one.host:
             hosts.setdefault((one.account, one.hour), set()).add(one.host)
     worst: dict[str, tuple[int, str]] = {}

@@ -6,6 +6,7 @@ the server was made with is the one that breaks the glass.
 
 from __future__ import annotations
 
+from hustings.access.rights import POSTGRESQL
 from policies.access.anomalies._context import POSTGRES, Context, Found, Rule
 from policies.access.rows import Anomaly, Unread
 
@@ -38,7 +39,7 @@ def sessions(context: Context) -> Found:
     if not usage.sign_ins and usage.window is not None:
         yield Unread(LPR_03, "the logs that were read hold no sign-ins (log_connections)")
     outside: dict[str, list[tuple[str, str]]] = {}
-    for one in usage.sign_ins:
+    for one in context.sign_ins:
         if one.account in above and not _in_window(context, one.account, one.hour):
             outside.setdefault(one.account, []).append((one.hour, one.host))
     for account, seen in outside.items():
@@ -50,7 +51,8 @@ def sessions(context: Context) -> Found:
 
 def _in_window(context: Context, account: str, hour: str) -> bool:
     """A window that touches the hour counts, if it names a ticket."""
-    return any(one.login == account and one.ticket
+    named = {account} if context.state.engine == POSTGRESQL else {account, account.rpartition("@")[0]}
+    return any(one.login in named and one.ticket
                and one.opens.strftime("%Y-%m-%dT%H") <= hour <= one.closes.strftime("%Y-%m-%dT%H")
                for one in context.model.windows)
 
