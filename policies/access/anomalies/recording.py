@@ -36,20 +36,19 @@ def recorded(context: Context) -> Found:
 def only_grows(context: Context) -> Found:
     """UPDATE, DELETE or TRUNCATE of evidence that the model does not give."""
     change = mask("UPDATE", "DELETE", "TRUNCATE" if context.state.engine == POSTGRESQL else "DROP")
-    for model in context.model.objects:
-        if model.sensitivity != "evidence":
-            continue
-        for place in context.scope.places(model.name, model.kind):
-            for account in context.ordinary:
-                holding = context.holdings[account].get(place)
-                if holding is None:
-                    continue
-                of_change = Holding(holding.rights & change,
-                                    {column: held & change for column, held in holding.columns.items()})
-                found = undeclared(context, account, place, of_change)
-                if found:
-                    yield Anomaly(LPR_20, context.state.objects[place].label, account,
-                                  f"may change the record it is kept in: {', '.join(found)}")
+    evidence = [place for model in context.model.objects if model.sensitivity == "evidence"
+                for place in context.scope.places(model.name, model.kind)]
+    for account in context.ordinary if evidence else ():
+        for place in evidence:
+            holding = context.holdings[account].get(place)
+            if holding is None:
+                continue
+            of_change = Holding(holding.rights & change,
+                                {column: held & change for column, held in holding.columns.items()})
+            found = undeclared(context, account, place, of_change)
+            if found:
+                yield Anomaly(LPR_20, context.state.objects[place].label, account,
+                              f"may change the record it is kept in: {', '.join(found)}")
 
 
 def pgaudit_writes(context: Context) -> tuple[bool, str]:
@@ -72,13 +71,7 @@ def unrecorded(context: Context, place: int, one: Object) -> str:
         return "no enabled row trigger"
     if not one.trigger_events:
         return ""
-    possible = 0
-    for account in context.ordinary:
-        holding = context.holdings[account].get(place)
-        if holding is not None:
-            possible |= holding.rights
-            for held in holding.columns.values():
-                possible |= held
+    possible = context.held_by_anyone.get(place, 0)
     unseen = [change for change in _CHANGES if possible & BIT[change] and change not in one.trigger_events]
     return f"no row trigger on {', '.join(unseen)}" if unseen else ""
 

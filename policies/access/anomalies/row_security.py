@@ -68,7 +68,7 @@ def _seen(context: Context, role: Role) -> list[int]:
 
 
 def _sensitivity(context: Context, one: Object) -> str:
-    model = context.model.object(one.label)
+    model = context.classed.get(one.label)
     return model.sensitivity if model is not None else ""
 
 

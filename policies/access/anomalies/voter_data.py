@@ -6,12 +6,13 @@ column privileges; MariaDB's GRANT, column privileges).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from hustings.access.model import GUARDED_COLUMNS, ObjectModel
 from hustings.access.rights import BIT, POSTGRESQL, mask
 from hustings.access.state import Object
 from policies.access.anomalies._context import Context, Found, Rule, way
+from policies.access.difference_declared import NOTHING, Intent
 from policies.access.rows import Anomaly, Holding, Unread
 
 LPR_05, LPR_06 = "LPR-05", "LPR-06"
@@ -26,28 +27,31 @@ def bulk_rights(engine: str) -> int:
 def bulk_changes(context: Context) -> Found:
     """UPDATE (of whole rows), DELETE or TRUNCATE of a restricted object that the model does not give."""
     bulk = bulk_rights(context.state.engine)
-    for _, place in _objects(context, lambda one: one.sensitivity == "restricted"):
-        for account, holding in _holders(context, place):
-            intent = context.intent(account, place)
-            held = _undeclared(holding.rights & bulk, intent.permits)
-            if held:
-                label = context.state.objects[place].label
-                yield Anomaly(LPR_05, label, account, f"{context.by_way_of(account, place, held)}, not in the model")
+    restricted = {place for _, place in _objects(context, lambda one: one.sensitivity == "restricted")}
+    for account, place, holding, intent in _held(context, restricted):
+        held = holding.rights & bulk & ~intent.whole
+        if held:
+            label = context.state.objects[place].label
+            yield Anomaly(LPR_05, label, account, f"{context.by_way_of(account, place, held)}, not in the model")
 
 
 def guarded_columns(context: Context) -> Found:
     """SELECT of identity numbers, secrets and protected addresses (or of any part of a restricted object without
     columns in the model) that the model does not give."""
+    guarded_at: dict[int, tuple[str, ...]] = {}
     for model, place in _objects(context, _is_guarded):
         one = context.state.objects[place]
         guarded = guarded_of(model)
         unknown = sorted(guarded - set(one.columns)) if one.columns else []
         if unknown:
             yield Unread(LPR_06, f"{one.label} has no column {', '.join(unknown)}, which the model guards")
-        for account, holding in _holders(context, place):
-            seen = _seen(context, account, place, holding, guarded & set(one.columns or guarded))
-            if seen:
-                yield Anomaly(LPR_06, one.label, account, seen)
+        there = tuple(sorted(guarded.difference(unknown)))
+        if there or not guarded:
+            guarded_at[place] = there
+    for account, place, holding, intent in _held(context, guarded_at):
+        seen = _seen(context, account, place, holding, intent, guarded_at[place])
+        if seen:
+            yield Anomaly(LPR_06, context.state.objects[place].label, account, seen)
 
 
 def guarded_through_views(context: Context) -> Found:
@@ -55,20 +59,22 @@ def guarded_through_views(context: Context) -> Found:
     reads it where the model calls the view public."""
     guarded = {f"{one.name}.{column}" for one in context.model.objects for column in guarded_of(one)}
     views = {one.label: one for one in context.state.objects if one.kind == "view"}
+    shows: dict[int, list[str]] = {}
     for place in context.scope.order:
-        view = context.state.objects[place]
-        if view.kind != "view":
-            continue
-        shown = sorted(guarded & _shown(view, views))
-        model = context.model.object(view.label)
+        if context.state.objects[place].kind == "view":
+            shown = sorted(guarded & _shown(context.state.objects[place], views))
+            if shown:
+                shows[place] = shown
+    for account, place, holding, intent in _held(context, shows):
+        label = context.state.objects[place].label
+        model = context.classed.get(label)
         trusted = model is not None and model.sensitivity != "public"
-        for account, holding in _holders(context, place) if shown else ():
-            if not holding.rights & _SELECT or (trusted and context.intent(account, place).permits(_SELECT)):
-                continue
-            unseen = [one for one in shown if not _may_see(context, account, one)]
-            if unseen:
-                via = way(context.effective.via(account, place, "SELECT"))
-                yield Anomaly(LPR_06, view.label, account, f"SELECT{via} shows {', '.join(unseen)}")
+        if not holding.rights & _SELECT or (trusted and intent.permits(_SELECT)):
+            continue
+        unseen = [one for one in shows[place] if not _may_see(context, account, one)]
+        if unseen:
+            via = way(context.effective.via(account, place, "SELECT"))
+            yield Anomaly(LPR_06, label, account, f"SELECT{via} shows {', '.join(unseen)}")
 
 
 def _shown(view: Object, views: dict[str, Object], depth: int = 0) -> frozenset[str]:
@@ -106,33 +112,29 @@ def _objects(context: Context, wanted: Callable[[ObjectModel], bool]) -> Iterato
                     yield model, place
 
 
-def _holders(context: Context, place: int) -> Iterator[tuple[str, Holding]]:
+def _held(context: Context, places: Container[int]) -> Iterator[tuple[str, int, Holding, Intent]]:
+    """What each ordinary account holds on these objects, and what is meant for it there."""
     for account in context.ordinary:
-        holding = context.holdings[account].get(place)
-        if holding is not None and not context.is_auditor(account):
-            yield account, holding
+        if context.is_auditor(account):
+            continue
+        intents = context.declared.of(account)
+        for place, holding in context.holdings[account].items():
+            if place in places:
+                yield account, place, holding, intents.get(place, NOTHING)
 
 
-def _undeclared(held: int, permits: Callable[[int], bool]) -> int:
-    left = 0
-    for bit in BIT.values():
-        if held & bit and not permits(bit):
-            left |= bit
-    return left
-
-
-def _seen(context: Context, account: str, place: int, holding: Holding, guarded: frozenset[str] | set[str]) -> str:
-    """What the account sees and should not, in words; empty if nothing."""
-    intent = context.intent(account, place)
+def _seen(context: Context, account: str, place: int, holding: Holding, intent: Intent,
+          guarded: tuple[str, ...]) -> str:
+    """What the account sees and should not, in words; empty if nothing. No column guarded: all of it is."""
     whole = bool(holding.rights & _SELECT)
     if not guarded:
-        if whole and not intent.permits(_SELECT):
+        if whole and not intent.whole & _SELECT:
             return _of_whole(context, account, place, "SELECT of a restricted object")
         columns = sorted(column for column, held in holding.columns.items()
                          if held & _SELECT and not intent.permits(_SELECT, column))
         return f"SELECT({', '.join(columns)}) of a restricted object" if columns else ""
-    seen = sorted(column for column in guarded if (whole or holding.columns.get(column, 0) & _SELECT)
-                  and not intent.permits(_SELECT, column))
+    seen = [column for column in guarded if (whole or holding.columns.get(column, 0) & _SELECT)
+            and not intent.permits(_SELECT, column)]
     if not seen:
         return ""
     if not whole:

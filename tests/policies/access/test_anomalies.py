@@ -192,6 +192,9 @@ def test_a_guarded_column_that_is_not_there_is_unknown_and_no_pass() -> None:
     model = declares(objects=(ObjectModel("vr.voters", "restricted", columns={"secret": ("dob", "totp")}),
                               ObjectModel("vr.votres", "restricted")))
     assert {one.catalogue for one in compare(model, database()).unread} == {"LPR-01", "LPR-06"}
+    users = declares(objects=(ObjectModel("vr.log", "internal", columns={"secret": ("totp",)}),))
+    said = compare(users, database(person("ann"), grants={("vr.log", "ann"): ("SELECT",)}))
+    assert (found(said), [one.catalogue for one in said.unread]) == (set(), ["LPR-06"])
 
 
 def test_the_first_line_that_matches_decides() -> None:
