@@ -255,6 +255,14 @@ def test_logs_tell_of_sessions_of_superusers_of_shared_accounts_and_of_accounts_
         office.run("drop user oldadmin@'10.%'")
 
 
+def test_that_passwords_get_old_is_no_end_of_an_account(office: Office) -> None:
+    office.run("set global default_password_lifetime = 40000")
+    try:
+        assert office.look().anomalies == ()
+    finally:
+        office.run("set global default_password_lifetime = 0")
+
+
 def test_an_account_may_be_seasonal_only_with_an_end_the_engine_knows(office: Office) -> None:
     office.run(f"alter user bleblanc@'{CLERKS}' password expire never")
     try:
