@@ -40,7 +40,8 @@ def facts_page() -> str:
         "*Disclosure* says what may leave the machine: **shared** the value; **pseudonym** its records, with "
         "pseudonyms for names unless the office shares them, and without the office's key only their number; "
         "**counted** only counts or truth values derived from it; **local** nothing. A fact that could not be learnt "
-        "carries a reason instead of a value (denied, timeout, unsupported, truncated, error), and its checks answer unknown.", "",
+        "carries a reason instead of a value (denied, timeout, unsupported, truncated, error), and its checks answer "
+        "unknown.", "",
     ]
     for collector in discover():
         module = sys.modules[f"collectors.{collector.name}"]
