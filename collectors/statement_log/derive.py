@@ -153,7 +153,8 @@ def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tupl
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
-    from collectors.statement_log.needs import Need, Walker
+    from collectors.statement_log.changes import Walker
+    from collectors.statement_log.needs import Need
 
     replaced = False
     if names.engine != POSTGRESQL:
@@ -189,7 +190,8 @@ def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tupl
 
 
 def _with_creation(walker: object, schema: str, path: tuple[str, ...]) -> Derived:
-    from collectors.statement_log.needs import Need, Walker
+    from collectors.statement_log.changes import Walker
+    from collectors.statement_log.needs import Need
 
     assert isinstance(walker, Walker)
     at = schema or next((one for one in path if one != "$user"), "public")
@@ -201,7 +203,7 @@ class _Utility:
     """The names in a statement that the parser is not asked about."""
 
     def __init__(self, names: Names, path: tuple[str, ...]) -> None:
-        from collectors.statement_log.needs import Walker
+        from collectors.statement_log.changes import Walker
 
         self.names, self.path = names, path
         self.walker = Walker(names, path)

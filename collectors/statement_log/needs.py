@@ -28,6 +28,10 @@ class Need(NamedTuple):
     right: str
 
 
+Made = dict[str, Sequence[str] | None]
+"""The names that WITH gave to rows made on the way, each with its columns where they are known."""
+
+
 class Source:
     """Something in FROM: a table of the database, or rows made on the way."""
 
@@ -57,8 +61,8 @@ class Env:
             env = env.parent
 
 
-class Walker:
-    """Collects the needs of one statement in ``needs``."""
+class Reads:
+    """Collects in ``needs`` what queries and expressions need; ``changes.Walker`` adds the changes of rows."""
 
     def __init__(self, names: Names, path: tuple[str, ...]) -> None:
         self.names = names
@@ -78,7 +82,8 @@ class Walker:
             if self.postgresql:
                 self.needs.add(Need(schema, None, "USAGE"))
 
-    def _read(self, source: Source, column: str | None) -> None:
+    def read(self, source: Source, column: str | None) -> None:
+        """SELECT on one column, or on no column in particular."""
         source.touched = True
         for schema, name in source.tables:
             known = self.names.columns(schema, name)
@@ -87,7 +92,8 @@ class Walker:
                 spelled = next((one for one in known if one.lower() == column.lower()), None)
             self.need(((schema, name),), spelled, "SELECT")
 
-    def _read_all(self, source: Source) -> None:
+    def read_all(self, source: Source) -> None:
+        """SELECT on every column."""
         source.touched = True
         for schema, name in source.tables:
             for column in self.names.columns(schema, name) or (None,):
@@ -102,9 +108,9 @@ class Walker:
 
     # Queries
 
-    def query(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Sequence[str] | None:
+    def query(self, node: Node, parent: Env | None, made: Made) -> Sequence[str] | None:
         """Any statement that gives rows. The names of its columns, None where they are not known."""
-        made = self._with(node, parent, made)
+        made = self.make(node, parent, made)
         if isinstance(node, exp.Subquery | exp.Paren):
             inner = self.query(node.this, parent, made)
             env = Env(parent)
@@ -121,18 +127,14 @@ class Walker:
             return self._select(node, parent, made)
         if isinstance(node, exp.Table):
             env = Env(parent)
-            self._from(node, env, made)
-            return self._star(env, None)
+            self.take(node, env, made)
+            return self.star(env, None)
         env = Env(parent)
         self.walk(node, env, made, inside=True)
         return None
 
-    def _with(
-        self,
-        node: Node,
-        parent: Env | None,
-        made: dict[str, Sequence[str] | None],
-    ) -> dict[str, Sequence[str] | None]:
+    def make(self, node: Node, parent: Env | None, made: Made) -> Made:
+        """Go through WITH. What it made is added to what there was."""
         clause = node.args.get("with_")
         if clause is None:
             return made
@@ -145,17 +147,17 @@ class Walker:
             made[one.alias] = named or columns
         return made
 
-    def _select(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Sequence[str] | None:
+    def _select(self, node: Node, parent: Env | None, made: Made) -> Sequence[str] | None:
         env = Env(parent)
         if node.args.get("from_") is not None:
-            self._from(node.args["from_"].this, env, made)
+            self.take(node.args["from_"].this, env, made)
         for join in (*(node.args.get("joins") or ()), *(node.args.get("laterals") or ())):
-            self._join(join, env, made)
+            self.join(join, env, made)
         columns: list[str] | None = []
         for one in node.expressions:
             inner = one.unalias()
             if isinstance(inner, exp.Star) or (isinstance(inner, exp.Column) and isinstance(inner.this, exp.Star)):
-                shown = self._star(env, inner.table if isinstance(inner, exp.Column) else None)
+                shown = self.star(env, inner.table if isinstance(inner, exp.Column) else None)
                 columns = None if shown is None or columns is None else [*columns, *shown]
                 continue
             self.walk(one, env, made)
@@ -169,10 +171,10 @@ class Walker:
             self.walk(part, env, made, aliases=key in ("order", "group", "having"))
         for lock in node.args.get("locks") or ():
             self._lock(lock, env)
-        self._untouched(env)
+        self.untouched(env)
         return columns
 
-    def _untouched(self, env: Env) -> None:
+    def untouched(self, env: Env) -> None:
         """A table from which no column is read still needs SELECT on something of it."""
         for source in env.sources:
             if not source.touched:
@@ -187,14 +189,16 @@ class Walker:
             if not chosen or source.alias in chosen:
                 self.need(source.tables, None, "UPDATE")
 
-    def _star(self, env: Env, alias: str | None) -> list[str] | None:
+    def star(self, env: Env, alias: str | None) -> list[str] | None:
+        """Read all of one source, or of all. The names of the columns, None where they are not known."""
         shown: list[str] | None = []
-        for source in self._named(env, alias) if alias else env.sources:
-            self._read_all(source)
+        for source in self.named(env, alias) if alias else env.sources:
+            self.read_all(source)
             shown = None if source.columns is None or shown is None else [*shown, *source.columns]
         return shown
 
-    def _named(self, env: Env, alias: str) -> list[Source]:
+    def named(self, env: Env, alias: str) -> list[Source]:
+        """The nearest source of this name, in a list of at most one."""
         for one in env.up():
             found = [
                 source
@@ -207,7 +211,8 @@ class Walker:
 
     # FROM
 
-    def _from(self, node: Node, env: Env, made: dict[str, Sequence[str] | None]) -> None:
+    def take(self, node: Node, env: Env, made: Made) -> None:
+        """Add what stands in FROM to the sources."""
         alias = node.alias_or_name
         renamed = [one.name for one in node.args["alias"].columns] if node.args.get("alias") else []
         if isinstance(node, exp.Table) and not isinstance(node.this, exp.Func):
@@ -215,7 +220,7 @@ class Walker:
                 env.sources.append(Source(alias, (), renamed or made[node.name]))
                 env.sources[-1].touched = True
             else:
-                env.sources.append(self._table(node, alias))
+                env.sources.append(self.table(node, alias))
         elif isinstance(node, exp.Table):
             self._function(node.this, node.db)
             for one in node.this.iter_expressions():
@@ -225,7 +230,7 @@ class Walker:
             self.walk(node.this, env, made)
             env.sources.append(Source(alias, (), renamed or None))
         elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not alias:
-            self._from(node.this, env, made)
+            self.take(node.this, env, made)
         elif isinstance(node, exp.Subquery | exp.Select | exp.SetOperation):
             columns = self.query(node, env.parent, made)
             env.sources.append(Source(alias, (), renamed or columns))
@@ -233,9 +238,10 @@ class Walker:
             self.walk(node, env, made)
             env.sources.append(Source(alias, (), renamed or None))
         for join in (*(node.args.get("joins") or ()), *(node.args.get("laterals") or ())):
-            self._join(join, env, made)
+            self.join(join, env, made)
 
-    def _table(self, node: Node, alias: str) -> Source:
+    def table(self, node: Node, alias: str) -> Source:
+        """A source for a table of the database."""
         tables = self.names.find(node.db, node.name, self.path)
         if not node.db:
             self.schemas |= {schema for schema, _ in tables}
@@ -265,26 +271,27 @@ class Walker:
             for one in parsed.expressions:
                 self.walk(one, env, {})
 
-    def _join(self, node: Node, env: Env, made: dict[str, Sequence[str] | None]) -> None:
+    def join(self, node: Node, env: Env, made: Made) -> None:
+        """Add what is joined, and read the columns that it is joined by."""
         before = list(env.sources)
-        self._from(node.this, env, made) if isinstance(node, exp.Join) else self._from(node, env, made)
+        self.take(node.this, env, made) if isinstance(node, exp.Join) else self.take(node, env, made)
         if not isinstance(node, exp.Join):
             return
         for column in node.args.get("using") or ():
             for source in env.sources:
                 if source.columns is None or column.name in source.columns:
-                    self._read(source, column.name)
+                    self.read(source, column.name)
         if str(node.args.get("method") or "").upper() == "NATURAL":
             new = [one for one in env.sources if one not in before]
             for one in new:
                 for other in before:
                     if one.columns is None or other.columns is None:
-                        self._read(one, None)
-                        self._read(other, None)
+                        self.read(one, None)
+                        self.read(other, None)
                     else:
                         for name in set(one.columns) & set(other.columns):
-                            self._read(one, name)
-                            self._read(other, name)
+                            self.read(one, name)
+                            self.read(other, name)
         self.walk(node.args.get("on"), env, made)
 
     # Expressions
@@ -293,7 +300,7 @@ class Walker:
         self,
         node: Node,
         env: Env,
-        made: dict[str, Sequence[str] | None],
+        made: Made,
         *,
         aliases: bool = False,
         inside: bool = False,
@@ -313,7 +320,7 @@ class Walker:
                 if not isinstance(one.this, exp.Star):
                     self._column(one, env, aliases=aliases)
                 else:
-                    self._star(env, one.table)
+                    self.star(env, one.table)
                 waiting.extend(part for part in one.args.get("joins") or ())
             elif isinstance(one, exp.Dot):
                 self._dot(one, waiting)
@@ -348,8 +355,8 @@ class Walker:
     def _column(self, node: Node, env: Env, *, aliases: bool) -> None:
         name, table = node.name, node.table
         if table:
-            for source in self._named(env, table):
-                self._read(source, name)
+            for source in self.named(env, table):
+                self.read(source, name)
             return
         if aliases and name in env.aliases and not any(name in (one.columns or ()) for one in env.sources):
             return
@@ -361,182 +368,23 @@ class Walker:
         for one in env.up():
             whole = [source for source in one.sources if source.alias == name and name not in (source.columns or ())]
             if whole:
-                self._read_all(whole[0])
+                self.read_all(whole[0])
                 return
             known = [source for source in one.sources if source.columns is not None and self._has(source, name)]
             if known:
                 for source in known:
-                    self._read(source, name)
+                    self.read(source, name)
                 return
             unknown = [source for source in one.sources if source.columns is None]
             if unknown:
                 for source in unknown:
-                    self._read(source, name)
+                    self.read(source, name)
                 return
 
     def _has(self, source: Source, name: str) -> bool:
         assert source.columns is not None
         return name in source.columns or (not self.postgresql and name.lower() in map(str.lower, source.columns))
 
-    # Changes of rows
-
-    def change(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Sequence[str] | None:
-        """INSERT, UPDATE, DELETE or MERGE."""
-        made = self._with(node, parent, made)
-        if isinstance(node, exp.Insert):
-            env = self._insert(node, parent, made)
-        elif isinstance(node, exp.Update):
-            env = self._update(node, parent, made)
-        elif isinstance(node, exp.Delete):
-            env = self._delete(node, parent, made)
-        else:
-            env = self._merge(node, parent, made)
-        returning = node.args.get("returning")
-        if returning is None:
-            return None
-        shown: list[str] | None = []
-        for one in returning.expressions:
-            inner = one.unalias()
-            if isinstance(inner, exp.Star):
-                part = self._star(env, None)
-                shown = None if part is None or shown is None else [*shown, *part]
-            else:
-                self.walk(one, env, made)
-                if shown is not None:
-                    shown.append(one.alias_or_name)
-        return shown
-
-    def _set(self, source: Source, columns: Sequence[str], right: str, given: int | None = None) -> None:
-        """A right on these columns; where none are named on all, or on as many as values are ``given``."""
-        for schema, name in source.tables:
-            for column in columns or self.names.columns(schema, name)[:given] or (None,):
-                self.need(((schema, name),), column, right)
-
-    def _sequences(self, source: Source) -> None:
-        """A default taken from the table's own sequence needs its USAGE."""
-        for schema, name in source.tables:
-            for label in self.names.owned.get(f"{schema}.{name}", ()):
-                self.needs.add(Need(label, None, "USAGE"))
-
-    def _insert(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Env:
-        target = node.this.this if isinstance(node.this, exp.Schema) else node.this
-        source = self._table(target, target.alias_or_name)
-        columns = [one.name for one in node.this.expressions] if isinstance(node.this, exp.Schema) else []
-        if node.args.get("default"):
-            self.need(source.tables, None, "INSERT")
-        else:
-            given = _width(node.expression) if not columns and self.postgresql else None
-            self._set(source, columns, "INSERT", given)
-        self._sequences(source)
-        if node.expression is not None and isinstance(node.expression, exp.Expr):
-            self.query(node.expression, parent, made)
-        env = Env(parent)
-        env.sources.append(source)
-        conflict = node.args.get("conflict")
-        if conflict is not None:
-            self._conflict(conflict, source, env, made)
-            if conflict.args.get("duplicate"):
-                self._duplicate(conflict, source, columns)
-        return env
-
-    def _duplicate(self, node: Node, source: Source, inserted: Sequence[str]) -> None:
-        """MariaDB asks for UPDATE of every inserted column too, and for SELECT of those that are set (as tried)."""
-        self._set(source, inserted, "UPDATE")
-        for one in node.expressions:
-            if isinstance(one, exp.EQ):
-                self._read(source, one.this.name)
-
-    def _conflict(self, node: Node, source: Source, env: Env, made: dict[str, Sequence[str] | None]) -> None:
-        if node.args.get("constraint") is not None:
-            self._read_all(source)
-        self.walk(node.args.get("conflict_keys"), env, made)
-        self.walk(node.args.get("index_where"), env, made)
-        inner = Env(env.parent)
-        inner.sources = [source, Source("excluded", (), ())]
-        self._assign(node.expressions, inner, made)
-        self.walk(node.args.get("where"), inner, made)
-
-    def _assign(self, assignments: Sequence[Node], env: Env, made: dict[str, Sequence[str] | None]) -> None:
-        """``a = …``, ``(a, b) = (…)``: UPDATE of the left, SELECT of what the right reads."""
-        for one in assignments:
-            if not isinstance(one, exp.EQ):
-                self.walk(one, env, made)
-                continue
-            left = one.this
-            for target in left.expressions if isinstance(left, exp.Tuple) else [left]:
-                while isinstance(target, exp.Bracket | exp.Dot | exp.Paren):
-                    target = target.this
-                holding = (
-                    self._named(env, target.table)
-                    if getattr(target, "table", "")
-                    else [
-                        source for source in env.sources if source.columns is not None and target.name in source.columns
-                    ]
-                )
-                self._set((holding or env.sources)[0], [target.name], "UPDATE")
-            right = one.expression
-            self.walk(right, env, made)
-
-    def _update(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Env:
-        env = Env(parent)
-        self._from(node.this, env, made)
-        env.sources[0].touched = True
-        if node.args.get("from_") is not None:
-            self._from(node.args["from_"].this, env, made)
-            for join in node.args["from_"].args.get("joins") or ():
-                self._join(join, env, made)
-        for join in node.args.get("joins") or ():
-            self._join(join, env, made)
-        self._assign(node.expressions, env, made)
-        for key in ("where", "order", "limit"):
-            self.walk(node.args.get(key), env, made)
-        self._untouched(env)
-        return env
-
-    def _delete(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Env:
-        env = Env(parent)
-        self._from(node.this, env, made)
-        using = node.args.get("using") or ()
-        for one in using if isinstance(using, list) else ():
-            self._from(one, env, made)
-        named = [source for one in node.args.get("tables") or () for source in self._named(env, one.name)]
-        for source in named or env.sources[:1]:
-            source.touched = True
-            self.need(source.tables, None, "DELETE")
-        for key in ("where", "order", "limit"):
-            self.walk(node.args.get(key), env, made)
-        self._untouched(env)
-        return env
-
-    def _merge(self, node: Node, parent: Env | None, made: dict[str, Sequence[str] | None]) -> Env:
-        env = Env(parent)
-        self._from(node.this, env, made)
-        target = env.sources[0]
-        target.touched = True
-        self._from(node.args["using"], env, made)
-        self.walk(node.args.get("on"), env, made)
-        whens = node.args["whens"]
-        for when in whens.expressions if whens is not None else ():
-            self.walk(when.args.get("condition"), env, made)
-            then = when.args.get("then")
-            if isinstance(then, exp.Update):
-                self._assign(then.expressions, env, made)
-            elif isinstance(then, exp.Insert):
-                listed = [one.name for one in then.this.expressions] if isinstance(then.this, exp.Tuple) else []
-                self._set(target, listed, "INSERT", None if listed else _width(then))
-                self._sequences(target)
-                self.walk(then.expression, env, made)
-            elif "DELETE" in str(then).upper():
-                self.need(target.tables, None, "DELETE")
-        self._untouched(env)
-        return env
-
-
-def _width(node: Node) -> int | None:
-    """How many values each row of VALUES has: PostgreSQL fills the first columns and leaves the others alone."""
-    row = node if isinstance(node, exp.Tuple) else None
-    if isinstance(node, exp.Insert):
-        row = node.expression if isinstance(node.expression, exp.Tuple) else node.this
-    elif isinstance(node, exp.Values) and node.expressions:
-        row = node.expressions[0]
-    return len(row.expressions) or None if isinstance(row, exp.Tuple) else None
+    def change(self, node: Node, parent: Env | None, made: Made) -> Sequence[str] | None:
+        """INSERT, UPDATE, DELETE or MERGE. The names of the columns it returns, None where it returns none."""
+        raise NotImplementedError

@@ -26,6 +26,7 @@ from hustings.access.rights import POSTGRESQL
 
 if TYPE_CHECKING:
     from collectors.statement_log.derive import _Utility
+    from collectors.statement_log.needs import Need
 
 _READING_LOCKS = ("access share",)
 _ROLE_OBJECTS = (
@@ -53,10 +54,10 @@ def _copy(text: str, one: _Utility) -> Derived | None:
     return one.done(WRITE if right == "INSERT" else READ)
 
 
-def _need(label: str, right: str):  # type: ignore[no-untyped-def]
-    from collectors.statement_log.needs import Need
+def _need(label: str, right: str) -> Need:
+    from collectors.statement_log.needs import Need as Made
 
-    return Need(label, None, right)
+    return Made(label, None, right)
 
 
 def _truncate(text: str, one: _Utility) -> Derived | None:
