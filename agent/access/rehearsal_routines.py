@@ -30,15 +30,17 @@ select n.nspname || '.' || c.relname, t.tgtype, t.tgfoid from pg_trigger t join 
 join pg_namespace n on n.oid = c.relnamespace where not t.tgisinternal and t.tgenabled in ('O', 'A')
 """
 _BENEATH = """
-select distinct n.nspname || '.' || c.relname, d.refobjid, c.relkind = 'v' from pg_depend d join pg_rewrite r
-    on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass join pg_class c on c.oid = r.ev_class
-    join pg_namespace n on n.oid = c.relnamespace where d.refclassid = 'pg_proc'::regclass and <mine>
-union select n.nspname || '.' || c.relname, d.refobjid, false from pg_depend d join pg_constraint k
-    on k.oid = d.objid and d.classid = 'pg_constraint'::regclass join pg_class c on c.oid = k.conrelid
-    join pg_namespace n on n.oid = c.relnamespace where d.refclassid = 'pg_proc'::regclass and <mine>
-union select n.nspname || '.' || c.relname, d.refobjid, false from pg_depend d join pg_index i on i.indexrelid = d.objid
-    and d.classid = 'pg_class'::regclass join pg_class c on c.oid = i.indrelid
-    join pg_namespace n on n.oid = c.relnamespace where d.refclassid = 'pg_proc'::regclass and <mine>
+select distinct n.nspname || '.' || c.relname, d.refobjid, case when k.conrelid is not null or i.indrelid is not null
+        or f.adrelid is not null then 'write' when p.polrelid is not null then 'rows' else 'view' end
+from pg_depend d
+left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid and k.conrelid <> 0
+left join pg_index i on d.classid = 'pg_class'::regclass and i.indexrelid = d.objid
+left join pg_policy p on d.classid = 'pg_policy'::regclass and p.oid = d.objid
+left join pg_attrdef f on d.classid = 'pg_attrdef'::regclass and f.oid = d.objid
+join pg_class c on c.oid = coalesce(r.ev_class, k.conrelid, i.indrelid, p.polrelid, f.adrelid)
+join pg_namespace n on n.oid = c.relnamespace
+where d.refclassid = 'pg_proc'::regclass and <mine>
 """
 _SEQUENCES = """
 select tn.nspname || '.' || t.relname, n.nspname || '.' || c.relname from pg_depend d join pg_class c on c.oid = d.objid
@@ -79,7 +81,9 @@ class Routines:
     """Table to (event bits, routine)."""
     views: dict[str, list[int]] = field(default_factory=dict)
     checks: dict[str, list[int]] = field(default_factory=dict)
-    """Table to the routines of its checks and indexes: run by whoever writes a row, who needs EXECUTE."""
+    """Table to the routines of its checks, indexes and defaults: run by whoever writes a row, who needs EXECUTE."""
+    policies: dict[str, list[int]] = field(default_factory=dict)
+    """Table to the routines of its row policies: run by whoever reads or writes it, who needs EXECUTE."""
     sequences: dict[str, list[str]] = field(default_factory=dict)
     """Table to the sequences that number its rows, not those of identity columns, which need no right."""
 
@@ -88,7 +92,7 @@ class Routines:
         found = _safely(text)
         start = {oid for name in _called(found)[0] for oid in self.by_name.get(name, ())}
         named = {word.text for word in found}
-        for label, oids in self.views.items():
+        for label, oids in (*self.views.items(), *self.policies.items()):
             if label.rpartition(".")[2] in named:
                 start |= set(oids)
         for table, operation in targets:
@@ -128,8 +132,9 @@ def read(session: Any, version: int) -> Routines:
         known.by_name.setdefault(str(name), []).append(int(oid))
     for table, bits, oid in session.query(_TRIGGERS):
         known.triggers.setdefault(str(table), []).append((int(bits), int(oid)))
-    for relation, oid, view in session.query(_BENEATH.replace("<mine>", _SYSTEM)):
-        (known.views if view else known.checks).setdefault(str(relation), []).append(int(oid))
+    kinds = {"view": known.views, "rows": known.policies, "write": known.checks}
+    for relation, oid, kind in session.query(_BENEATH.replace("<mine>", _SYSTEM)):
+        kinds[str(kind)].setdefault(str(relation), []).append(int(oid))
     for table, sequence in session.query(_SEQUENCES):
         known.sequences.setdefault(str(table), []).append(str(sequence))
     return known

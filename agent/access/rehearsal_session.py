@@ -22,7 +22,6 @@ SHARE = 0.8
 """How much of the lock timeout a transaction may last; the rest is for the way to the server and back."""
 ATTEMPTS = 6
 _BUSY = ("55P03", "57014", "40P01")
-_ROLE_GONE = ("42704", "22023")
 
 
 class Busy(Exception):
@@ -129,6 +128,8 @@ class RehearsalSession:
 
     @contextmanager
     def _transaction(self, script: Script | None, path: str) -> Iterator[float]:
+        import psycopg
+
         start = time.monotonic()
         half = self.budget / 2
         self.run("begin")
@@ -149,6 +150,9 @@ class RehearsalSession:
             if error.state in _BUSY:
                 raise Busy(error.message) from error
             raise
+        except psycopg.Error as error:
+            refusal = self._refusal(error)
+            raise (Busy if refusal.state in _BUSY else CannotFinish)(refusal.message) from error
         finally:
             self.rollback()
             self.longest = max(self.longest, time.monotonic() - start)

@@ -13,7 +13,7 @@ from agent.access.rehearsal_report import Report, as_json, as_text
 from agent.access.rehearsal_script import Script, read_script
 from agent.access.rehearsal_workload import Seen, from_file, from_store
 from hustings.access.rights import ENGINES, MARIADB, MYSQL, POSTGRESQL
-from hustings.errors import UsageError
+from hustings.errors import CannotFinish, UsageError
 
 TARGETS = ("as-marked", "copy", "production")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min)?")
@@ -127,7 +127,10 @@ def _seconds(text: str) -> float:
 
 def _postgresql(dsn: str, variable: str, change: Script, script: Path, seen: tuple[Seen, ...], back: Script | None, *,
                 timeout: float, target: str, allowed: bool, production: bool, path: str) -> Report:
+    from psycopg import Error
+
     from agent.access.rehearsal_postgresql import environment, rehearse
+    from agent.access.rehearsal_session import Refused
     from collectors.database_dsn import postgresql
 
     connection = postgresql(dsn, variable, within=600, read_only=False)
@@ -144,5 +147,9 @@ def _postgresql(dsn: str, variable: str, change: Script, script: Path, seen: tup
                 "--allow-production")
         with click.progressbar(length=2 * len(seen), label="planning", file=sys.stderr,
                                hidden=not sys.stderr.isatty()) as bar:
-            return rehearse(connection, change, script.read_text(encoding="utf-8"), seen, lock_timeout=timeout,
-                            target=said, undo=back, path=path, progress=bar.update)
+            try:
+                return rehearse(connection, change, script.read_text(encoding="utf-8"), seen, lock_timeout=timeout,
+                                target=said, undo=back, path=path, progress=bar.update)
+            except (Refused, Error) as error:
+                raise CannotFinish(f"the server ended the rehearsal: {error}", where=variable,
+                                   remedy="everything was taken back; see the server's log") from error

@@ -24,27 +24,33 @@ class Beneath:
         self._usage = difference.usage
         self._routines = _ask(variable) if difference.state.engine == POSTGRESQL else Routines()
         self._starts: dict[str, frozenset[int]] = {}
+        self._called: dict[str, frozenset[str]] = {}
+        """Routines that the tables an account uses call of themselves: row policies, views, checks, defaults."""
 
     def needs(self, account: str, place: int, column: str | None, right: str) -> bool:
         """Whether something that the account's statements run may need this right."""
         if account not in self._starts:
-            self._starts[account] = self._start(account)
+            self._look(account)
         one = self._state.objects[place]
         kind = "routine" if one.kind == "routine" else "relation"
         label = one.label.partition("(")[0] if one.kind == "routine" else one.label
+        if kind == "routine" and label in self._called[account]:
+            return True
         lost: Lost = (kind, label, right, column or "")
         return any(True for _ in self._routines.weigh(self._starts[account], frozenset({lost})))
 
-    def _start(self, account: str) -> frozenset[int]:
-        if self._usage is None:
-            return frozenset()
-        written = {(use.object, _OPERATIONS[use.right]) for use in self._usage.uses
-                   if use.account == account and use.right in _OPERATIONS}
-        found = set(self._routines.beneath("", written))
-        for shape in self._usage.shapes:
-            if account in shape.accounts:
-                found |= self._routines.beneath(shape.text, ())
-        return frozenset(found)
+    def _look(self, account: str) -> None:
+        uses = [use for use in self._usage.uses if use.account == account] if self._usage is not None else []
+        shapes = [shape for shape in self._usage.shapes if account in shape.accounts] if self._usage is not None else []
+        known = self._routines
+        found = set(known.beneath("", {(use.object, _OPERATIONS[use.right]) for use in uses
+                                       if use.right in _OPERATIONS}))
+        for shape in shapes:
+            found |= known.beneath(shape.text, ())
+        called = {oid for use in uses for by in (known.policies, known.views, known.checks)
+                  for oid in by.get(use.object, ())}
+        self._starts[account] = frozenset(found | called)
+        self._called[account] = frozenset(known.by_oid[oid].label for oid in called if oid in known.by_oid)
 
 
 def _ask(variable: str) -> Routines:

@@ -54,9 +54,12 @@ def close_unused(plan: Planner, after_days: float, protected: Protected) -> None
                         columns = _judge(plan, now, uses, place, column, right, accounts, protected)
                         if columns is None:
                             continue
-                        _take(plan, place, column, entry.grantee, right, accounts)
                         if columns:
                             narrowed.append((place, entry.grantee, columns))
+                            plan.take(place, column, entry.grantee, BIT[right], why=f"{one.label}: of all its columns "
+                                      f"only some are changed in {window.days:.0f} days of logs")
+                        else:
+                            _take(plan, place, column, entry.grantee, right, accounts)
     plan.flush()
     for place, grantee, columns in narrowed:
         plan.give(place, grantee, dict.fromkeys(columns, BIT["UPDATE"]), "the columns that are changed")
@@ -70,7 +73,7 @@ def _judge(plan: Planner, now: Difference, uses: LastUses, place: int, column: s
         return None
     if any(protected(account, place, column, right) for account in accounts):
         return None
-    if _for_backup(plan, accounts):
+    if _for_backup(plan, accounts) or plan.start.user in accounts:
         return None
     used = [account for account in accounts if uses.last(account, _plain(one.label), column, right)
             or uses.last(account, one.label, column, right)]
@@ -115,6 +118,4 @@ def _for_backup(plan: Planner, accounts: set[str]) -> bool:
 def _take(plan: Planner, place: int, column: str | None, grantee: str, right: str, accounts: set[str]) -> None:
     one = plan.working.objects[place]
     for account in sorted(accounts):
-        last = LastUses(plan.usage, plan.start.engine).last(account, one.label, column, right)
-        plan.take(place, column, grantee, BIT[right],
-                  row=Row(account, one.label, one.kind, column, right, DECLARED, last_used=last))
+        plan.take(place, column, grantee, BIT[right], row=Row(account, one.label, one.kind, column, right, DECLARED))

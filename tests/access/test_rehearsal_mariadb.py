@@ -44,18 +44,18 @@ WORK = [
     ("gone@10.20.1.1", "select 1"),
 ]
 NEEDED = {
-    "revoke update (party) on vr.voters from r_clerk": {"update vr.voters set party = ? where voter_id = ?"},
-    "revoke insert on vr.absentee from r_clerk": {"insert into absentee (voter_id) values (?)"},
-    "revoke execute on function vr.full_years from r_clerk": {"select full_years(?)"},
-    f"revoke r_clerk from jdoe@'{CLERKS}'": {
-        text for who, text in WORK
-        if who.startswith("jdoe") and not any(word in text for word in ("set names", "truncate", "duplicate"))},
-    "revoke select on vr.lookup_v from web_lookup@'10.20.4.20'": {"select * from lookup_v where voter_id = ?"},
-    f"revoke all privileges, grant option from nkhan@'{CLERKS}'": {"select * from report_v"},
-    f"revoke execute on procedure vr.approve_status from mtremblay@'{CLERKS}'": {"call approve_status(?)"},
-    f"revoke alter on vr.* from dba_ann@'{CLERKS}'": {"alter table elections add place varchar(9)"},
-    "revoke lock tables on vr.* from r_backup": {"lock tables voters read"},
-    "revoke select (county) on vr.voters from r_entry": {"select county from voters"},
+    f"revoke update (party) on vr.voters from r_clerk; revoke insert on vr.absentee from r_clerk; revoke execute on "
+    f"function vr.full_years from r_clerk; revoke execute on procedure vr.approve_status from mtremblay@'{CLERKS}'": {
+        "update vr.voters set party = ? where voter_id = ?", "insert into absentee (voter_id) values (?)",
+        "select full_years(?)", "call approve_status(?)"},
+    f"revoke r_clerk from jdoe@'{CLERKS}'; revoke select on vr.lookup_v from web_lookup@'10.20.4.20'; "
+    f"revoke all privileges, grant option from nkhan@'{CLERKS}'": {
+        "select * from lookup_v where voter_id = ?", "select * from report_v", *(
+            text for who, text in WORK
+            if who.startswith("jdoe") and not any(word in text for word in ("set names", "truncate", "duplicate")))},
+    f"revoke alter on vr.* from dba_ann@'{CLERKS}'; revoke lock tables on vr.* from r_backup; "
+    "revoke select (county) on vr.voters from r_entry": {
+        "alter table elections add place varchar(9)", "lock tables voters read", "select county from voters"},
 }
 """Scripts, and the statements that each breaks."""
 _WHOLE = "select 1 from information_schema.tables where table_schema = 'hustings_rehearsal' and table_name = 'whole'"
