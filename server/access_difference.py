@@ -7,6 +7,7 @@ them ever reads as empty.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,8 @@ from server.standing import LATE_AFTER, Standing
 
 T = TypeVar("T")
 
+_HASH = re.compile(r"(sha256:)?[0-9a-f]{64}")
+_DAYS_MAX = 36_525
 PREFIX = "registration."
 EXCESS = "registration.excess_rights"
 MISSING = "registration.missing_rights"
@@ -183,9 +186,8 @@ class Picture:
     def difference(self) -> str:
         """The hash of the difference, 64 hexadecimal digits; empty where it is not known."""
         seen = self._seen(HASH)
-        if seen is None or not seen.known or not isinstance(seen.value, str):
-            return ""
-        return seen.value.removeprefix("sha256:")
+        said = seen.value if seen is not None and isinstance(seen.value, str) else ""
+        return said.removeprefix("sha256:") if _HASH.fullmatch(said) else ""
 
     @cached_property
     def why_unknown(self) -> Missing | None:
@@ -204,8 +206,9 @@ class Picture:
 
     @property
     def stale(self) -> bool:
-        """Whether it is too old to say anything of today."""
-        return self.as_of is None or self.machine.now - self.as_of > LATE_AFTER or self.machine.late
+        """Whether it is too old to say anything of today, or of a clock that cannot be relied on."""
+        return (self.as_of is None or self.machine.now - self.as_of > LATE_AFTER or self.machine.late
+                or self.machine.heard.clock_off)
 
     @cached_property
     def engine(self) -> str:
@@ -222,7 +225,8 @@ class Picture:
     def names_shared(self) -> bool:
         """Whether accounts and objects are named as they are."""
         seen = self._seen(SHARED_NAMES)
-        return seen is not None and seen.listing is not None and {ACCOUNT, OBJECT} <= set(seen.listing.items)
+        said = seen.listing.items if seen is not None and seen.listing is not None else []
+        return ACCOUNT in said and OBJECT in said
 
     @cached_property
     def compared(self) -> Part[Compared]:
@@ -256,7 +260,7 @@ class Picture:
     def cells(self) -> Part[Cell]:
         return self._part(SUMMARY, lambda one: Cell(
             _text(one, "role"), _text(one, "object"), _text(one, "class"), _text(one, "kind"),
-            _text(one, "declared"), _text(one, "excess"), _text(one, "missing"), int(one.get("accounts") or 0)))
+            _text(one, "declared"), _text(one, "excess"), _text(one, "missing"), _count(one.get("accounts"))))
 
     @cached_property
     def leavers(self) -> Part[Leaver]:
@@ -287,9 +291,9 @@ class Picture:
             return Part(absent=True)
         if seen.listing is not None:
             items = tuple(build(one) for one in seen.listing.items if isinstance(one, Mapping))
-            return Part(items, seen.listing.complete, len(items))
+            return Part(items, seen.listing.complete and len(items) == len(seen.listing.items), len(items))
         if isinstance(seen.value, Mapping) and isinstance(seen.value.get("count"), int):
-            return Part(complete=bool(seen.value.get("complete", True)), count=seen.value["count"])
+            return Part(complete=seen.value.get("complete") is True, count=_count(seen.value["count"]))
         return Part(missing=Missing(Reason.ERROR, "it is not a list"))
 
 
@@ -318,6 +322,10 @@ def _text(record: Mapping[str, Any], field: str) -> str:
     return "" if value is None else str(value)
 
 
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
 def _right(record: Mapping[str, Any], state: str) -> Right:
     via = record.get("via")
     said = " > ".join(map(str, via)) if isinstance(via, list) else _text(record, "via")
@@ -327,7 +335,8 @@ def _right(record: Mapping[str, Any], state: str) -> Right:
 
 def _observed(record: Mapping[str, Any]) -> Observed:
     days = record.get("days")
-    return Observed(_text(record, "first"), _text(record, "last"), float(days) if isinstance(days, (int, float)) else 0)
+    whole = days if isinstance(days, (int, float)) and 0 <= days < _DAYS_MAX else 0
+    return Observed(_text(record, "first"), _text(record, "last"), whole)
 
 
 def _day(text: str) -> date | None:

@@ -137,6 +137,27 @@ def test_names_are_never_markup(office: Office) -> None:
 
 
 @ON_SQLITE
+def test_odd_values_take_no_page_down_and_are_never_good_news(office: Office) -> None:
+    odd: list[Any] = [None, 7, "x", [], {}, {"account": {"reason": "denied"}, "via": {"a": 1}, "accounts": "x",
+                                            "days": -1e308, "left": 5, "changes": "maybe", "catalogue": 9}]
+    facts = found(office, dict.fromkeys(CLEAN, odd), shared_names=Observation(
+        listing=Listing([{}, []]), as_of=office.now()), model_reviewed=Observation(value=12, as_of=office.now()))
+    facts |= found(office, {}, "scalars", **{
+        name.partition(".")[2]: Observation(value={"count": -3, "complete": "no"}, as_of=office.now())
+        for name in CLEAN}, difference_hash=Observation(value="<b>", as_of=office.now()))
+    facts |= found(office, {}, "texts", **{
+        name.partition(".")[2]: Observation(value="none", as_of=office.now()) for name in CLEAN})
+    machine = report(office, facts)
+    for path in ("/en/", "/fr/access", f"/en/machines/{machine.agent}",
+                 *(place(machine, "fr", name) + tail for name in ("roll", "scalars", "texts")
+                   for tail in ("", "/rights.csv", "/rights.json"))):
+        answer = page(office, path, session(office))
+        assert answer.status_code == 200, path
+        assert "holds exactly" not in answer.text
+        assert "détient exactement" not in answer.text
+
+
+@ON_SQLITE
 def test_two_thousand_rights_come_in_pages_and_none_is_lost(office: Office) -> None:
     many = {**FOUND, names.EXCESS: [right(f"account-{number:04}") for number in range(2000)],
             names.SUMMARY: [{"role": f"role-{role}", "object": f"vr.t{name:03}", "class": "internal",
