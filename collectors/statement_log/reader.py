@@ -18,6 +18,8 @@ from collectors.statement_log.times import Clock
 from hustings.errors import CannotFinish, UsageError
 
 _PER_COMMIT = 16 * 1024 * 1024
+_MOST_NEW = 2_000
+"""Shapes that are not in the store yet, for which memory is held."""
 STATISTICS = "statistics"
 """The format of a source that is no log."""
 
@@ -254,7 +256,7 @@ def _read_source(
                 place.damaged += damaged
                 place.advance(whole)
                 since += len(whole)
-            if since >= steps[1]:
+            if since >= steps[1] or len(tally.new) >= _MOST_NEW:
                 _commit(store, tally, place)
                 since = 0
             report(file.tell() / source.size if not source.compressed else place.offset / (source.size * 8))
