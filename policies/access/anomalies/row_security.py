@@ -5,7 +5,7 @@ have a column that the role's words name (``county = own``: the column ``county`
 no column of any; and of each table that has row security or a policy already. Which are left is in ``notes``.
 
 Source: PostgreSQL, "Row Security Policies": policies bind everyone but the owner unless forced; permissive policies
-are joined by OR, so that one ``true`` for an account opens the table to it.
+are joined by OR, so that one ``true`` for an account opens the table to it, unless a restrictive policy limits it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,15 @@ _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 def row_security(context: Context) -> Found:
     """Tables that a role with ``rows`` reads or changes, whose rows the database does not keep apart."""
+    unread = context.missing("objects.policies")
+    missing = context.missing("objects.policies")
     for place, accounts in _bound(context).items():
         one = context.state.objects[place]
-        if one.row_security is None:
-            yield Unread(LPR_12, f"row security of {one.label}")
+        if one.row_security is None or (one.row_security and missing is not None):
+            yield Unread(LPR_12, f"row security of {one.label}: {missing or 'not read'}")
+            continue
+        if one.row_security and unread is not None:
+            yield Unread(LPR_12, f"row policies of {one.label}: {unread.detail}")
             continue
         fault = _fault(one, _roles_of(context, accounts))
         if fault:
@@ -96,7 +101,9 @@ def _fault(one: Object, bound: frozenset[str]) -> str:
         return "row security is on without a policy"
     if one.row_policies and not permissive:
         return "row security is on without a policy that lets rows through"
-    for policy in permissive:
+    limits = [policy for policy in one.row_policies if not policy.permissive and bound & set(policy.roles)
+              and policy.using is not None and not _everything(policy.using)]
+    for policy in permissive if not limits else ():
         if policy.command != "INSERT" and _everything(policy.using) and bound & set(policy.roles):
             return f"the policy {policy.name} lets every row through"
     if not one.row_policies and any(_everything(using) for using in one.policies):
