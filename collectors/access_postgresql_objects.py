@@ -61,7 +61,7 @@ def read_objects(ask: Catalogue, scope: dict[str, Any]) -> Found:
                 for name, owner, acl in ask.rows(queries.SCHEMAS, scope)]
     objects += _relations(ask, scope, lists)
     objects += _routines(ask, scope, lists)
-    defaults = tuple((ask.names[role], schema, DEFAULT_KINDS.get(kind, kind), lists.entries(acl))
+    defaults = tuple((ask.names[role], schema, DEFAULT_KINDS.get(kind) or kind, lists.entries(acl))
                      for role, schema, kind, acl in ask.rows(queries.DEFAULTS, None))
     return Found(tuple(objects), tuple(lists.lists), defaults, ask.names[database_owner])
 
@@ -81,7 +81,7 @@ def _relations(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> list[Obje
     sequences = {oid: labels.get(table, "") for oid, table in ask.rows(queries.SEQUENCES, scope)}
     policies, events, reads = _policies(ask, scope), _events(ask, scope), _reads(ask, scope)
     result = []
-    for oid, schema, name, letter, owner, place, enabled, forced, invoker in rows:
+    for oid, schema, name, letter, owner, place, enabled, forced, invoker, extension in rows:
         kind = KINDS[letter]
         table, fired = letter in "rp", events.get(oid, [])
         result.append(Object(
@@ -91,7 +91,7 @@ def _relations(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> list[Obje
             row_policies=policies.get(oid, ()), policies=_using(policies.get(oid, ())),
             triggers=len(fired),
             trigger_events=tuple(event for bit, event in EVENTS if any(one & bit for one in fired)),
-            definer=not invoker if kind == "view" else None, reads=reads.get(oid, ()),
+            definer=not invoker if kind == "view" else None, reads=reads.get(oid, ()), extension=extension,
         ))
     return result
 
@@ -131,8 +131,8 @@ def _reads(ask: Catalogue, scope: dict[str, Any]) -> dict[int, tuple[str, ...]]:
 
 def _routines(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> Iterator[Object]:
     body = queries.BODY_14 if ask.number >= 140000 else queries.BODY
-    for schema, name, types, owner, acl, definer, pinned, trigger, digest in ask.stream(
+    for schema, name, types, owner, acl, definer, pinned, trigger, digest, extension in ask.stream(
             queries.ROUTINES.format(body=body), scope):
         yield Object(schema=schema, name=name if types is None else f"{name}({types})", kind="routine",
                      owner=ask.names[owner], acl=lists.place(acl), definer=definer, pinned=pinned if definer else None,
-                     body=digest, trigger_function=trigger)
+                     body=digest, trigger_function=trigger, extension=extension)

@@ -36,11 +36,14 @@ _SCOPE = f"(case when %(all)s then {_OURS} else n.nspname = any(%(schemas)s) end
 _RELATIONS = f"""pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'f', 'v', 'm', 'S') and {_SCOPE}"""
 
+_OF_EXTENSION = """exists (select from pg_depend d where d.classid = '{}'::regclass and d.objid = {}.oid
+        and d.deptype = 'e')"""
+
 RELATIONS = f"""select c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relowner,
     coalesce(c.relacl, acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner))::text,
     c.relrowsecurity, c.relforcerowsecurity,
     coalesce((select bool_or(o.option_value::bool) from pg_options_to_table(c.reloptions) o
-              where o.option_name = 'security_invoker'), false)
+              where o.option_name = 'security_invoker'), false), {_OF_EXTENSION.format('pg_class', 'c')}
   from {_RELATIONS} order by 2, 3"""
 
 COLUMNS = f"""select a.attrelid, array_agg(a.attname::text order by a.attnum) from pg_attribute a
@@ -63,7 +66,8 @@ ROUTINES = f"""select n.nspname::text, p.proname::text,
     p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))::text, p.prosecdef,
     exists (select from unnest(p.proconfig) x where x like 'search\\_path=%%'),
     p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype),
-    case when p.prosecdef then encode(sha256(convert_to({{body}}, 'UTF8')), 'hex') else '' end
+    case when p.prosecdef then encode(sha256(convert_to({{body}}, 'UTF8')), 'hex') else '' end,
+    {_OF_EXTENSION.format('pg_proc', 'p')}
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace where {_SCOPE}
   order by 1, 2, 3"""
 

@@ -118,6 +118,8 @@ class Object(msgspec.Struct, frozen=True, omit_defaults=True):
     """MariaDB and MySQL: whether a routine is a procedure (a function, a package: False), as GRANT needs to know."""
     trigger_function: bool = False
     """A function that only a trigger can call."""
+    extension: bool = False
+    """Made by an extension of the engine (PostGIS, pgcrypto …), not by the office."""
     reads: tuple[str, ...] = ()
     """Views: the columns they show that come from elsewhere, ``schema.table.column``."""
 

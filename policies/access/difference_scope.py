@@ -1,7 +1,7 @@
 """Which objects of a database a model speaks for, and how its names find them.
 
 In scope is what lies in the model's schemas, those schemas themselves, and any object elsewhere that a role or
-the list of objects names.
+the list of objects names. What an extension of the engine put into a schema is the engine's, unless it is named.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Scope:
             if one.kind == "routine" and "(" in one.name:
                 self._places.setdefault(("routine", one.label.split("(")[0].rstrip()), []).append(place)
         named = {place for name, kind in _named(model) for place in self.places(name, kind)}
-        inside = (place for place, one in enumerate(state.objects) if self._inside(one) or place in named)
+        inside = (place for place, one in enumerate(state.objects)
+                  if place in named or (self._inside(one) and not one.extension))
         self.order = sorted(inside, key=lambda place: (state.objects[place].label, state.objects[place].kind))
         """The places in scope, in the order in which rows are given."""
         self.rank = {place: rank for rank, place in enumerate(self.order)}

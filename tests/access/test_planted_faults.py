@@ -67,6 +67,15 @@ def test_a_planted_fault_is_found_and_nothing_else(registration: Registration, f
     assert {one.catalogue for one in found.unread} == fault.unread
 
 
+def test_what_an_extension_brings_is_the_engines_and_not_the_offices(registration: Registration) -> None:
+    with registration.copy() as database:
+        registration.run("create extension vector schema vr", database)
+        state = registration.read(database)
+        found = compared(state)
+    assert sum(one.schema == "vr" and one.extension for one in state.objects) > 20
+    assert (named(found), rows(found, EXCESS)) == (set(), set())
+
+
 @pytest.mark.parametrize("line", LINES, ids=str)
 def test_a_line_of_sign_in_rules_is_judged_by_what_it_lets_in(registration: Registration, line: Line) -> None:
     before = registration.hba.read_text()

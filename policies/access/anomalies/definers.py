@@ -44,7 +44,7 @@ def reviewed(context: Context) -> Found:
 
 
 def _definers(context: Context) -> list[Object]:
-    return [one for one in context.state.objects if one.kind == "routine" and one.definer]
+    return [one for one in context.state.objects if one.kind == "routine" and one.definer and not one.extension]
 
 
 RULES = (Rule(LPR_09, definers, POSTGRES), Rule(LPR_09, reviewed))

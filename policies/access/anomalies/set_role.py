@@ -16,6 +16,8 @@ LPR_01 = "LPR-01"
 _OF_RIGHTS = ("principals", "memberships", "objects", "acls", "patterns", "defaults", "database_owner",
               "mandatory_roles")
 """Parts of a state without which effective rights are not whole."""
+_OF_OTHERS = ("principals.password", "principals.tls", "objects.policies")
+"""Parts of those that say nothing about rights, and are asked for by other rules."""
 
 
 def within_reach(context: Context) -> Found:
@@ -48,7 +50,7 @@ def _beyond(theirs: Holding, mine: Holding) -> Holding:
 def unread(context: Context) -> Found:
     """Parts of the rights that were not read, and classed objects that the database does not have."""
     for part, missing in sorted(context.state.missing.items()):
-        if part.split(".")[0] in _OF_RIGHTS and part != "principals.password":
+        if part.split(".")[0] in _OF_RIGHTS and part not in _OF_OTHERS:
             yield Unread(LPR_01, f"{part}: {missing}")
     for model in context.model.objects:
         if _matters(model) and not context.scope.places(model.name, model.kind):

@@ -269,6 +269,7 @@ def test_rows_are_kept_apart_where_a_column_says_whose_they_are() -> None:
 def test_a_policy_that_hides_nothing_from_the_role_is_none(policy: RowPolicy, is_found: bool) -> None:
     own = RowPolicy("base", ("ann",), "ALL", True, "(county = 'y'::text)")
     policies = (policy,) if not policy.permissive else (own, policy)
+    limit = RowPolicy("limit", ("",), "ALL", False, "(county = 'z'::text)")
     table = replace(VOTERS, columns=("id", "county"), row_security=True, row_security_forced=True,
                     row_policies=policies)
     state = replace(database(person("ann"), Principal(name="clerks"), Principal(name="others"),
@@ -277,6 +278,9 @@ def test_a_policy_that_hides_nothing_from_the_role_is_none(policy: RowPolicy, is
                      accounts=(Account(login="ann", roles=("clerk",)),),
                      objects=(ObjectModel("vr.voters", "restricted"),))
     assert (("LPR-12", "vr.voters", None) in found(compare(model, state))) is is_found
+    if policy.permissive:
+        limited = replace(table, row_policies=(*policies, limit))
+        assert found(compare(model, replace(state, objects=(SCHEMA, limited, LOG)))) == set()
 
 
 def test_a_way_out_that_nobody_has_today_is_found_on_the_group() -> None:
