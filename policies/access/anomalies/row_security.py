@@ -25,15 +25,11 @@ _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 def row_security(context: Context) -> Found:
     """Tables that a role with ``rows`` reads or changes, whose rows the database does not keep apart."""
-    unread = context.missing("objects.policies")
     missing = context.missing("objects.policies")
     for place, accounts in _bound(context).items():
         one = context.state.objects[place]
         if one.row_security is None or (one.row_security and missing is not None):
             yield Unread(LPR_12, f"row security of {one.label}: {missing or 'not read'}")
-            continue
-        if one.row_security and unread is not None:
-            yield Unread(LPR_12, f"row policies of {one.label}: {unread.detail}")
             continue
         fault = _fault(one, _roles_of(context, accounts))
         if fault:
