@@ -171,11 +171,12 @@ def _refused(text: str, known: dict[str, Any], variable: str) -> NotReached:
 
 
 _REFUSALS = (
+    (("root certificate", "certificate verify failed", "server certificate", "SSL was required", "SSL error"),
+     Reason.ERROR, "no encrypted connection could be made",
+     "give the server a certificate for its name, and the address sslrootcert=FILE for an authority of your own"),
     (("authentication failed", "no password supplied", "pg_hba.conf", "is not permitted to log in",
       "permission denied", "does not exist"), Reason.DENIED, "the database refused the sign-in",
      "see user, password and database of the address, and the server's pg_hba.conf"),
     (("timeout expired", "timed out"), Reason.TIMEOUT, "the database did not answer in time",
      "see host and port, and the firewalls between"),
-    (("certificate", "SSL", "root.crt"), Reason.ERROR, "no encrypted connection could be made",
-     "give the server a certificate for its name, and the address sslrootcert=FILE for an authority of your own"),
 )
