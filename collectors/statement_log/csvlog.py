@@ -45,12 +45,13 @@ class CsvLog:
         return end
 
     def feed(self, data: bytes, tally: Tally) -> int:
-        damaged, notes, is_time = 0, self.notes, _TIME.match
+        damaged, notes, is_time, only = 0, self.notes, _TIME.match, tally.only
         text = io.StringIO(data.decode("utf-8", "replace").replace("\0", "?"), newline="\n")
         for row in csv.reader(text):
             if len(row) < _COLUMNS or not is_time(row[0]):
                 damaged += bool(row)
-            elif row[_MESSAGE].startswith("statement: ") and row[1] and not row[14] and row[6] != "1":
+            elif (row[_MESSAGE].startswith("statement: ") and row[1] and only in ("", row[2])
+                    and not row[14] and row[6] != "1"):
                 # By far the most lines are of this kind: what ``record`` does with them, without its ado.
                 tally.line(row[0])
                 notes.statements += 1

@@ -30,6 +30,8 @@ class Names:
         self.owned: dict[str, list[str]] = {}
         """A table's label to those of its sequences."""
         self.policies: dict[str, tuple[str, ...]] = {}
+        self.database = ""
+        """PostgreSQL: the one that all this is in; empty where it is not known."""
         self.complete = False
         """Whether everything there is was read: a name that is not here is then no object of the office's."""
 
@@ -86,6 +88,7 @@ def of_state(state: State) -> Names:
     """Everything of a database as it was read."""
     names = Names(state.engine)
     names.complete = "objects" not in state.missing
+    names.database = state.database if state.engine == POSTGRESQL else ""
     for one in state.objects:
         if one.kind == "routine":
             names.routines.setdefault(one.name.partition("(")[0], []).append((one.schema, one.label))

@@ -61,6 +61,10 @@ def record(
     tally.line(time)
     if not account:
         return
+    if tally.only and database != tally.only:
+        if message.startswith("connection authorized: ") or (number == "1" and severity != "FATAL"):
+            tally.signed_in(account, host or "[local]", time)
+        return
     if message.startswith("statement: "):
         sql = message[11:]
         if detail.startswith("prepare: "):

@@ -177,6 +177,7 @@ def read_rows(
                 where=str(store_path),
                 remedy="use another --store for statistics",
             )
+        _one_database(store, names.database)
         resolve_again(store, names)
         tally = Tally(store, engine, names, Clock())
         tally.line(first)
@@ -197,6 +198,20 @@ def read_rows(
         store.close()
 
 
+def _one_database(store: Store, database: str) -> None:
+    """A server's log tells of all its databases; a store that was begun for one stays with it."""
+    known = store.meta("database")
+    if known and database and known != database:
+        raise UsageError(
+            f"this store is of the database {known}, not of {database}",
+            where=str(store.path),
+            remedy="use another --store, and read the logs into it from their beginning",
+        )
+    if database and not known and not store.rows("select 1 from source"):
+        with store.transaction():
+            store.remember("database", database)
+
+
 def _read(
     store: Store,
     chosen: list[tuple[Source, Chosen]],
@@ -206,6 +221,7 @@ def _read(
     steps: tuple[int, int],
 ) -> Reading:
     done = Reading(files=len(chosen))
+    _one_database(store, names.database)
     resolve_again(store, names)
     if store.rows("select 1 from source where format = ?", (STATISTICS,)):
         raise UsageError(

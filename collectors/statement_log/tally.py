@@ -69,6 +69,8 @@ class Tally:
     def __init__(self, store: Store, engine: str, names: Names, clock: Clock) -> None:
         self.store, self.engine, self.names, self.clock = store, engine, names, clock
         self.names_digest = names.digest
+        self.only = store.meta("database")
+        """The only database whose statements count; empty: all of the server's."""
         self.known: dict[tuple[str, str, str, str, bool], Known] = {}
         self.digests: dict[str, int] = {}
         self.sessions: dict[str, Session] = {}

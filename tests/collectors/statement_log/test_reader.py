@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.access_logs import write_log
+from collectors.statement_log.names import Names
 from collectors.statement_log.reader import read_logs
 from collectors.statement_log.store import load
+from hustings.access.rights import POSTGRESQL
 from hustings.errors import ConfigError, UsageError
 from tests.collectors.statement_log.written import csv_line, read, used
 
@@ -246,6 +248,20 @@ def test_several_sessions_of_an_account_are_counted_by_hour_and_host(tmp_path: P
         ("jdoe", "10.0.0.1", "2026-11-22T09", 2),
         ("jdoe", "10.1.1.9", "2026-11-22T10", 1),
     }
+
+
+def test_a_store_made_for_one_database_keeps_to_it(tmp_path: Path) -> None:
+    here, there = Names(POSTGRESQL), Names(POSTGRESQL)
+    here.database, there.database = "vr", "other"
+    lines = csv_line(SELECT.format(1)) + csv_line("statement: delete from vr.voters").replace('"vr"', '"other"')
+    _, told = read(tmp_path, lines, names=here)
+    assert used(told) == {("jdoe", "vr.voters", "name", "SELECT"), ("jdoe", "vr.voters", "id", "SELECT")}
+    with pytest.raises(UsageError, match="of the database vr, not of other"):
+        read(tmp_path, lines, names=there)
+    _, told = read(tmp_path, lines, name="all.csv")
+    assert ("jdoe", "vr.voters", None, "DELETE") in used(told)
+    _, told = read(tmp_path, lines, name="all.csv", names=here)
+    assert ("jdoe", "vr.voters", None, "DELETE") in used(told), "what was begun for all stays so"
 
 
 def test_what_is_not_understood_is_listed_with_its_account(tmp_path: Path) -> None:
