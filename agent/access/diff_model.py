@@ -71,10 +71,10 @@ def compare(path: Path, *, engine: str = "", dsn_env: str = "", usage: Path | No
 def of_state(model: AccessModel, state: State, usage: Usage | None, roster: Roster | None) -> Difference:
     """The comparison, if the model fits. Raises ``ConfigError`` with everything that refuses it."""
     from hustings.access.reading import together
-    from policies.access.anomalies import row_security
     from policies.access.difference import difference
     from policies.access.engines import effective
     from policies.access.fitting import check_against
+    from policies.access.notes import notes
 
     unfit = check_against(model, state)
     refusing = [one.error(model) for one in unfit if one.refuses]
@@ -83,7 +83,7 @@ def of_state(model: AccessModel, state: State, usage: Usage | None, roster: Rost
     for one in unfit:
         click.echo(str(one.error(model)), err=True)
     found = difference(model, effective(state), state, usage, roster)
-    for note in row_security.notes(found.context):
+    for note in notes(found.context):
         click.echo(f"note: {note}", err=True)
     return found
 

@@ -20,6 +20,7 @@ create role svc_pollbook login password 'a long one 11' in role r_pollbook conne
 create role svc_backup login password 'a long one 12' in role r_backup connection limit 2;
 create role svc_mirror login replication password 'a long one 13' connection limit 2;
 create role web_lookup login password 'a long one 14' in role r_lookup;
+alter role web_lookup set statement_timeout = '2s'; alter role web_lookup set default_transaction_read_only = on;
 create role counter_screen login password 'a long one 15' in role r_lookup;
 create role vendor_acme nologin password 'a long one 16' in role r_support;
 create role rfortin nologin in role r_clerk;

@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from hustings.access.model import Account, Counting, ObjectModel, OpenWindow, Role, VendorWindow
+from hustings.access.model import Account, Counting, Limits, ObjectModel, OpenWindow, Role, VendorWindow
 from hustings.access.rights import MARIADB, POSTGRESQL
 from hustings.access.state import Membership, Object, Principal, RowPolicy, SignInRule
 from hustings.access.usage import SignIn, Usage, Use
 from hustings.facts import Missing, Reason
 from policies.access.anomalies import Roster, row_security, rules
+from policies.access.notes import notes
 from policies.access.rows import Unread
 from policies.access.severity import severity
 from policies.loader import catalogue_rows
@@ -301,3 +302,21 @@ def test_a_name_for_many_is_no_fault_where_one_person_has_it() -> None:
                                       Account(login="temp_help", roles=("clerk",)),
                                       Account(login="jclerkson", roles=("clerk",))))
     assert found(compare(named, state)) == {("IAM-13", None, "temp_help")}
+
+
+@pytest.mark.parametrize(("overrides", "said"), [
+    ((), ["web: statement_timeout is not set for it, not 2s", "web: default_transaction_read_only is not on for it"]),
+    ((("web", "", "statement_timeout", "2000"), ("web", "", "default_transaction_read_only", "on")), []),
+    ((("", "roll", "statement_timeout", "1500ms"), ("", "", "default_transaction_read_only", "true")), []),
+    ((("web", "", "statement_timeout", "1s"), ("web", "roll", "statement_timeout", "1min"),
+      ("web", "", "default_transaction_read_only", "on")), ["web: statement_timeout is 1min, not 2s"]),
+    ((("web", "other", "statement_timeout", "1s"), ("web", "", "statement_timeout", "0"),
+      ("web", "", "default_transaction_read_only", "on")), ["web: statement_timeout is 0, not 2s"]),
+])
+def test_settings_that_a_role_asks_for_are_a_note(overrides: tuple[tuple[str, str, str, str], ...],
+                                                  said: list[str]) -> None:
+    model = declares(Role("web", who="job", limits=Limits(statement_timeout="2s", read_only=True)),
+                     accounts=(Account(login="web", roles=("web",)),))
+    one = compare(model, replace(database(person("web")), overrides=overrides))
+    assert notes(one.context) == said
+    assert found(one) == set()
