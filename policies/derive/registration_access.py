@@ -233,7 +233,8 @@ _BOTH = (
            "anomalies and undecided rows it makes up what the hash is of", fields=(
                Field("engine", Type.TEXT, "postgresql, mariadb or mysql"),
                Field("database", Type.TEXT, "The database, by its name in the engine", OBJECT),
-               Field("model", Type.TEXT, "SHA-256 of the model's file"))),
+               Field("model", Type.TEXT, "SHA-256 of the model's file: it leaves with the names alone, for without it "
+                     "nobody can try names against the hash of the difference", WORDS))),
     _names("registration.leavers_with_rights", meaning="Open accounts of people who left", fields=(
         Field("person", Type.TEXT, "The person", PERSON), _account,
         Field("left", Type.TIME, "The day the person left; absent where only the list of leavers knows"),

@@ -16,7 +16,7 @@ from hustings.declared import Database, Declared
 from hustings.facts import Missing, Reason
 from hustings.verdicts import Verdict
 from policies import pack as packs
-from tests.access.test_planted_faults_mariadb import AUDITOR, FAULTS, MODEL, PASSWORD, Office, office
+from tests.access.faults_mariadb import AUDITOR, FAULTS, MODEL, PASSWORD, Office, office
 
 __all__ = ["office"]
 

@@ -16,7 +16,20 @@ from agent.spool import Place
 from agent.withholding import disclosed
 from hustings import report
 from hustings.declared import Declared
-from hustings.facts import Disclosure, Fact, Listing, Missing, Observation, Reason, Registry, Type
+from hustings.facts import (
+    ACCOUNT,
+    WORDS,
+    Disclosure,
+    Fact,
+    Field,
+    Listing,
+    Missing,
+    Observation,
+    Reason,
+    Registry,
+    Type,
+)
+from hustings.pseudonyms import Pseudonyms, pseudonym
 from hustings.report import Same
 from hustings.verdicts import Instance, Result, Severity, Verdict
 from policies.pack import shipped
@@ -80,6 +93,26 @@ def test_facts_that_stay_home_are_withheld_or_counted(fact: str, value: Any, lef
 ])
 def test_a_reason_never_quotes_what_stays_home(reason: str, facts: dict[str, Any], left: str) -> None:
     assert shown(result(facts, Verdict.UNKNOWN, reason)).reason == left
+
+
+RIGHTS = Fact("a.rights", Type.RECORDS, "", Disclosure.PSEUDONYM, each="database", fields=(
+    Field("account", Type.TEXT, "", ACCOUNT), Field("said", Type.TEXT, "", WORDS), Field("right", Type.TEXT, "")))
+
+
+@pytest.mark.parametrize(("names", "left"), [
+    (None, {"matching": 1, "total": 5, "complete": True}),
+    (Pseudonyms(), {"matching": 1, "total": 5, "complete": True}),
+    (Pseudonyms(b"k" * 32), {"items": [{"account": pseudonym(b"k" * 32, ACCOUNT, SECRET), "right": "SELECT"}],
+                             "matching": 1, "total": 5, "complete": True}),
+])
+def test_what_a_verdict_shows_of_names_is_what_the_facts_show(names: Pseudonyms | None, left: Any) -> None:
+    seen = {"items": [{"account": SECRET, "said": f"{SECRET} may", "right": "SELECT"}], "matching": 1, "total": 5,
+            "complete": True}
+    judged = result({"a.rights@roll": seen}, instances=(Instance("roll", Verdict.FAIL, SECRET),))
+    (one,) = disclosed([judged], Registry([RIGHTS]), names)
+    assert one.facts == {"a.rights@roll": left}
+    assert SECRET not in str(one)
+    assert one.instances[0].actual in one.actual
 
 
 def test_instances_are_withheld_one_by_one() -> None:
