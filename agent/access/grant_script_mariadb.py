@@ -76,8 +76,8 @@ class _Account:
 def _head(engine: str, role: str) -> str:
     return (f"-- Hustings: the least rights of the auditing account {_shown(role)} in "
             f"{'MariaDB' if engine == MARIADB else 'MySQL'}. No right on voter data.\n"
-            f"-- As an administrator: {'mariadb' if engine == MARIADB else 'mysql'} < this-script.sql; it may be run "
-            "again at any time. Then give the\n-- account a password of its own: ALTER USER … IDENTIFIED BY '…'"
+            f"-- As an administrator: {'mariadb' if engine == MARIADB else 'mysql'} < this-script.sql (it may be run "
+            "again at any time). Then give the\n-- account a password of its own: ALTER USER … IDENTIFIED BY '…'"
             f"{'' if engine == MARIADB else ' ACCOUNT UNLOCK'}.\n")
 
 
@@ -128,7 +128,7 @@ def _rights(engine: str, account: _Account) -> str:
     else:
         lines += ["-- Routines: whose rights they run with, and the text (read as its SHA-256).",
                   account.grant("SHOW_ROUTINE ON *.*")]
-    lines += ["-- Names of tables, views and columns. It allows nothing by itself; without it they are hidden.",
+    lines += ["-- Names of tables, views and columns. It allows nothing by itself, and without it they are hidden.",
               account.grant("REFERENCES ON *.*"),
               "-- Whether this server is a replica, and of which.",
               account.grant(f"{'SLAVE MONITOR' if engine == MARIADB else 'REPLICATION CLIENT'} ON *.*")]

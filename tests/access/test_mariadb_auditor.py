@@ -164,6 +164,18 @@ def test_a_counting_question_is_one_select_over_named_tables() -> None:
             script("mariadb", "a@b", {"n": Counting(sql=bad)}, "vr" if "count" not in bad else "")
 
 
+@pytest.mark.parametrize("engine", ["mariadb", "mysql"])
+def test_every_semicolon_of_the_script_ends_a_statement(server: MariadbServer, engine: str) -> None:
+    text = script(engine, "split", {"n": Counting(sql="select count(*) from voters")}, "vr")
+    assert not any(";" in line for line in text.splitlines() if line.startswith("--"))
+    assert text.count(";") == sum(line.endswith(";") for line in text.splitlines())
+    if engine == "mariadb":
+        try:
+            server.execute(*(part for part in text.split(";") if part.strip()))
+        finally:
+            server.execute("drop user split@'%'")
+
+
 @pytest.mark.parametrize("role", ["fresh", "fresh@10.1.1.1", "we'ird\\one", "fresh@%"])
 def test_the_script_makes_an_account_that_cannot_sign_in_before_it_gets_a_password(
         server: MariadbServer, role: str) -> None:
