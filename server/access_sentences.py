@@ -83,11 +83,15 @@ def _by_weight(rows: Iterable[str], pack: Pack) -> list[str]:
 
 
 def _leavers(picture: Picture, speak: Language) -> Iterator[Sentence]:
+    said: set[str] = set()
     for changes in (True, False):
-        people: dict[str, Leaver] = {one.person or one.account: one for one in picture.leavers.items
-                                     if one.changes is changes}
+        people = {one.person or one.account: one for one in picture.leavers.items
+                  if one.changes is changes and (one.person or one.account) not in said}
+        said |= set(people)
         if people:
             yield Sentence(Kind.FAIL, _left(list(people.values()), picture, speak, changes=changes), LEFT)
+    if picture.leavers.counted:
+        yield Sentence(Kind.FAIL, _said(words.ACCOUNTS[LEFT], picture.leavers.count, speak), LEFT)
 
 
 def _left(people: Sequence[Leaver], picture: Picture, speak: Language, *, changes: bool) -> str:

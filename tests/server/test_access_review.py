@@ -32,7 +32,8 @@ roles:
   clerk: {who: humans, allow: {voters: "r i"}}
 owner_role: vr_owner
 accounts:
-  - {login: jdoe, roles: [clerk]}
+  - {login: jdoe, person: p-014, roles: [clerk]}
+leavers: {p-014: 2026-06-30}
 share: [SHARE]
 """
 STATE = State(
@@ -66,6 +67,15 @@ def test_the_server_computes_the_hash_that_the_machine_did() -> None:
     assert [(one.account, one.right) for one in found.excess.items] == [("jdoe", "DELETE"), ("zed", "SELECT")]
     assert [(one.account, one.right) for one in found.missing.items] == [("jdoe", "INSERT")]
     assert access_review.proof(found) is Proof.RECOMPUTED
+
+
+def test_who_left_is_said_whatever_leaves_of_their_names() -> None:
+    for share, key in (("accounts, objects", None), ("", KEY)):
+        said = sentences(reported(share, key), shipped(), language("en"))
+        assert said[0].text == "One person who left in June can still change voter records.", share
+    at_home = sentences(reported(""), shipped(), language("en"))
+    assert at_home[0].text == "One account of somebody who left still works."
+    assert "the names stay on the machine" in at_home[1].text
 
 
 def test_a_report_whose_lists_are_not_those_of_its_hash_is_contradicted() -> None:

@@ -80,6 +80,8 @@ def test_who_left_and_can_still_change_the_roll_is_said_first(left: list[str], e
 def test_one_person_with_two_accounts_is_one_person() -> None:
     one = leaver("p-1", "2026-06-30")
     assert texts({names.LEAVERS: [one, {**one, "account": "second"}]})[0].startswith("One person")
+    assert texts({names.LEAVERS: [one, {**one, "account": "second", "changes": False}]}) == [
+        "One person who left in June can still change voter records."]
 
 
 def test_who_left_and_can_only_sign_in_is_said_apart() -> None:
