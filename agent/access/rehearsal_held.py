@@ -55,6 +55,8 @@ class Touched:
     """A membership or an attribute of a role: any object may be concerned."""
     relations: frozenset[int]
     routines: frozenset[int]
+    policies: frozenset[str] = frozenset()
+    """Tables and views whose own entry changed: row-level security may be among it."""
 
     @staticmethod
     def of(keys: Iterable[Key]) -> Touched:
@@ -62,16 +64,17 @@ class Touched:
         known = list(keys)
         return Touched(any(kind in ("membership", "role", "database") for kind, *_ in known),
                        frozenset(oid for kind, oid, *_ in known if kind in ("relation", "column")),
-                       frozenset(oid for kind, oid, *_ in known if kind == "routine"))
+                       frozenset(oid for kind, oid, *_ in known if kind == "routine"),
+                       frozenset(name for kind, _, name, _ in known if kind == "relation"))
 
 
 def held(session: RehearsalSession, account: str, touched: Touched) -> frozenset[Lost]:
     """What the account holds now, of what a script touches."""
     rights = [*_TABLE, "MAINTAIN"] if session.version >= 170000 else _TABLE
     return frozenset((str(kind), str(label), str(right), str(column)) for kind, label, right, column in
-                     session.connection.execute(_HELD, {
+                     session.query(_HELD, {
                          "account": account, "every": touched.everything, "relations": list(touched.relations),
-                         "routines": list(touched.routines), "rights": rights}).fetchall())
+                         "routines": list(touched.routines), "rights": rights}))
 
 
 def lost(before: frozenset[Lost], after: frozenset[Lost]) -> frozenset[Lost]:

@@ -38,6 +38,8 @@ _MARK = ("select coalesce((select split_part(one, '=', 2) from pg_db_role_settin
 _PATHS = ("select coalesce(r.rolname, ''), substr(one, 13) from pg_db_role_setting s left join pg_roles r on "
           "r.oid = s.setrole, unnest(s.setconfig) as one where one like 'search_path=%' and s.setdatabase in (0, "
           "(select oid from pg_database where datname = current_database())) order by s.setdatabase")
+_WITH_POLICIES = ("select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                  "where c.relrowsecurity")
 _MAY_BECOME = ("select r.rolname::text from pg_roles r, pg_roles a where a.rolname = %s and r.oid <> a.oid and "
                "not a.rolsuper and pg_has_role(a.oid, r.oid, <set>) order by r.rolsuper, 1 limit 100")
 
@@ -63,16 +65,17 @@ def environment(connection: psycopg.Connection[Any]) -> str:
 
 def rehearse(connection: psycopg.Connection[Any], script: Script, script_text: str, seen: tuple[Seen, ...], *,
              lock_timeout: float, target: str, undo: Script | None = None, path: str = "",
-             progress: Callable[[int], None] = lambda _: None) -> Report:
+             progress: Callable[[int], None] = lambda _: None,
+             again: Callable[[], psycopg.Connection[Any]] | None = None) -> Report:
     """Rehearse a script. ``connection`` is in autocommit mode, not read-only, and nobody else uses it.
 
     ``path``: the search path of statements whose log does not say it, instead of the account's own.
+    ``again``: how to connect anew where the server ended the session because this program was kept waiting.
     Raises ``UsageError`` where the script does not fit the database, ``CannotFinish`` where it may not be applied.
     """
-    connection.prepare_threshold = None
-    session = RehearsalSession(connection, lock_timeout)
-    before = fingerprint(connection, session.version)
-    rights_before = rights(connection)
+    session = RehearsalSession(connection, lock_timeout, again)
+    before = fingerprint(session.connection, session.version)
+    rights_before = rights(session.connection)
     routines = read(session, session.version)
     paths = {str(name): str(value) for name, value in session.query(_PATHS)}
     script_path = paths.get(session.user, paths.get("", DEFAULT_PATH))
@@ -85,7 +88,7 @@ def rehearse(connection: psycopg.Connection[Any], script: Script, script_text: s
     touched_keys: list[Key] = []
 
     def look() -> None:
-        touched_keys[:] = changed(rights_before, rights(connection))
+        touched_keys[:] = changed(rights_before, rights(session.connection))
 
     session.once(script, script_path, look)
     touched = Touched.of(touched_keys)
@@ -93,14 +96,14 @@ def rehearse(connection: psycopg.Connection[Any], script: Script, script_text: s
     _plan_all(session, items, routines, progress)
     _again(session, script, script_path, items, progress)
     _rows_and_bodies(session, script, script_path, items, touched, routines, outcomes)
-    after = fingerprint(connection, session.version)
+    after = fingerprint(session.connection, session.version)
     if not touched_keys:
         notes.append("the script changes no right here: what it takes away is not held, or another role granted it")
     if not session.superuser:
         notes.append("the rehearsing account is no superuser: accounts were taken on by SET ROLE")
     notes += sorted(session.notices)
     return Report(
-        engine="postgresql", version=_version(session.version), database=connection.info.dbname, target=target,
+        engine="postgresql", version=_version(session.version), database=session.connection.info.dbname, target=target,
         script=script.name, script_sha256=hashlib.sha256(script_text.encode()).hexdigest(), changes=len(touched_keys),
         outcomes=tuple(outcomes), catalogue=parts(before, after), lock_timeout=lock_timeout,
         longest_held=session.longest, transactions=session.transactions, undo=undone, notes=tuple(notes))
@@ -208,7 +211,9 @@ def _again(session: RehearsalSession, script: Script, path: str, items: list[_It
 def _rows_and_bodies(session: RehearsalSession, script: Script, path: str, items: list[_Item], touched: Touched,
                      routines: Routines, outcomes: list[Outcome]) -> None:
     """Ask what each account loses, where that decides anything, and say what becomes of each statement."""
-    asking = sorted({one.role or one.seen.account for one in items if not one.before.denied})
+    with_policies = {str(label) for label, in session.query(_WITH_POLICIES)}
+    asking = sorted({one.role or one.seen.account for one in items if _to_be_asked(one, routines, with_policies,
+                                                                                  touched)})
     before: dict[str, frozenset[Lost]] = {}
     after: dict[str, frozenset[Lost]] = {}
 
@@ -227,6 +232,17 @@ def _rows_and_bodies(session: RehearsalSession, script: Script, path: str, items
         rows = frozenset(one[1:3] for one in before.get(account, frozenset()) ^ after.get(account, frozenset())
                          if one[0] == ROWS_KIND)
         outcomes.append(_said(item, gone, rows, routines))
+
+
+def _to_be_asked(item: _Item, routines: Routines, with_policies: set[str], touched: Touched) -> bool:
+    """Whether what the account loses decides anything that the plans did not."""
+    if item.before.denied:
+        return False
+    if item.before.unknown or item.after is None or not item.after.fine:
+        return True
+    tables = {*item.before.relations, *item.after.relations, *(table for table, _ in item.after.targets)}
+    return bool(item.after.sequences or item.beneath or tables & (with_policies | touched.policies)
+                or any(table in routines.checks for table, _ in item.after.targets))
 
 
 def _said(item: _Item, gone: frozenset[Lost], rows: frozenset[tuple[str, str]], routines: Routines) -> Outcome:

@@ -28,6 +28,10 @@ class Busy(Exception):
     """A lock was not to be had, or the time of a transaction ran out before its work was done."""
 
 
+class Lost(Exception):
+    """The connection is gone, and with it whatever was not finished."""
+
+
 class Refused(Exception):
     """The server said no to a statement."""
 
@@ -39,8 +43,11 @@ class Refused(Exception):
 class RehearsalSession:
     """Runs work in transactions that are rolled back, with or without the script applied."""
 
-    def __init__(self, connection: psycopg.Connection[Any], lock_timeout: float) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], lock_timeout: float,
+                 again: Callable[[], psycopg.Connection[Any]] | None = None) -> None:
         self.connection = connection
+        self._again = again
+        """How to connect anew: on a busy machine this program may be kept waiting until the server ends its session."""
         self.version = connection.info.server_version
         self.budget = lock_timeout * SHARE
         self.longest = 0.0
@@ -48,12 +55,16 @@ class RehearsalSession:
         self.notices: dict[str, str] = {}
         """What the server remarked on the script's statements, by the remark."""
         self._statement = ""
-        connection.add_notice_handler(lambda diag: self._noticed(str(diag.severity_nonlocalized),
-                                                                 str(diag.message_primary)))
+        self._listen()
         row = self.query("select rolsuper, current_user::text from pg_roles where rolname = current_user")[0]
         self.superuser, self.user = bool(row[0]), str(row[1])
 
-    def query(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def _listen(self) -> None:
+        self.connection.prepare_threshold = None
+        self.connection.add_notice_handler(lambda diag: self._noticed(str(diag.severity_nonlocalized),
+                                                                      str(diag.message_primary)))
+
+    def query(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Rows, outside of or within a transaction. Raises ``Refused``."""
         import psycopg
 
@@ -72,8 +83,7 @@ class RehearsalSession:
             cell = result.get_value(0, 0) if result.ntuples else None
             return cell.decode() if cell is not None else None
         if self.connection.pgconn.status != pq.ConnStatus.OK:
-            raise CannotFinish("the server ended the rehearsal's session; it took everything back by that",
-                               remedy="rehearse on a copy, or with a longer --lock-timeout")
+            raise Lost
         state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
         message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or result.error_message
         raise Refused(state.decode(), message.decode(errors="replace").strip())
@@ -86,7 +96,7 @@ class RehearsalSession:
         applied in time, ``UsageError`` where the server refuses it.
         """
         waiting, slow, tried = list(items), [], 0
-        attempts = 0
+        attempts = lost = 0
         while waiting:
             began = len(waiting)
             try:
@@ -95,7 +105,16 @@ class RehearsalSession:
                     while waiting and time.monotonic() < ends:
                         work(waiting[0])
                         waiting.pop(0)
-                        tried = 0
+                        tried = lost = 0
+            except Lost as error:
+                lost += 1
+                if self._again is None or lost > ATTEMPTS:
+                    raise CannotFinish("the server ended the rehearsal's session; it took everything back by that",
+                                       remedy="rehearse when the machine is less busy, or with a longer "
+                                              "--lock-timeout") from error
+                self.connection.close()
+                self.connection = self._again()
+                self._listen()
             except Busy as error:
                 if error.args and error.args[0] == "script":
                     attempts += 1
@@ -152,7 +171,9 @@ class RehearsalSession:
             raise
         except psycopg.Error as error:
             refusal = self._refusal(error)
-            raise (Busy if refusal.state in _BUSY else CannotFinish)(refusal.message) from error
+            if refusal.state in _BUSY:
+                raise Busy(refusal.message) from error
+            raise refusal from error
         finally:
             self.rollback()
             self.longest = max(self.longest, time.monotonic() - start)
@@ -202,8 +223,7 @@ class RehearsalSession:
         from psycopg import pq
 
         if self.connection.pgconn.status != pq.ConnStatus.OK:
-            raise CannotFinish("the connection to the database was lost; what was not finished is taken back",
-                               remedy="rehearse again") from error
+            raise Lost from error
         return Refused(str(error.diag.sqlstate or ""), str(error.diag.message_primary or error))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,9 @@ from agent.access.rehearsal_script import Script, read_script
 from agent.access.rehearsal_workload import Seen, from_file, from_store
 from hustings.access.rights import ENGINES, MARIADB, MYSQL, POSTGRESQL
 from hustings.errors import CannotFinish, UsageError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 TARGETS = ("as-marked", "copy", "production")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min)?")
@@ -130,12 +134,15 @@ def _postgresql(dsn: str, variable: str, change: Script, script: Path, seen: tup
     from psycopg import Error
 
     from agent.access.rehearsal_postgresql import environment, rehearse
-    from agent.access.rehearsal_session import Refused
+    from agent.access.rehearsal_session import Lost, Refused
     from collectors.database_dsn import postgresql
 
-    connection = postgresql(dsn, variable, within=600, read_only=False)
-    with connection:
-        connection.autocommit = True
+    def connect() -> Connection[Any]:
+        made = postgresql(dsn, variable, within=600, read_only=False)
+        made.autocommit = True
+        return made
+
+    with connect() as connection:
         marked = environment(connection)
         said = "production" if marked == "production" or production or target == "production" else (
             "copy" if marked == "copy" or target == "copy" else "unmarked")
@@ -149,7 +156,7 @@ def _postgresql(dsn: str, variable: str, change: Script, script: Path, seen: tup
                                hidden=not sys.stderr.isatty()) as bar:
             try:
                 return rehearse(connection, change, script.read_text(encoding="utf-8"), seen, lock_timeout=timeout,
-                                target=said, undo=back, path=path, progress=bar.update)
-            except (Refused, Error) as error:
+                                target=said, undo=back, path=path, progress=bar.update, again=connect)
+            except (Refused, Lost, Error) as error:
                 raise CannotFinish(f"the server ended the rehearsal: {error}", where=variable,
                                    remedy="everything was taken back; see the server's log") from error

@@ -20,7 +20,8 @@ from hustings.errors import Exit, HustingsError
 from policies.access.difference import Difference, difference
 from policies.access.engines import effective
 from policies.access.rows import EXCESS, MISSING
-from policies.access.tighten import Tightening, tighten
+from policies.access.tighten import tighten
+from policies.access.tighten_plan import Tightening
 from tests.access.registration import MODEL, VARIABLE, Registration, model
 from tests.access.workload import workload
 

@@ -17,7 +17,8 @@ from hustings.__main__ import hustings
 from hustings.access.model import AccessModel, Allow
 from policies.access.difference import difference
 from policies.access.engines import effective
-from policies.access.tighten import Tightening, tighten
+from policies.access.tighten import tighten
+from policies.access.tighten_plan import Tightening
 from tests.access.registration import MODEL, TEMPLATE, VARIABLE, Registration, build, model
 from tests.access.workload import workload
 from tests.postgres import running
