@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from hustings.__main__ import hustings
 from tests.access.logs import logging_server
-from tests.access.registration import AUDITOR, MODEL, TEMPLATE, VARIABLE, build
+from tests.access.registration import AUDITOR, MODEL, TEMPLATE, VARIABLE, Registration, build
 from tests.postgres import PostgresServer
 
 PLANTED = "grant delete on vr.voters to r_clerk; grant select on vr.counties to r_report"
@@ -61,8 +61,8 @@ def test_the_window_of_the_logs_is_part_of_every_statement_about_use(said: dict[
     assert any(line.strip() == "through r_report; not used in 0 days of logs" for line in lines)
 
 
-def test_a_store_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = CliRunner(env={VARIABLE: "postgresql://x@127.0.0.1:1/y"}).invoke(
+def test_a_store_that_is_not_there_is_named(registration: Registration, tmp_path: Path) -> None:
+    done = CliRunner(env={VARIABLE: registration.dsn()}).invoke(
         hustings, ["access", "diff", "--model", str(MODEL), "--usage", str(tmp_path / "none.db")])
     assert done.stdout == ""
     assert "none.db" in str(done.exception)
