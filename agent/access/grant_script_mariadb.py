@@ -43,6 +43,12 @@ def script(engine: str, role: str, counts: Mapping[str, Counting] | None = None,
     return "\n".join(part for part in parts if part is not None)
 
 
+_UNTIL_THEN = {
+    MARIADB: "until it gets a password, it is open only to\n-- an account of that name of the server's own operating system.",
+    MYSQL: "until it gets a password, it is locked.",
+}
+
+
 class _Account:
     """Who the rights are given to."""
 
@@ -53,16 +59,16 @@ class _Account:
         self._engine = engine
 
     def preparation(self) -> str:
-        """Make it where it is not there yet, so that nobody can sign in before it gets a password."""
+        """Make it where it is not there yet, so that nobody from elsewhere signs in before it gets a password."""
         account = _quoted(self._user, self._host)
         if not self._every:
-            return (f"-- The account, where there is none yet: without a way to sign in until it gets a password.\n"
+            return (f"-- The account, where there is none yet: {_UNTIL_THEN[self._engine]}\n"
                     f"CREATE USER IF NOT EXISTS {account}{_closed(self._engine)};\n")
         found = "SELECT GROUP_CONCAT(CONCAT(QUOTE(User), '@', QUOTE(Host)))"
         which = f"User = {_text(self._user)} AND Host <> ''"
         make = _text(f"CREATE USER {account}{_closed(self._engine)}")
-        return ("-- The account, at every host that there is of it. Where there is none yet: for every host, without a "
-                "way to\n-- sign in until it gets a password.\n"
+        return ("-- The account, at every host that there is of it. Where there is none yet, one for every host:\n-- "
+                f"{_UNTIL_THEN[self._engine]}\n"
                 f"SET @auditor = ({found}\n    FROM mysql.global_priv WHERE {which});\n"
                 f"EXECUTE IMMEDIATE IF(@auditor IS NULL, {make}, 'DO 0');\n"
                 f"SET @auditor = COALESCE(@auditor, {_text(account)});\n")
@@ -114,7 +120,8 @@ def _closed(engine: str) -> str:
 
 
 def _no_password(engine: str) -> str:
-    return " IDENTIFIED VIA mysql_native_password USING 'invalid'" if engine == MARIADB else ""
+    """A server that checks passwords takes neither an empty nor an impossible one."""
+    return " IDENTIFIED VIA unix_socket" if engine == MARIADB else ""
 
 
 def _rights(engine: str, account: _Account) -> str:

@@ -177,7 +177,7 @@ def test_every_semicolon_of_the_script_ends_a_statement(server: MariadbServer, e
 
 
 @pytest.mark.parametrize("role", ["fresh", "fresh@10.1.1.1", "we'ird\\one", "fresh@%"])
-def test_the_script_makes_an_account_that_cannot_sign_in_before_it_gets_a_password(
+def test_the_script_makes_an_account_that_nobody_from_elsewhere_signs_in_as_before_it_gets_a_password(
         server: MariadbServer, role: str) -> None:
     user, _, host = role.partition("@")
     try:
@@ -185,9 +185,19 @@ def test_the_script_makes_an_account_that_cannot_sign_in_before_it_gets_a_passwo
             server.script(script("mariadb", role))
         state = read("mariadb", server.dsn())
         made = {one.name: one for one in state.principals}[f"{user}@{host or '%'}"]
-        assert made.password == "invalid"
+        assert made.password == "unix_socket"
         assert {one.grantee for pattern, entries in state.patterns if pattern == "hustings" for one in entries} == {
             "auditor@127.0.0.1", made.name}
     finally:
         with_quotes = user.replace("\\", "\\\\").replace("'", "''")
         server.execute(f"drop user '{with_quotes}'@'{host or '%'}'")
+
+
+def test_the_script_runs_where_passwords_are_checked() -> None:
+    with running(plugin_load="simple_password_check") as strict:
+        strict.execute("create database vr", "create table vr.users (id int)")
+        for _ in range(2):
+            strict.script(script("mariadb", "auditor", {"n": Counting(sql="select count(*) from users")}, "vr"))
+        strict.execute("alter user auditor@'%' identified by 'Long-1-enough'")
+        state = read("mariadb", strict.dsn(user="auditor", password="Long-1-enough"), counts=("n",))
+        assert (state.missing, state.answers) == ({}, {"n": 0})
