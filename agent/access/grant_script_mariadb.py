@@ -44,7 +44,7 @@ def script(engine: str, role: str, counts: Mapping[str, Counting] | None = None,
 
 
 _UNTIL_THEN = {
-    MARIADB: "until it gets a password, it is open only to\n-- an account of that name of the server's own operating system.",
+    MARIADB: "until it gets a password, it is open\n-- only to an account of that name of the server's own system.",
     MYSQL: "until it gets a password, it is locked.",
 }
 
