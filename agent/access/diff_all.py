@@ -18,8 +18,8 @@ def show(engine: str, variable: str, schemas: tuple[str, ...], *, usage: Path | 
     from policies.access.engines import effective
     from policies.access.everything import assumable, held, unread
 
-    used = load_usage(usage) if usage is not None else None
     state = read(engine, dsn_of(variable), variable=variable, schemas=schemas)
+    used = load_usage(usage, state) if usage is not None else None
     rights = effective(state)
     rows, could = held(state, rights, schemas, used), assumable(state, rights, schemas)
     left = list(unread(state))

@@ -63,8 +63,8 @@ def compare(path: Path, *, engine: str = "", dsn_env: str = "", usage: Path | No
                          remedy="leave --engine out: the model says it")
     variable = dsn_env or model.database.dsn_env
     roster = _roster(model)
-    used = load_usage(usage) if usage is not None else None
     state = read(model.database.engine, dsn_of(variable), variable=variable, counts=tuple(model.counts))
+    used = load_usage(usage, state) if usage is not None else None
     return of_state(model, state, used, roster)
 
 
@@ -88,14 +88,18 @@ def of_state(model: AccessModel, state: State, usage: Usage | None, roster: Rost
     return found
 
 
-def load_usage(path: Path) -> Usage:
-    """What ``hustings access usage`` kept in this file. Raises ``UsageError`` if it is not there."""
+def load_usage(path: Path, state: State) -> Usage:
+    """What ``hustings access usage`` kept in this file. Raises ``UsageError`` if it is not there.
+
+    Where the logs were read without knowing the database, the state says now what their statements meant.
+    """
+    from collectors.statement_log.names import of_state as names_of
     from collectors.statement_log.store import load
 
     if not path.exists():
         raise UsageError("there is no such store", where=str(path),
                          remedy="make it with `hustings access usage LOG --store FILE`")
-    return load(path)
+    return load(path, names=names_of(state))
 
 
 class _Seen:

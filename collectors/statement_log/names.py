@@ -15,6 +15,8 @@ from hustings.access.state import State
 
 _OWN = frozenset({"pg_catalog", "information_schema", "pg_toast", "performance_schema", "sys"})
 """Schemas of the engines themselves: reading them is no right of the office's."""
+WHOLE = "whole"
+"""How the digest of names begins that are all there are."""
 _PATH_DEFAULT = "public"
 
 
@@ -39,7 +41,7 @@ class Names:
     def digest(self) -> str:
         """Changes whenever the rights derived from a statement might."""
         parts = (self.engine, self.relations, self.routines, self.owned, self.policies, self.complete)
-        return sha256(repr(parts).encode()).hexdigest()
+        return f"{WHOLE if self.complete else 'part'} {sha256(repr(parts).encode()).hexdigest()}"
 
     def find(self, schema: str, name: str, path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """Every (schema, name) that the name may stand for; none for what is the engine's own or temporary."""

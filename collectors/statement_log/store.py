@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
+from collectors.statement_log.names import Names
+from collectors.statement_log.resolve import resolve_for
 from collectors.statement_log.store_file import Store, open_store
 from collectors.statement_log.tally import AUDIT, LOG, SLOW, restored
 from hustings.access.rights import POSTGRESQL
@@ -17,10 +19,13 @@ GAP_HOURS = 26.0
 """Without any line for longer than this, the logs are taken not to have been written."""
 
 
-def load(path: Path, *, gap_hours: float = GAP_HOURS) -> Usage:
-    """Read the store. Raises ``UsageError`` where there is none and ``ConfigError`` for a file that is none."""
+def load(path: Path, *, gap_hours: float = GAP_HOURS, names: Names | None = None) -> Usage:
+    """Read the store. ``names``: all that is in the database, for logs that were read without knowing it.
+
+    Raises ``UsageError`` where there is none and ``ConfigError`` for a file that is none."""
     store = open_store(path)
     try:
+        resolve_for(store, names)
         return usage(store, gap_hours)
     except sqlite3.OperationalError as error:
         raise CannotFinish(
@@ -33,7 +38,7 @@ def load(path: Path, *, gap_hours: float = GAP_HOURS) -> Usage:
 
 
 def usage(store: Store, gap_hours: float = GAP_HOURS) -> Usage:
-    """All of an open store."""
+    """All of an open store, over which ``resolve_for`` has laid what is known."""
     _with_pending(store)
     counted = store.rows("select value from counter where name = 'statements'")
     return Usage(
@@ -84,7 +89,8 @@ def _uses(store: Store) -> tuple[Use, ...]:
         for account, label, column, right, first, last, times, role in store.rows(
             'select a.name, n.object, n."column", n."right", min(s.first), max(s.last), sum(s.times), h.role '
             "from every_seen s "
-            "join account a on a.id = s.account join need n on n.shape = s.shape join shape h on h.id = s.shape "
+            "join account a on a.id = s.account join every_need n on n.shape = s.shape "
+            "join every_shape h on h.id = s.shape "
             'group by a.name, n.object, n."column", n."right", h.role order by 1, 2, 3, 4, 8'
         )
     )
@@ -108,7 +114,7 @@ def _shapes(store: Store) -> tuple[Shape, ...]:
             str(role),
         )
         for at, digest, text, database, path, schemas, understood, why, role in store.rows(
-            "select id, digest, text, database, path, schemas, understood, why, role from shape "
+            "select id, digest, text, database, path, schemas, understood, why, role from every_shape "
             "where plannable or not understood order by id"
         )
         if accounts.get(int(str(at)))

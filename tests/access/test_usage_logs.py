@@ -165,6 +165,19 @@ def test_log_statement_in_every_format_tells_exactly_what_was_used(
     assert load(store) == told
 
 
+def test_what_a_bare_name_meant_is_known_once_the_database_is(server: LoggingServer, tmp_path: Path) -> None:
+    log, store = whole(server, "pg.csv", tmp_path, 3), tmp_path / "store.db"
+    text = log.read_text().replace("set search_path = vr, public", "set x.search_path = 1")
+    log.write_text(text)
+    read_logs((log,), store)
+    meant = ("jdoe", "vr.voters", "status", "UPDATE", "")
+    assert meant not in used(load(store))
+    names = of_state(access_reader.read(POSTGRESQL, server.dsn(), schemas=("vr",)))
+    told = load(store, names=names)
+    assert used(told) == EXPECTED
+    assert {one.search_path for one in told.shapes if one.text.startswith("update voters")} == {"vr"}
+
+
 def test_a_compressed_copy_of_a_log_that_was_read_is_known_again(server: LoggingServer, tmp_path: Path) -> None:
     log, store = whole(server, "pg.csv", tmp_path, 3), tmp_path / "store.db"
     data = log.read_bytes()
