@@ -52,7 +52,7 @@ def read_server(ask: Optional, missing: dict[str, Missing], names: Mapping[int, 
 
 
 def _settings(ask: Optional, missing: dict[str, Missing], helpers: set[str]) -> dict[str, str]:
-    found = dict(ask("settings", queries.SETTINGS_SHOWN, [list(queries.SETTINGS)]) or ())
+    found: dict[str, str | None] = dict(ask("settings", queries.SETTINGS_SHOWN, [list(queries.SETTINGS)]) or ())
     if "settings" not in missing and "settings" in helpers and not set(queries.SETTINGS) <= found.keys():
         found |= dict(ask("settings", queries.SETTINGS_THROUGH, None) or ())
     for name in queries.SETTINGS:
