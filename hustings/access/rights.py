@@ -6,6 +6,8 @@ Right names are the engines' own, in capitals. PostgreSQL: the privileges of its
 
 from __future__ import annotations
 
+from functools import cache
+
 POSTGRESQL = "postgresql"
 MARIADB = "mariadb"
 MYSQL = "mysql"
@@ -42,6 +44,7 @@ def mask(*names: str) -> int:
     return result
 
 
+@cache
 def names(rights: int) -> tuple[str, ...]:
     """The rights of a mask, in the order of ``RIGHTS``."""
     return tuple(name for name, bit in BIT.items() if rights & bit)
