@@ -23,6 +23,8 @@ _TABLE_RIGHTS = frozenset(BIT) - {"EXECUTE", "USAGE", "CONNECT", "TEMPORARY"}
 _CARRIED = {"table": _TABLE_RIGHTS, "view": _TABLE_RIGHTS, "routine": frozenset({"EXECUTE"})}
 """Which rights of ``*`` an object of each kind takes."""
 _SEQUENCE_USE = mask("USAGE", "SELECT")
+PUBLIC_SCHEMA = "public"
+"""PostgreSQL lets every account into it from the start; the model's accounts may be there."""
 MAINTAIN_SINCE = 17
 """The release of PostgreSQL that brought MAINTAIN (its release notes, E.1)."""
 
@@ -131,6 +133,9 @@ class Declared:
     def _work_out(self, roles: tuple[Role, ...], *, needs: bool) -> tuple[dict[int, Intent], tuple[Lacking, ...]]:
         intents: dict[int, Intent] = {}
         lacking: list[Lacking] = []
+        public = self._usage_of.get(PUBLIC_SCHEMA)
+        if self._state.engine == POSTGRESQL and public is not None and public in self._scope:
+            intents[public] = Intent(allowed=BIT["USAGE"])
         for allow in (allow for role in roles for allow in role.allow):
             if allow.object == CATALOG:
                 self._catalogue(intents)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -64,6 +65,7 @@ class Registration:
         return read("postgresql", self.dsn(database, user), variable=VARIABLE, counts=tuple(model().counts))
 
 
+@cache
 def model() -> AccessModel:
     """The model of the clean twin."""
     return load(MODEL)[0]

@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hustings.access.model import Account, Allow, Role
+from hustings.access.model import Account, Allow, Connection, ObjectModel, Role
 from hustings.access.usage import Shape, Use
 from policies.access.difference import difference
 from policies.access.difference_uses import LastUses, host_matches, speaks_of
@@ -63,6 +63,17 @@ def test_usage_of_a_schema_follows_from_a_right_in_it_and_from_nothing_else() ->
     assert ("ann", "vr", None, "USAGE", MISSING) in without
     idle = rows(compare(declares(Role("clerk"), accounts=ANN), database(person("ann"), grants=USAGE)))
     assert idle == [("ann", "vr", None, "USAGE", EXCESS)]
+
+
+def test_the_schema_that_everyone_is_let_into_from_the_start_is_open_to_the_models_accounts() -> None:
+    from msgspec.structs import replace
+
+    public, table = replace(SCHEMA, name="public"), replace(VOTERS, schema="public")
+    state = database(person("ann"), person("bob"), objects=(public, table), grants={("public", ""): ("USAGE",)})
+    model = declares(Role("clerk"), accounts=ANN, objects=(ObjectModel("public.voters", "restricted"),))
+    model = replace(model, database=Connection(engine="postgresql", schema="public"))
+    assert rows(compare(model, state)) == [("ann", "public", None, "USAGE", DECLARED),
+                                           ("bob", "public", None, "USAGE", EXCESS)]
 
 
 def test_the_sequence_of_a_table_follows_from_inserting_into_it() -> None:
