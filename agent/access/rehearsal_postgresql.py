@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,14 @@ def rehearse(connection: psycopg.Connection[Any], script: Script, script_text: s
     Raises ``UsageError`` where the script does not fit the database, ``CannotFinish`` where it may not be applied.
     """
     session = RehearsalSession(connection, lock_timeout, again)
+    with closing(session):
+        return _rehearse(session, script, script_text, seen, lock_timeout=lock_timeout, target=target, undo=undo,
+                         path=path, progress=progress)
+
+
+def _rehearse(session: RehearsalSession, script: Script, script_text: str, seen: tuple[Seen, ...], *,
+              lock_timeout: float, target: str, undo: Script | None, path: str,
+              progress: Callable[[int], None]) -> Report:
     before = fingerprint(session.connection, session.version)
     rights_before = rights(session.connection)
     routines = read(session, session.version)

@@ -45,7 +45,7 @@ class RehearsalSession:
 
     def __init__(self, connection: psycopg.Connection[Any], lock_timeout: float,
                  again: Callable[[], psycopg.Connection[Any]] | None = None) -> None:
-        self.connection = connection
+        self.connection = self._given = connection
         self._again = again
         """How to connect anew: on a busy machine this program may be kept waiting until the server ends its session."""
         self.version = connection.info.server_version
@@ -58,6 +58,11 @@ class RehearsalSession:
         self._listen()
         row = self.query("select rolsuper, current_user::text from pg_roles where rolname = current_user")[0]
         self.superuser, self.user = bool(row[0]), str(row[1])
+
+    def close(self) -> None:
+        """Close a connection that was opened here; the one that was given is the giver's."""
+        if self.connection is not self._given:
+            self.connection.close()
 
     def _listen(self) -> None:
         self.connection.prepare_threshold = None

@@ -26,9 +26,14 @@ def close_anomalies(plan: Planner) -> None:
 
 
 def left_for_a_person(plan: Planner) -> None:
-    """The faults that still stand after all changes."""
+    """The faults that still stand after all changes; those of one kind and account together."""
+    alike: dict[tuple[str, str | None, str], list[Anomaly]] = {}
     for one in plan.now().anomalies:
-        plan.by_hand(said(one))
+        alike.setdefault((one.catalogue, one.account, one.actual), []).append(one)
+    for found in alike.values():
+        more = f"; and {len(found) - 3} more objects alike" if len(found) > 3 else ""
+        for place, one in enumerate(found[:3], 1):
+            plan.by_hand(said(one) + (more if place == 3 else ""))
 
 
 def _superuser(plan: Planner, one: Anomaly) -> bool:

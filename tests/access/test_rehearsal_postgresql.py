@@ -182,6 +182,33 @@ def test_a_change_by_somebody_else_meanwhile_is_seen(registration: Registration,
     assert report.exit == Exit.CANNOT
 
 
+def test_a_session_that_is_ended_is_opened_again(registration: Registration, database: str) -> None:
+    ended: list[int] = []
+
+    def end(_: int) -> None:
+        if not ended:
+            ended.append(1)
+            registration.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = "
+                             "'rehearsed'", database)
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(registration.server.dsn(database), autocommit=True, application_name="rehearsed")
+
+    sql = "revoke select on vr.counties from r_clerk"
+    for again in (connect, None):
+        ended.clear()
+        with connect() as connection:
+            if again is None:
+                with pytest.raises(CannotFinish, match="it took everything back"):
+                    rehearse(connection, script(sql), sql, workload(), lock_timeout=2, target="copy", progress=end)
+                continue
+            report = rehearse(connection, script(sql), sql, workload(), lock_timeout=2, target="copy", progress=end,
+                              again=again)
+        assert len(report.outcomes) == len(workload())
+        assert {one.object for one in report.of(DENIED)} == {"vr.counties"}
+        assert report.equal
+
+
 def test_a_script_that_the_server_refuses_changes_nothing(connection: psycopg.Connection[Any]) -> None:
     before = rights(connection)
     with pytest.raises(UsageError, match="the server refuses this statement: role \"nobody\" does not exist"):
