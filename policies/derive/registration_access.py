@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hustings.errors import ConfigError
 from hustings.facts import (
     ACCOUNT,
     OBJECT,
@@ -29,6 +30,10 @@ from hustings.facts import (
     Type,
 )
 from policies.derive.base import Derived, Inputs
+
+if TYPE_CHECKING:
+    from hustings.access.model import AccessModel
+    from hustings.declared import Database
 
 LIMIT = 5_000
 """Entries of a list that are kept."""
@@ -46,18 +51,32 @@ def _derive(inputs: Inputs) -> dict[str, Any]:
     if seen.missing is not None:
         return _all(Missing(seen.missing.reason, f"{_MODEL}: {seen.missing.detail or seen.missing.reason}"))
     from hustings.access import reading
-    from hustings.errors import ConfigError
 
-    name = next((one.access_model for one in inputs.declared.databases if one.name == inputs.subject), _MODEL)
+    database = next((one for one in inputs.declared.databases if one.name == inputs.subject), None)
+    name = database.access_model if database is not None else _MODEL
     try:
         model, _ = reading.parse(str(seen.value), name, today=seen.as_of.date() if seen.as_of else None)
+        if database is not None:
+            _check_subject(model, database)
         found = _of_model(model)
         return _all(Missing(Reason.ERROR, "not worked out")) | found | _compared(inputs, model)
     except ConfigError as error:
         return _all(Missing(Reason.ERROR, str(error)[:500]))
 
 
-def _of_model(model: Any) -> dict[str, Any]:
+def _check_subject(model: AccessModel, database: Database) -> None:
+    """Raises ``ConfigError`` for a model that is of another database than the one it was named for."""
+    said = model.database
+    if said.engine != database.engine:
+        raise ConfigError(f"the model is of a database of {said.engine}, and machine.yaml says {database.engine}",
+                          where=model.source, remedy="correct the engine, or name the right file as access_model")
+    if said.name and said.name != database.name:
+        raise ConfigError(f"the model is of the database {said.name!r}, and machine.yaml names it for "
+                          f"{database.name!r}", where=model.source, remedy="correct database.name in the model, or "
+                          "name the right file as access_model")
+
+
+def _of_model(model: AccessModel) -> dict[str, Any]:
     """What the model says by itself."""
     return {
         "registration.shared_names": Listing([_KINDS[one] for one in model.share if one in _KINDS]),
@@ -67,7 +86,7 @@ def _of_model(model: Any) -> dict[str, Any]:
     }
 
 
-def _compared(inputs: Inputs, model: Any) -> dict[str, Any]:
+def _compared(inputs: Inputs, model: AccessModel) -> dict[str, Any]:
     """What the model says beside the database. Raises ``ConfigError``."""
     from hustings.access.reading import together
     from hustings.access.state import State

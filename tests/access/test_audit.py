@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -199,6 +200,30 @@ def test_a_model_that_does_not_fit_makes_the_rows_unknown_and_says_why(office: O
     assert excess.verdict is Verdict.UNKNOWN
     assert "nobody_here" in str(excess.reason)
     assert "nobody_here" not in report.encode(office.report(found)).decode()
+
+
+@pytest.mark.parametrize(("written", "instead", "says"), [
+    ("engine: postgresql", "engine: postgresql, name: other", "the model is of the database 'other'"),
+    ("roles:", "rolls:", "unknown key 'rolls'"),
+])
+def test_a_model_of_another_database_or_with_a_fault_judges_nothing(office: Office, written: str, instead: str,
+                                                                     says: str) -> None:
+    declared = office.declared(TEMPLATE)
+    model = Path(declared.databases[0].access_model)
+    model.write_text(model.read_text().replace(written, instead, 1))
+    seen = office.audit(declared).facts["registration.excess_rights@roll"].missing
+    assert seen is not None
+    assert says in seen.detail
+    assert model.name in seen.detail
+
+
+def test_a_model_of_another_engine_judges_nothing(office: Office) -> None:
+    declared = office.declared(TEMPLATE)
+    (database,) = declared.databases
+    other = msgspec.structs.replace(declared, databases=(msgspec.structs.replace(database, engine="mariadb"),))
+    seen = office.audit(other).facts["registration.excess_rights@roll"].missing
+    assert seen is not None
+    assert "the model is of a database of postgresql, and machine.yaml says mariadb" in seen.detail
 
 
 def test_the_review_sheet_has_the_hash_that_the_audit_reports(office: Office) -> None:
