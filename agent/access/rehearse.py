@@ -86,7 +86,7 @@ def rehearse(ctx: click.Context, script: Path | None, dsn_env: str, model: Path 
     if engine == MARIADB:
         from agent.access.rehearsal_mariadb import rehearse_copy
 
-        if target != "copy":
+        if target != "copy" or production:
             raise UsageError("MariaDB cannot take back a change of rights: it is rehearsed on a restored copy only",
                              where="--target", remedy="restore a backup elsewhere and say --target copy")
         report = rehearse_copy(dsn, dsn_env, change, script.read_text(encoding="utf-8"), seen, undo=back)
