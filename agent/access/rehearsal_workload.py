@@ -38,9 +38,9 @@ class Seen:
 
 def from_store(path: Path) -> tuple[Seen, ...]:
     """Every distinct statement of a usage store, once for each account. Raises ``HustingsError``."""
-    from collectors.statement_log.store import load
+    from agent.access.diff_model import load_usage
 
-    return from_shapes(load(path).shapes)
+    return from_shapes(load_usage(path).shapes)
 
 
 def from_shapes(shapes: Iterable[Shape]) -> tuple[Seen, ...]:

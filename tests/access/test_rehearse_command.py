@@ -126,6 +126,15 @@ def test_wrong_usage_is_told(call: Call, args: tuple[str, ...], what: str) -> No
     assert refused.exit_code == 2
 
 
+def test_a_store_that_is_not_there_is_told(registration: Registration, database: str, tmp_path: Path) -> None:
+    (tmp_path / "change.sql").write_text("revoke select on vr.signatures from r_clerk")
+    result = CliRunner(env={VARIABLE: registration.dsn(database, "postgres")}).invoke(hustings, [
+        "access", "rehearse", str(tmp_path / "change.sql"), "--dsn-env", VARIABLE, "--usage", str(tmp_path / "none.db"),
+        "--target", "copy"])
+    assert (error(result).exit_code, error(result).where) == (2, str(tmp_path / "none.db"))
+    assert not (tmp_path / "none.db").exists()
+
+
 def test_no_statements_prove_nothing(call: Call) -> None:
     refused = error(call("revoke select on vr.voters from r_clerk", "--target", "copy", work="-- account: jdoe\n"))
     assert "nothing would be proven" in refused.what
