@@ -220,7 +220,8 @@ def test_a_model_of_another_database_or_with_a_fault_judges_nothing(office: Offi
 def test_a_model_of_another_engine_judges_nothing(office: Office) -> None:
     declared = office.declared(TEMPLATE)
     (database,) = declared.databases
-    other = msgspec.structs.replace(declared, databases=(msgspec.structs.replace(database, engine="mariadb"),))
+    database = msgspec.structs.replace(database, engine="mariadb", port=1)
+    other = msgspec.structs.replace(declared, databases=(database,))
     seen = office.audit(other).facts["registration.excess_rights@roll"].missing
     assert seen is not None
     assert "the model is of a database of postgresql, and machine.yaml says mariadb" in seen.detail
