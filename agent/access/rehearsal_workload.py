@@ -38,9 +38,12 @@ class Seen:
 
 def from_store(path: Path) -> tuple[Seen, ...]:
     """Every distinct statement of a usage store, once for each account. Raises ``HustingsError``."""
-    from agent.access.diff_model import load_usage
+    from collectors.statement_log.store import load
 
-    return from_shapes(load_usage(path).shapes)
+    if not path.exists():
+        raise UsageError("there is no such store", where=str(path),
+                         remedy="make it with `hustings access usage LOG --store FILE`")
+    return from_shapes(load(path).shapes)
 
 
 def from_shapes(shapes: Iterable[Shape]) -> tuple[Seen, ...]:
