@@ -15,6 +15,8 @@ from pathlib import Path
 from hustings.errors import CannotFinish, ConfigError, UsageError
 
 VERSION = "1"
+_WAIT = 3.0
+"""Seconds for another command to let go of the store."""
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null) without rowid;
 create table if not exists source (
@@ -98,13 +100,17 @@ def create(path: Path, engine: str) -> Store:
             ) from None
     store = _open(path, f"file:{_quoted(path)}?mode=rw")
     store.connection.execute("pragma locking_mode = exclusive")
-    with store.transaction() as connection:
-        for statement in _SCHEMA.split(";\n"):
-            if statement.strip():
-                connection.execute(statement)
-        if not store.meta("version"):
-            store.remember("version", VERSION)
-            store.remember("engine", engine)
+    try:
+        with store.transaction() as connection:
+            for statement in _SCHEMA.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            if not store.meta("version"):
+                store.remember("version", VERSION)
+                store.remember("engine", engine)
+    except CannotFinish:
+        store.close()
+        raise
     there = store.meta("engine")
     if there != engine:
         store.close()
@@ -124,28 +130,36 @@ def open_store(path: Path) -> Store:
             where=str(path),
             remedy="make it with: hustings access usage LOG… --store FILE",
         )
-    return _open(path, f"file:{_quoted(path)}?mode=ro")
+    # A reading that was killed leaves a transaction to be taken back, which only a writer may do.
+    mode = "rw" if os.access(path, os.W_OK) else "ro"
+    return _open(path, f"file:{_quoted(path)}?mode={mode}", made=True)
 
 
 def _quoted(path: Path) -> str:
     return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _open(path: Path, uri: str) -> Store:
+def _open(path: Path, uri: str, *, made: bool = False) -> Store:
+    """``made``: a store has to be there already."""
+    connection = None
     try:
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_WAIT)
         connection.execute("pragma synchronous = normal")
         connection.execute("pragma cache_size = -8000")
         known = connection.execute("select name from sqlite_master where name = 'meta'").fetchone()
         version = connection.execute("select value from meta where key = 'version'").fetchone() if known else None
         other = known is None and connection.execute("select count(*) from sqlite_master").fetchone()[0]
     except sqlite3.DatabaseError as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.OperationalError):
+            raise _busy(path, error) from None
         raise ConfigError(
             f"this is no store of statement logs: {error}",
             where=str(path),
             remedy="give --store a new file, or the one that an earlier reading wrote",
         ) from None
-    if other or (version is not None and version[0] != VERSION) or (known is None and "mode=ro" in uri):
+    if other or (known is not None and (version is None or version[0] != VERSION)) or (known is None and made):
         connection.close()
         raise ConfigError(
             "this is not a store of statement logs of this version",
@@ -153,3 +167,11 @@ def _open(path: Path, uri: str) -> Store:
             remedy="give --store a new file and read the logs again",
         )
     return Store(path, connection)
+
+
+def _busy(path: Path, error: sqlite3.Error) -> CannotFinish:
+    return CannotFinish(
+        f"the store cannot be used now: {error}",
+        where=str(path),
+        remedy="wait until the reading of logs that is writing it has ended, and see that you may read the file",
+    )

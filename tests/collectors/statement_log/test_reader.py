@@ -17,7 +17,7 @@ from collectors.statement_log.names import Names
 from collectors.statement_log.reader import read_logs
 from collectors.statement_log.store import load
 from hustings.access.rights import POSTGRESQL
-from hustings.errors import ConfigError, UsageError
+from hustings.errors import CannotFinish, ConfigError, UsageError
 from tests.collectors.statement_log.written import csv_line, read, used
 
 SELECT = "statement: select name from vr.voters where id = {}"
@@ -31,7 +31,7 @@ def test_reading_that_is_killed_at_any_moment_counts_nothing_twice_and_loses_not
         "read_logs((Path(sys.argv[1]),), Path(sys.argv[2]), step=16384, per_commit=16384,\n"
         "          progress=lambda done, total: print('.', flush=True))\n"
     )
-    chosen, midway = random.Random(11), 0
+    chosen, midway = random.Random(11), list[int]()
     for _ in range(8):
         process = subprocess.Popen(
             [sys.executable, "-c", program, str(log), str(store)], cwd=Path(__file__).parents[3], stdout=subprocess.PIPE
@@ -43,11 +43,15 @@ def test_reading_that_is_killed_at_any_moment_counts_nothing_twice_and_loses_not
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        midway += 0 < _offset(store) < log.stat().st_size
+        try:
+            midway.append(load(store).statements)
+        except (ConfigError, UsageError):
+            assert not midway, "killed before there was a store"
     read_logs((log,), store)
     read_logs((log,), once)
-    assert midway >= 3
     resumed, straight = load(store), load(once)
+    assert midway == sorted(midway)
+    assert sum(0 < one < straight.statements for one in midway) >= 3
     assert resumed.statements == straight.statements > 5000
     assert resumed.uses == straight.uses
     assert resumed.sign_ins == straight.sign_ins
@@ -55,14 +59,18 @@ def test_reading_that_is_killed_at_any_moment_counts_nothing_twice_and_loses_not
     assert {one.id for one in resumed.shapes} == {one.id for one in straight.shapes}
 
 
-def _offset(store: Path) -> int:
-    if not store.exists():
-        return 0
-    with sqlite3.connect(f"file:{store}?mode=rw", uri=True) as connection:
-        if not connection.execute("select 1 from sqlite_master where name = 'source'").fetchone():
-            return 0
-        row = connection.execute("select offset from source").fetchone()
-    return int(row[0]) if row else 0
+def test_two_readings_at_once_are_one_and_a_clear_word(tmp_path: Path) -> None:
+    log, store = tmp_path / "pg.csv", tmp_path / "s.db"
+    log.write_text(csv_line(SELECT.format(1)))
+    read_logs((log,), store)
+    with sqlite3.connect(store, isolation_level=None) as other:
+        other.execute("begin exclusive")
+        for attempt in (lambda: read_logs((log,), store), lambda: load(store)):
+            with pytest.raises(CannotFinish, match=r"cannot be (?:used now|written|read)") as caught:
+                attempt()
+            assert "wait" in caught.value.remedy or "one command" in caught.value.remedy
+    other.close()
+    assert load(store).statements == 1
 
 
 def test_a_log_that_grows_is_read_from_where_it_ended(tmp_path: Path) -> None:
