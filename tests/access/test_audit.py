@@ -158,6 +158,16 @@ def test_each_row_with_an_anomaly_fails_and_its_report_names_nobody(office: Offi
             if one.catalogue not in rows | {"LPR-01"}:
                 assert one.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE), one
 
+        gone = found.facts["registration.leavers_with_rights@roll"].listing
+        assert gone is not None
+        assert gone.items == [{"person": "p-090", "account": "rfortin", "changes": True, "left": "2026-06-30"}]
+        summary = found.facts["registration.access_summary@roll"].listing
+        assert summary is not None
+        cells = {(one["role"], one["object"]): one for one in summary.items}
+        assert (cells["analyst", "vr.counties"]["declared"], cells["analyst", "vr.counties"]["excess"]) == ("", "r")
+        assert cells["analyst", "vr.report_v"]["missing"] == ""
+        assert (cells["clerk", "vr.voters"]["declared"], cells["clerk", "vr.voters"]["class"]) == ("riu", "restricted")
+
         told = office.report(found)
         assert named(told, state, database) == set()
         excess = told.facts["registration.excess_rights@roll"].listing
@@ -172,6 +182,15 @@ def test_each_row_with_an_anomaly_fails_and_its_report_names_nobody(office: Offi
         assert named(counted, state, database) == set()
         value = counted.facts["registration.excess_rights@roll"].value
         assert value == {"count": len(excess.items), "complete": True}
+
+        (office.place / "office.key").chmod(0o644)
+        try:
+            open_to_all = office.report(found)
+        finally:
+            (office.place / "office.key").chmod(0o600)
+        assert open_to_all.facts["registration.excess_rights@roll"].value == value
+        assert named(open_to_all, state, database) == set()
+        assert any("office key" in one for one in open_to_all.privileges)
 
         shared = office.report(office.audit(office.declared(database, share="accounts, objects")))
         assert named(shared, state, database) >= {"nkhan", "vr.counties", "hgagnon", "vr.elections"}
