@@ -7,7 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from hustings.errors import HustingsError
-from hustings.facts import ACCOUNT, PERSON
+from hustings.facts import ACCOUNT, OBJECT, PERSON
 from hustings.pseudonyms import load, pseudonym
 
 
@@ -61,3 +61,14 @@ def test_a_pseudonym_is_resolved_among_the_names_of_a_roster(tmp_path: Path) -> 
     assert nobody.exit_code == 1
     assert "none of these" in nobody.stderr
     assert "none are given" in refused(run("person", wanted, "--key", str(path)))
+
+
+def test_a_pseudonym_is_resolved_among_the_names_of_an_access_model(tmp_path: Path) -> None:
+    path, model = tmp_path / "office.key", Path(__file__).parents[1] / "access/registration.yaml"
+    run("keys", "init", "--key", str(path))
+    key = load(path)
+    assert key is not None
+    for kind, name in ((ACCOUNT, "mtremblay"), (PERSON, "p-090"), (ACCOUNT, "r_clerk"), (OBJECT, "vr.voters"),
+                       (OBJECT, "ssn4"), (ACCOUNT, "vr_owner")):
+        found = run("person", pseudonym(key, kind, name), "--model", str(model), "--key", str(path))
+        assert found.stdout == f"{pseudonym(key, kind, name)}  {kind}  {name}\n"
