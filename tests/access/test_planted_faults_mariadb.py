@@ -91,12 +91,35 @@ def test_an_account_may_be_seasonal_only_with_an_end_the_engine_knows(office: Of
         office.run(f"alter user bleblanc@'{CLERKS}' password expire interval 60 day")
 
 
-def test_the_server_may_not_listen_everywhere(office: Office) -> None:
-    state = office.read()
+def test_the_server_listens_everywhere_only_for_accounts_of_chosen_places(office: Office) -> None:
+    office.run("create user anyone@'%' identified via ed25519 using password('x') require ssl account unlock")
+    try:
+        open_to_any = office.read()
+    finally:
+        office.run("drop user anyone@'%'")
     for address in ("", "*", "0.0.0.0", "::", "127.0.0.1,0.0.0.0"):
-        open_state = msgspec.structs.replace(state, settings={**state.settings, "bind_address": address})
-        found = difference(office.model, effective(open_state), open_state)
-        assert _named(found.anomalies) == {("LPR-14", None, None)}
+        for state, expected in ((open_to_any, {("LPR-14", None, None)}), (office.read(), set())):
+            listening = msgspec.structs.replace(state, settings={**state.settings, "bind_address": address})
+            found = difference(office.model, effective(listening), listening)
+            assert _named(found.anomalies) == expected
+
+
+def test_on_a_server_for_this_machine_alone_the_weaker_account_stands_out(office: Office) -> None:
+    """Nobody elsewhere can reach it; where one is kept better than another, the other is named all the same."""
+    state = office.read()
+
+    def said(password: str, tls: str, address: str) -> set[tuple[str, str | None]]:
+        changed = msgspec.structs.replace(
+            state, settings={**state.settings, "bind_address": address, "require_secure_transport": "OFF"},
+            principals=tuple(msgspec.structs.replace(one, password=password, tls=tls) if one.login else one
+                             for one in state.principals))
+        return {(one.catalogue, one.account) for one in difference(office.model, effective(changed), changed).anomalies
+                if one.catalogue in ("LPR-13", "LPR-15")}
+
+    here, there = (said("mysql_native_password", "", address) for address in ("127.0.0.1", "10.20.0.4"))
+    assert {row for row, _ in here} <= {"LPR-15"}, "what the model itself demands is demanded here too"
+    assert {row for row, _ in there} == {"LPR-13", "LPR-15"}
+    assert len(there) > 2 * len(here)
 
 
 def test_the_command_says_the_same(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

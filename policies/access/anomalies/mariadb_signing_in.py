@@ -2,8 +2,9 @@
 
 Source: MariaDB's manual, "Authentication Plugins" (mysql_native_password stores an unsalted SHA-1), "CREATE USER",
 "Secure Connections Overview"; the catalogue's rows. An account whose host is this machine is reached by nobody else:
-how it is let in is looked at only where it has no password at all. The account that the server was made with is the
-machine's own matter.
+how it is let in is looked at only where it has no password at all. Of a server that listens to this machine alone the
+same holds for every account, unless others there are kept better: then the weaker one stands out. The account that
+the server was made with is the machine's own matter.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ def passwords(context: Context) -> Found:
         return
     if context.state.settings.get("skip_grant_tables") == "ON":
         yield Anomaly(LPR_13, None, None, "the server looks at no rights at all (skip_grant_tables)")
-    for account in _open(context):
-        ways = (context.principals[account].password or "").split(",")
+    ways_of = {account: (context.principals[account].password or "").split(",") for account in _open(context)}
+    asked = _listens_beyond(context) or any(is_remote(one) and not {NO_PASSWORD, "", *WEAK} & set(ways)
+                                            for one, ways in ways_of.items())
+    for account, ways in ways_of.items():
         if NO_PASSWORD in ways:
             yield Anomaly(LPR_13, None, account, "has an empty password")
         for way in ways:
-            if way in WEAK and (is_remote(account) or way == "mysql_old_password"):
+            if way in WEAK and ((asked and is_remote(account)) or way == "mysql_old_password"):
                 yield Anomaly(LPR_13, None, account, WEAK[way])
 
 
@@ -54,7 +57,7 @@ def default_accounts(context: Context) -> Found:
 
 
 def listening(context: Context) -> Found:
-    """A server that listens on every address."""
+    """A server that listens on every address, for accounts of every address or for none."""
     settings = context.state.settings
     missing = context.missing("settings.bind_address")
     if missing is not None or "bind_address" not in settings:
@@ -63,9 +66,12 @@ def listening(context: Context) -> Found:
     if settings.get("skip_networking") == "ON":
         return
     addresses = {one.strip().lower() for one in settings["bind_address"].split(",")}
-    if addresses & _ALL_ADDRESSES:
+    remote = [account for account in _open(context) if is_remote(account)]
+    anywhere = [account for account in remote if account.endswith("@%")]
+    if addresses & _ALL_ADDRESSES and (anywhere or not remote):
+        whom = f"{len(anywhere)} accounts may come from anywhere" if anywhere else "no account from another machine"
         yield Anomaly(LPR_14, None, None, "the server listens on every address "
-                                          f"(bind_address = {settings['bind_address'] or 'not set'})")
+                                          f"(bind_address = {settings['bind_address'] or 'not set'}), and {whom}")
 
 
 def declared_hosts(context: Context) -> Found:
@@ -93,8 +99,11 @@ def encryption(context: Context) -> Found:
     settings = context.state.settings
     if settings.get("require_secure_transport") == "ON" or settings.get("skip_networking") == "ON":
         return
-    for account in _open(context):
-        if is_remote(account) and not context.principals[account].tls:
+    remote = [account for account in _open(context) if is_remote(account)]
+    asked = _listens_beyond(context) or any(context.principals[one].tls for one in remote)
+    for account in remote:
+        asked_of = asked or any(role.tls for role in context.roles(account))
+        if asked_of and not context.principals[account].tls:
             yield Anomaly(LPR_15, None, account, "may sign in from other machines without encryption (no REQUIRE SSL, "
                                                  "require_secure_transport is off)")
 
@@ -106,6 +115,15 @@ def ends(context: Context) -> Found:
                 and any(role.expires == SEASONAL for role in context.roles(account)):
             yield Unread(LPR_18, f"{account} is seasonal and this engine keeps no end of accounts: give its password "
                                  "one (PASSWORD EXPIRE INTERVAL … DAY)")
+
+
+def _listens_beyond(context: Context) -> bool:
+    """Whether other machines reach the server at all; what is not known counts as yes."""
+    settings = context.state.settings
+    if context.missing("settings.bind_address") is not None or "bind_address" not in settings:
+        return settings.get("skip_networking") != "ON"
+    return settings.get("skip_networking") != "ON" and any(
+        is_remote("@" + one.strip()) for one in settings["bind_address"].split(","))
 
 
 def is_remote(account: str) -> bool:

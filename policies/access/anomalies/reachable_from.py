@@ -1,7 +1,8 @@
 """LPR-14: from where the database can be reached.
 
-Source: PostgreSQL, ``listen_addresses`` and "The pg_hba.conf File". Accounts of roles with ``hosts`` are let in from
-those alone, as far as the server decides it; a firewall is not seen from here.
+Source: PostgreSQL, ``listen_addresses`` and "The pg_hba.conf File". A server for other machines has to listen to the
+network: that it does is a fault only where no line lets any of them in, so that the open port serves nobody. Accounts
+of roles with ``hosts`` are let in from those alone, as far as the server decides it; a firewall is not seen from here.
 """
 
 from __future__ import annotations
@@ -18,19 +19,22 @@ _ALL_ADDRESSES = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104
 
 
 def open_to_all(context: Context) -> Found:
-    """Listening on every address, and lines that let every address in."""
+    """Listening on every address for nobody, and lines that let every address in."""
+    lets_in = [one for one in context.state.sign_in_rules if is_remote(one) and one.method != REJECT]
     missing = context.missing("settings.listen_addresses")
     listening = context.state.settings.get("listen_addresses")
     if missing is not None or listening is None:
         yield Unread(LPR_14, f"listen_addresses: {missing or 'not read'}")
-    elif _ALL_ADDRESSES & {one.strip() for one in listening.split(",")}:
-        yield Anomaly(LPR_14, None, None, f"the server listens on every address (listen_addresses = {listening})")
+    elif not lets_in and context.missing("sign_in_rules") is None \
+            and _ALL_ADDRESSES & {one.strip() for one in listening.split(",")}:
+        yield Anomaly(LPR_14, None, None, f"the server listens on every address (listen_addresses = {listening}), and "
+                                          "no sign-in rule lets another machine in")
     missing = context.missing("sign_in_rules")
     if missing is not None:
         yield Unread(LPR_14, f"the sign-in rules: {missing}")
         return
-    for rule in context.state.sign_in_rules:
-        if is_remote(rule) and is_open(rule) and rule.method != REJECT:
+    for rule in lets_in:
+        if is_open(rule):
             yield Anomaly(LPR_14, None, one_login(context, rule), f"{described(rule)}: every address")
 
 
@@ -86,8 +90,6 @@ def _network(text: str) -> Network | None:
 
 def _within(one: Network, others: list[Network]) -> bool:
     return any(one.version == other.version and one.subnet_of(other) for other in others)  # type: ignore[arg-type]
-
-
 
 
 RULES = (Rule(LPR_14, open_to_all, POSTGRES), Rule(LPR_14, declared_hosts, POSTGRES))

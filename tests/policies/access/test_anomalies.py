@@ -159,9 +159,15 @@ def test_who_holds_what_sets_both_duties_apart_joins_them_whatever_the_model_say
 
 @pytest.mark.parametrize(("listening", "is_found"), [
     ("127.0.0.1", False), ("*", True), ("10.0.0.5, ::", True), ("0.0.0.0", True), ("", False), ("localhost", False)])
-def test_listening_on_every_address_is_found(listening: str, is_found: bool) -> None:
+def test_listening_on_every_address_for_nobody_is_found(listening: str, is_found: bool) -> None:
     said = found(compare(declares(), database(settings={"listen_addresses": listening})))
     assert (said == {("LPR-14", None, None)}) is is_found
+
+
+def test_a_server_for_other_machines_has_to_listen_to_the_network() -> None:
+    rule = SignInRule(1, "hostssl", ("roll",), ("ann",), "10.1.1.1", "255.255.255.255", "scram-sha-256")
+    state = replace(database(settings={"listen_addresses": "*", "ssl": "on"}), sign_in_rules=(rule,))
+    assert found(compare(declares(), state)) == set()
 
 
 @pytest.mark.parametrize(("loaded", "classes", "is_recorded"), [
