@@ -154,7 +154,7 @@ def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tupl
     from sqlglot.errors import SqlglotError
 
     from collectors.statement_log.changes import Walker
-    from collectors.statement_log.needs import Need
+    from collectors.statement_log.needs import Need, OddTree
 
     replaced = False
     if names.engine != POSTGRESQL:
@@ -176,6 +176,8 @@ def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tupl
         walker.query(tree, None, {})
     except SqlglotError as error:
         return _not_understood(READ, str(error).partition("\n")[0][:200])
+    except OddTree as error:
+        return _not_understood(READ, str(error))
     except RecursionError:
         return _not_understood(READ, "nested too deeply for the parser")
     if replaced:

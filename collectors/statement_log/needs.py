@@ -22,6 +22,10 @@ _SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 """Columns that every table of PostgreSQL has; reading one needs SELECT on the table."""
 
 
+class OddTree(Exception):
+    """The parser's tree is not what its grammar says: the statement is not one that a server would run."""
+
+
 class Need(NamedTuple):
     object: str
     column: str | None
@@ -212,7 +216,9 @@ class Reads:
     # FROM
 
     def take(self, node: Node, env: Env, made: Made) -> None:
-        """Add what stands in FROM to the sources."""
+        """Add what stands in FROM to the sources. Raises ``OddTree`` where that is nothing of the kind."""
+        if not isinstance(node, exp.Expr):
+            raise OddTree("no table stands where one should")
         alias = node.alias_or_name
         renamed = [one.name for one in node.args["alias"].columns] if node.args.get("alias") else []
         if isinstance(node, exp.Table) and not isinstance(node.this, exp.Func):
@@ -241,7 +247,9 @@ class Reads:
             self.join(join, env, made)
 
     def table(self, node: Node, alias: str) -> Source:
-        """A source for a table of the database."""
+        """A source for a table of the database. Raises ``OddTree`` where it is none."""
+        if not isinstance(node, exp.Table):
+            raise OddTree("no table stands where one should")
         tables = self.names.find(node.db, node.name, self.path)
         if not node.db:
             self.schemas |= {schema for schema, _ in tables}
