@@ -71,7 +71,7 @@ class AuditJson:
             host,
             str(one.get("connection_id", "")),
             str(one.get("name", "")),
-            int(one.get("status") or 0),
+            _number(one.get("status")),
             str(one.get("db", "")),
             one.get("sqltext"),
         )
@@ -93,7 +93,7 @@ class AuditJson:
             str(account.get("host", "")),
             str(one.get("connection_id", "")),
             name,
-            int(general.get("status", connection.get("status", 0)) or 0),
+            _number(general.get("status", connection.get("status"))),
             str(connection.get("db", "")),
             general.get("query"),
         )
@@ -140,6 +140,12 @@ def _events(text: str) -> tuple[list[dict[str, Any]], int]:
             return found, -1
         if isinstance(one, dict):
             found.append(one)
+
+
+def _number(value: object) -> int:
+    """A status; one that is no number stands for a failure of no known kind."""
+    text = str(value or 0)
+    return int(text) if text.isdigit() else -1
 
 
 def _time(value: object) -> str:

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import sys
+from collections.abc import Iterator
 
 from collectors.statement_log.postgresql_record import Notes, record
 from collectors.statement_log.tally import LOG, Tally
@@ -18,6 +19,17 @@ from hustings.access.rights import POSTGRESQL
 _COLUMNS, _MESSAGE = 23, 13
 _START = re.compile(rb"\n(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+
+
+def _rows(text: io.StringIO) -> Iterator[list[str]]:
+    """The records, and one that is too short in the place of each that is no CSV."""
+    reader = csv.reader(text)
+    while True:
+        try:
+            yield from reader
+            return
+        except csv.Error:
+            yield ["damaged"]
 
 
 class CsvLog:
@@ -47,7 +59,7 @@ class CsvLog:
     def feed(self, data: bytes, tally: Tally) -> int:
         damaged, notes, is_time, only = 0, self.notes, _TIME.match, tally.only
         text = io.StringIO(data.decode("utf-8", "replace").replace("\0", "?"), newline="\n")
-        for row in csv.reader(text):
+        for row in _rows(text):
             if len(row) < _COLUMNS or not is_time(row[0]):
                 damaged += bool(row)
             elif (row[_MESSAGE].startswith("statement: ") and row[1] and only in ("", row[2])

@@ -83,7 +83,11 @@ class ServerAudit:
                 found = _SYSLOG.match(line)
                 if found is None:
                     continue
-                line = f"{self._time(found['time'])},{found['rest']}"
+                time = self._time(found["time"])
+                if not time:
+                    damaged += 1
+                    continue
+                line = f"{time},{found['rest']}"
             fields = line.split(",", 8)
             if len(fields) < _FIELDS or not fields[4].isdigit():
                 damaged += 1
@@ -114,9 +118,14 @@ class ServerAudit:
             tally.covers |= {"audit:read", "audit:write"}
 
     def _time(self, text: str) -> str:
+        """As the file format has it; empty for what is no time."""
         if text[0].isdigit():
-            when = datetime.fromisoformat(text).astimezone(UTC)
-            return when.strftime("%Y%m%d %H:%M:%SZ")
+            try:
+                return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y%m%d %H:%M:%SZ")
+            except ValueError:
+                return ""
+        if text[:3] not in _MONTHS:
+            return ""
         month, day = _MONTHS.index(text[:3]) + 1, int(text[4:6])
         year = self.written.year - (1 if (month, day) > (self.written.month, self.written.day) else 0)
         return f"{year:04d}{month:02d}{day:02d} {text[7:]}"

@@ -83,7 +83,11 @@ class Clock:
                 remedy="give the log's format with --log-format, its line prefix with --prefix",
             )
         year, month, day, hour, minute, second, zone = found.groups()
-        plain = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59))
+        try:
+            plain = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59))
+        except ValueError:
+            raise UsageError(f"there is no such time: {text[:40]!r}", where="the log",
+                             remedy="take the damaged line out of a copy of the log, and read that") from None
         return self._utc(plain, zone).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _utc(self, plain: datetime, zone: str) -> datetime:

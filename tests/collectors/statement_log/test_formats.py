@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from collectors.statement_log.stderr_log import COMMON
 from hustings.access.rights import MARIADB, MYSQL
 from hustings.access.usage import Usage
 from hustings.errors import UsageError
-from tests.collectors.statement_log.written import read, used
+from tests.collectors.statement_log.written import csv_line, read, used
 
 EXPECTED = {("jdoe", "vr.voters", "name", "SELECT"), ("jdoe", "vr.voters", "id", "SELECT")}
 VALUES = {
@@ -195,3 +197,37 @@ def test_mysql_audit_logs_are_read_as_their_documentation_has_them(tmp_path: Pat
     assert used(told) == MARIADB_EXPECTED
     assert told.engine == MYSQL
     assert [(one.account, one.times) for one in told.sign_ins] == [("jdoe@localhost", 1)]
+
+
+@pytest.mark.parametrize("name", ["pg.csv", "pg.json", "postgresql.log", "server_audit.log", "syslog", "audit.log"])
+@given(st.data())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_bytes_that_are_no_log_in_the_middle_of_one_harm_nothing_around_them(
+    tmp_path: Path, name: str, data: st.DataObject
+) -> None:
+    good = {
+        "pg.csv": csv_line("statement: select name from vr.voters where id = 5"),
+        "pg.json": json.dumps(
+            {
+                "timestamp": "2026-11-22 09:00:00.000 UTC",
+                "user": "jdoe",
+                "dbname": "vr",
+                "session_id": "a.1",
+                "line_num": 4,
+                "error_severity": "LOG",
+                "message": "statement: select name from vr.voters where id = 5",
+            }
+        )
+        + "\n",
+        "postgresql.log": line(COMMON[0], "statement: select name from vr.voters where id = 5"),
+        "server_audit.log": f"20261122 09:00:00,{AUDITED[1]}\n",
+        "syslog": f"2026-11-22T04:00:00.5-05:00 db1 mysql-server_auditing[99]: {AUDITED[1]}\n",
+        "audit.log": json.dumps(percona("Query", sqltext=QUERY)) + "\n",
+    }[name].encode()
+    noise = data.draw(st.binary(max_size=60).filter(lambda one: b'"' not in one and b"\t" not in one))
+    for kept in tmp_path.iterdir():
+        kept.unlink()
+    _, told = read(tmp_path, good * 2 + noise + b"\n" + good, name=name, zone="UTC")
+    assert told.statements >= 2
+    expected = EXPECTED if name.startswith(("pg", "postgresql")) else MARIADB_EXPECTED
+    assert used(told) >= expected
