@@ -74,7 +74,7 @@ class RehearsalSession:
         import psycopg
 
         try:
-            cursor = self.connection.execute(sql, parameters or None)  # type: ignore[arg-type]
+            cursor = self.connection.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise self._refusal(error) from error

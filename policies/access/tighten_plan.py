@@ -134,8 +134,8 @@ class Planner:
                 lines = list(why)
                 more = (f"… and {len(lines) - _LINES} more of the kind",) if len(lines) > _LINES else ()
                 self.step(self.write.leave(one), (*lines[:_LINES], *more))
-        for one in sorted(self._takes.values(), key=lambda each: each.option_only, reverse=True):
-            self._take_now(one)
+        for take in sorted(self._takes.values(), key=lambda each: each.option_only, reverse=True):
+            self._take_now(take)
         for (pattern, grantee), (rights, rows) in self._pattern_takes.items():
             self.working.take_pattern(pattern, grantee, rights)
             self.step(self.write.on_pattern("REVOKE", pattern, rights, grantee), self.words.of_rows(rows))

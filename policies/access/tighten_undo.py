@@ -34,9 +34,9 @@ def undo_of(before: State, after: Working) -> Iterator[str]:
         for place, column in list(differing(before, after)):
             if (column is None) == whole:
                 yield from _list(before, after, write, place, column)
-    for (owner, schema, kind, then), (*_, now) in zip(before.defaults, after.defaults, strict=True):
-        for entry in then:
-            kept = next((one for one in now if one.grantee == entry.grantee), None)
+    for (owner, schema, kind, entries), (*_, now) in zip(before.defaults, after.defaults, strict=True):
+        for entry in entries:
+            kept = next((line for line in now if line.grantee == entry.grantee), None)
             if missing := entry.rights & ~(kept.rights if kept else 0):
                 yield write.default("GRANT", owner, schema, kind, missing & ~entry.grantable or missing, entry.grantee,
                                     option=missing & entry.grantable == missing)
