@@ -81,7 +81,7 @@ def _relations(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> list[Obje
     sequences = {oid: labels.get(table, "") for oid, table in ask.rows(queries.SEQUENCES, scope)}
     policies, events, reads = _policies(ask, scope), _events(ask, scope), _reads(ask, scope)
     result = []
-    for oid, schema, name, letter, owner, place, enabled, forced, invoker, extension in rows:
+    for oid, schema, name, letter, owner, place, enabled, forced, invoker, extension, parent in rows:
         kind = KINDS[letter]
         table, fired = letter in "rp", events.get(oid, [])
         result.append(Object(
@@ -92,6 +92,7 @@ def _relations(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> list[Obje
             triggers=len(fired),
             trigger_events=tuple(event for bit, event in EVENTS if any(one & bit for one in fired)),
             definer=not invoker if kind == "view" else None, reads=reads.get(oid, ()), extension=extension,
+            part_of=labels.get(parent, "") if parent else "",
         ))
     return result
 
@@ -131,8 +132,8 @@ def _reads(ask: Catalogue, scope: dict[str, Any]) -> dict[int, tuple[str, ...]]:
 
 def _routines(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> Iterator[Object]:
     body = queries.BODY_14 if ask.number >= 140000 else queries.BODY
-    for schema, name, types, owner, acl, definer, pinned, trigger, digest, extension in ask.stream(
+    for schema, name, types, several, owner, acl, definer, pinned, trigger, digest, extension in ask.stream(
             queries.ROUTINES.format(body=body), scope):
-        yield Object(schema=schema, name=name if types is None else f"{name}({types})", kind="routine",
+        yield Object(schema=schema, name=f"{name}({types})" if several else name, kind="routine", arguments=types,
                      owner=ask.names[owner], acl=lists.place(acl), definer=definer, pinned=pinned if definer else None,
                      body=digest, trigger_function=trigger, extension=extension)

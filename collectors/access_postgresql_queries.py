@@ -43,7 +43,8 @@ RELATIONS = f"""select c.oid, n.nspname::text, c.relname::text, c.relkind::text,
     coalesce(c.relacl, acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner))::text,
     c.relrowsecurity, c.relforcerowsecurity,
     coalesce((select bool_or(o.option_value::bool) from pg_options_to_table(c.reloptions) o
-              where o.option_name = 'security_invoker'), false), {_OF_EXTENSION.format('pg_class', 'c')}
+              where o.option_name = 'security_invoker'), false), {_OF_EXTENSION.format('pg_class', 'c')},
+    (select min(i.inhparent) from pg_inherits i where i.inhrelid = c.oid and c.relkind <> 'S')
   from {_RELATIONS} order by 2, 3"""
 
 COLUMNS = f"""select a.attrelid, array_agg(a.attname::text order by a.attnum) from pg_attribute a
@@ -62,7 +63,7 @@ SEQUENCES = f"""select d.objid, d.refobjid from pg_depend d where d.classid = 'p
 BODY_14 = "coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)"
 BODY = "p.prosrc"
 ROUTINES = f"""select n.nspname::text, p.proname::text,
-    case when count(*) over (partition by p.pronamespace, p.proname) > 1 then oidvectortypes(p.proargtypes) end,
+    oidvectortypes(p.proargtypes), count(*) over (partition by p.pronamespace, p.proname) > 1,
     p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))::text, p.prosecdef,
     exists (select from unnest(p.proconfig) x where x like 'search\\_path=%%'),
     p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype),

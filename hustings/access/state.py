@@ -98,6 +98,10 @@ class Object(msgspec.Struct, frozen=True, omit_defaults=True):
     columns: tuple[str, ...] = ()
     of: str = ""
     """The table (``schema.name``) that a sequence belongs to."""
+    part_of: str = ""
+    """The table (``schema.name``) of which this is a partition, or from which it inherits: its rows are that one's."""
+    arguments: str | None = None
+    """PostgreSQL, routines: the argument types, also where the name does not say them: ``integer, text``."""
     row_security: bool | None = None
     row_security_forced: bool | None = None
     policies: tuple[str, ...] = ()

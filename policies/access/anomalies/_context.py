@@ -113,13 +113,25 @@ class Context:
     @cached_property
     def watched(self) -> frozenset[int]:
         """Objects that the model has classed as more than internal, or that have guarded columns; and views."""
-        named = {place for one in self.model.objects for place in self.scope.places(one.name, one.kind)}
+        named = {place for one in self.model.objects for _, place in self.of(one)}
         return frozenset(named | {place for place in self.scope.order if self.state.objects[place].kind == "view"})
 
     @cached_property
     def classed(self) -> dict[str, ObjectModel]:
         """The objects that the model lists, by label."""
         return {one.name: one for one in self.model.objects}
+
+    def of(self, model: ObjectModel) -> list[tuple[int, int]]:
+        """The places that an object of the model speaks for, each with the table whose rows they hold: itself, and
+        the parts of a table that the model does not list themselves."""
+        return [(whole, place) for whole in self.scope.places(model.name, model.kind)
+                for place in (whole, *(part for part in self.scope.parts(whole)
+                                       if self.state.objects[part].label not in self.classed))]
+
+    @cached_property
+    def wholes(self) -> dict[int, int]:
+        """Of each place that the model's objects speak for: the table whose rows it holds, often itself."""
+        return {place: whole for model in self.model.objects for whole, place in self.of(model)}
 
     @cached_property
     def sign_ins(self) -> tuple[SignIn, ...]:

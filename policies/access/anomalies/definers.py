@@ -28,13 +28,14 @@ def definers(context: Context) -> Found:
 
 def reviewed(context: Context) -> Found:
     """Definer routines of the model's schemas whose body is not the one that was read through."""
-    bodies = context.model.reviewed_routines
-    if not bodies:
+    bodies = {place: digest for name, digest in context.model.reviewed_routines.items()
+              for place in context.scope.places(name, "routine")}
+    if not context.model.reviewed_routines:
         return
-    for one in _definers(context):
-        if one.schema == HUSTINGS or one.schema not in context.scope.schemas:
+    for place, one in enumerate(context.state.objects):
+        if not _is_definer(one) or one.schema == HUSTINGS or one.schema not in context.scope.schemas:
             continue
-        expected = bodies.get(one.label)
+        expected = bodies.get(place)
         if expected is None:
             yield Anomaly(LPR_09, one.label, None, "runs with its owner's rights and is no reviewed routine")
         elif not one.body:
@@ -44,7 +45,11 @@ def reviewed(context: Context) -> Found:
 
 
 def _definers(context: Context) -> list[Object]:
-    return [one for one in context.state.objects if one.kind == "routine" and one.definer and not one.extension]
+    return [one for one in context.state.objects if _is_definer(one)]
+
+
+def _is_definer(one: Object) -> bool:
+    return one.kind == "routine" and bool(one.definer) and not one.extension
 
 
 RULES = (Rule(LPR_09, definers, POSTGRES), Rule(LPR_09, reviewed))

@@ -30,7 +30,7 @@ def recorded(context: Context) -> Found:
                 continue
             if missing is not None:
                 yield Unread(LPR_20, f"{one.label}: {lacking}, and its triggers were not read: {missing}")
-            elif fault := unrecorded(context, place, one):
+            elif fault := unrecorded(context, one, place):
                 yield Anomaly(LPR_20, one.label, None, f"{fault}, and {lacking}")
 
 

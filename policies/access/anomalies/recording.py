@@ -24,9 +24,9 @@ def recorded(context: Context) -> Found:
     for model in context.model.objects:
         if model.sensitivity != "restricted":
             continue
-        for place in context.scope.places(model.name, model.kind):
+        for whole, place in context.of(model):
             one = context.state.objects[place]
-            fault = unrecorded(context, place, one) if one.kind == "table" else ""
+            fault = unrecorded(context, one, whole, place) if one.kind == "table" else ""
             if fault and reason:
                 yield Unread(LPR_20, f"{one.label}: {fault}, and {reason}")
             elif fault:
@@ -37,7 +37,7 @@ def only_grows(context: Context) -> Found:
     """UPDATE, DELETE or TRUNCATE of evidence that the model does not give."""
     change = mask("UPDATE", "DELETE", "TRUNCATE" if context.state.engine == POSTGRESQL else "DROP")
     evidence = [place for model in context.model.objects if model.sensitivity == "evidence"
-                for place in context.scope.places(model.name, model.kind)]
+                for _, place in context.of(model)]
     for account in context.ordinary if evidence else ():
         for place in evidence:
             holding = context.holdings[account].get(place)
@@ -65,13 +65,16 @@ def pgaudit_writes(context: Context) -> tuple[bool, str]:
     return "pgaudit" in loaded and bool(classes & {"write", "all"}) and "-write" not in classes, ""
 
 
-def unrecorded(context: Context, place: int, one: Object) -> str:
-    """Why the table's triggers do not record every change that some account may make; empty if they do."""
+def unrecorded(context: Context, one: Object, *places: int) -> str:
+    """Why the table's triggers do not record every change that some account may make, by way of any of these
+    places; empty if they do. A change of a partitioned table fires the triggers of the partition."""
     if not one.triggers:
         return "no enabled row trigger"
     if not one.trigger_events:
         return ""
-    possible = context.held_by_anyone.get(place, 0)
+    possible = 0
+    for place in places:
+        possible |= context.held_by_anyone.get(place, 0)
     unseen = [change for change in _CHANGES if possible & BIT[change] and change not in one.trigger_events]
     return f"no row trigger on {', '.join(unseen)}" if unseen else ""
 

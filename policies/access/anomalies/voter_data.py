@@ -57,7 +57,8 @@ def guarded_columns(context: Context) -> Found:
 def guarded_through_views(context: Context) -> Found:
     """Guarded columns shown by a view: to whom the model gives neither the view nor the column, and to everyone who
     reads it where the model calls the view public."""
-    guarded = {f"{one.name}.{column}" for one in context.model.objects for column in guarded_of(one)}
+    guarded = {f"{context.state.objects[place].label}.{column}" for one, place in _objects(context, _is_guarded)
+               for column in guarded_of(one)}
     views = {one.label: one for one in context.state.objects if one.kind == "view"}
     shows: dict[int, list[str]] = {}
     for place in context.scope.order:
@@ -92,7 +93,9 @@ def _shown(view: Object, views: dict[str, Object], depth: int = 0) -> frozenset[
 
 def _may_see(context: Context, account: str, column: str) -> bool:
     name, _, of_it = column.rpartition(".")
-    return any(context.intent(account, place).permits(_SELECT, of_it) for place in context.scope.places(name, "table"))
+    places = set(context.scope.places(name, "table"))
+    places |= {context.wholes[place] for place in places if place in context.wholes}
+    return any(context.intent(account, place).permits(_SELECT, of_it) for place in places)
 
 
 def guarded_of(model: ObjectModel) -> frozenset[str]:
@@ -107,20 +110,22 @@ def _is_guarded(model: ObjectModel) -> bool:
 def _objects(context: Context, wanted: Callable[[ObjectModel], bool]) -> Iterator[tuple[ObjectModel, int]]:
     for model in context.model.objects:
         if wanted(model):
-            for place in context.scope.places(model.name, model.kind):
+            for _, place in context.of(model):
                 if context.state.objects[place].kind in ("table", "view"):
                     yield model, place
 
 
 def _held(context: Context, places: Container[int]) -> Iterator[tuple[str, int, Holding, Intent]]:
-    """What each ordinary account holds on these objects, and what is meant for it there."""
+    """What each ordinary account holds on these objects, and what is meant for it there: what is meant of a table is
+    meant of the rows in its parts."""
     for account in context.ordinary:
         if context.is_auditor(account):
             continue
         intents = context.declared.of(account)
         for place, holding in context.holdings[account].items():
             if place in places:
-                yield account, place, holding, intents.get(place, NOTHING)
+                whole = context.wholes.get(place, place)
+                yield account, place, holding, intents.get(place) or intents.get(whole, NOTHING)
 
 
 def _seen(context: Context, account: str, place: int, holding: Holding, intent: Intent,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from hustings.access.model import AccessModel, Account, Allow, Connection, ObjectModel, Role
 from hustings.access.rights import POSTGRESQL, mask
 from hustings.access.state import Entry, Membership, Object, Principal, State
@@ -45,9 +47,7 @@ def database(*principals: Principal, grants: dict[tuple[str, str], tuple[str, ..
         for column, entries in columns.items():
             acls.append(tuple(Entry(grantee, rights) for grantee, rights in entries.items()))
             column_acls[column] = len(acls) - 1
-        placed.append(Object(schema=one.schema, name=one.name, kind=one.kind, owner=one.owner, columns=one.columns,
-                             triggers=one.triggers, trigger_events=one.trigger_events, acl=acl,
-                             column_acls=column_acls))
+        placed.append(replace(one, acl=acl, column_acls=column_acls))
     return State(engine=POSTGRESQL, version="18.0", database="roll", as_of=NOW, user="audit",
                  principals=(OWNER, person("audit"), *principals), memberships=memberships, objects=tuple(placed),
                  acls=tuple(acls), settings={**SETTINGS, **(settings or {})})

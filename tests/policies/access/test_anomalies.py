@@ -272,6 +272,11 @@ def test_rows_are_kept_apart_where_a_column_says_whose_they_are() -> None:
     (RowPolicy("all", ("clerks",), "ALL", True, "true"), True),
     (RowPolicy("all", ("others",), "ALL", True, "true"), False),
     (RowPolicy("own", ("ann",), "ALL", False, "(county = 'x'::text)"), True),
+    (RowPolicy("all", ("ann",), "ALL", True, "(1 = 1)"), True),
+    (RowPolicy("all", ("ann",), "ALL", True, "((county = 'x'::text) OR true)"), True),
+    (RowPolicy("all", ("ann",), "ALL", True, "(county = county)"), True),
+    (RowPolicy("own", ("ann",), "ALL", True, "((county = 'x'::text) OR (id = 1))"), False),
+    (RowPolicy("own", ("ann",), "ALL", True, "((county = 'x'::text) AND (true OR (id = 1)))"), False),
 ])
 def test_a_policy_that_hides_nothing_from_the_role_is_none(policy: RowPolicy, is_found: bool) -> None:
     own = RowPolicy("base", ("ann",), "ALL", True, "(county = 'y'::text)")
@@ -326,3 +331,31 @@ def test_settings_that_a_role_asks_for_are_a_note(overrides: tuple[tuple[str, st
     one = compare(model, replace(database(person("web")), overrides=overrides))
     assert notes(one.context) == said
     assert found(one) == set()
+
+
+def test_a_partition_holds_the_rows_of_its_table() -> None:
+    """Neither a right on it nor a change in it goes around what the model says of the whole."""
+    whole = replace(VOTERS, columns=("id", "dob"))
+    part = replace(whole, name="voters_n", part_of="vr.voters", triggers=0, trigger_events=())
+    grants = {("vr.voters_n", "ann"): ("DELETE",), ("vr.voters_n", "bob"): ("SELECT(dob)",),
+              ("vr.voters", "cyd"): ("SELECT",), ("vr.voters_n", "cyd"): ("SELECT",)}
+    state = database(person("ann"), person("bob"), person("cyd"), grants=grants, objects=(SCHEMA, whole, part, LOG))
+    model = declares(Role("clerk"), Role("reader", allow=(allow("vr.voters", "SELECT"),)),
+                     accounts=(Account(login="ann", roles=("clerk",)), Account(login="bob", roles=("clerk",)),
+                               Account(login="cyd", roles=("reader",))))
+    assert found(compare(model, state)) == {
+        ("LPR-05", "vr.voters_n", "ann"), ("LPR-06", "vr.voters_n", "bob"), ("LPR-20", "vr.voters_n", None)}
+
+
+@pytest.mark.parametrize("written", ["vr.approve", "vr.approve(integer, character varying)",
+                                     "vr.approve(int,varchar)", "vr.approve( int4 , varchar )"])
+def test_a_routine_is_known_by_its_types_also_where_it_is_the_only_one(written: str) -> None:
+    one = Object(schema="vr", name="approve", kind="routine", owner="vr_owner",
+                 arguments="integer, character varying", definer=True, pinned=True, body="ab")
+    state = database(person("ann"), grants={("vr", "ann"): ("USAGE",), ("vr.approve", "ann"): ("EXECUTE",)},
+                     objects=(SCHEMA, VOTERS, LOG, one))
+    model = declares(Role("clerk", allow=(replace(allow(written, "EXECUTE"), kind="routine"),)),
+                     accounts=(Account(login="ann", roles=("clerk",)),), reviewed_routines={written: "ab"})
+    result = compare(model, state)
+    assert {row.state for row in result.rows()} == {"declared"}
+    assert found(result) == set()
