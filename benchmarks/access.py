@@ -47,7 +47,8 @@ def _row(what: str, spent: Cost, seconds: float, count: int, theirs: float) -> R
     return Row(
         f"{TABLES} tables × {ACCOUNTS + GROUPS} roles: {what}",
         f"{seconds:.1f} s by the clock, {spent.cpu:.2f} s of processor time, {spent.mib:.0f} MiB ({count} rows)",
-        f"asking the server {theirs:.1f} s" if theirs else "", f"{theirs / seconds:.1f} × less" if theirs else "", BOUND)
+        f"asking the server {theirs:.1f} s" if theirs else "",
+        f"{theirs / seconds:.1f} × less" if theirs else "", BOUND)
 
 
 def _clock(command: list[str], environment: dict[str, str]) -> tuple[float, int]:
