@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
 
 from hustings import __version__
 from hustings.errors import Exit, HustingsError
+from hustings.lazy import LazyGroup
 
 COMMANDS = {
     "up": ("agent.up:up", "The whole product on this machine: server, audit, scorecard."),
@@ -34,32 +34,7 @@ GARBAGE_AFTER = 50_000
 """Objects made before the collector looks for cycles: a sixth of a short command's time went there."""
 
 
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        try:
-            command = getattr(import_module(module), name)
-        except ModuleNotFoundError as error:
-            if module.startswith("server") and not (error.name or "").startswith("server"):
-                raise click.ClickException(
-                    f"this command needs the server's libraries ({error.name} is not installed)\n"
-                    "  fix: install hustings[server]"
-                ) from error
-            raise
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, places=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hustings")
 def hustings() -> None:
     """Cyber-hygiene and least-privilege auditing for election offices and campaigns.

@@ -27,7 +27,7 @@ from hustings.access.rights import BIT, MARIADB
 from hustings.access.state import State
 from hustings.errors import CannotFinish, UsageError
 from policies.access.difference_scope import family
-from policies.access.difference_uses import host_matches
+from policies.access.difference_uses import host_matches, may_admit
 from policies.access.engines import effective
 from policies.access.rows import Holding
 
@@ -313,8 +313,9 @@ def _known(account: str, logins: list[str]) -> str | None:
     if not at:
         user, host = account, ""
     fitting = [name for name in logins if name.rpartition("@")[0] == user
-               and (not host or host_matches(name.rpartition("@")[2], host))]
-    return min(fitting, key=lambda name: ("%" in name, "_" in name, -len(name)), default=None)
+               and (not host or may_admit(name.rpartition("@")[2], host))]
+    return min(fitting, key=lambda name: (bool(host) and not host_matches(name.rpartition("@")[2], host),
+                                              "%" in name, "_" in name, -len(name)), default=None)
 
 
 def _quoted(account: str) -> str:

@@ -10,7 +10,7 @@ import json
 from collectors.statement_log.derive import Derived, derive
 from collectors.statement_log.names import WHOLE, Names
 from collectors.statement_log.store_file import Store
-from collectors.statement_log.tally import write_needs
+from collectors.statement_log.written import write_needs
 
 
 def resolve_again(store: Store, names: Names) -> int:

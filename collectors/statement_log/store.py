@@ -10,7 +10,8 @@ from pathlib import Path
 from collectors.statement_log.names import Names
 from collectors.statement_log.resolve import resolve_for
 from collectors.statement_log.store_file import Store, open_store
-from collectors.statement_log.tally import AUDIT, LOG, SLOW, restored
+from collectors.statement_log.tally import AUDIT, LOG, SLOW
+from collectors.statement_log.written import restored
 from hustings.access.rights import POSTGRESQL
 from hustings.access.usage import Shape, SignIn, Usage, Use, Window
 from hustings.errors import CannotFinish

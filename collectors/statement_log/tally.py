@@ -6,10 +6,8 @@ refused. Statements that failed after their rights had been looked at (a constra
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -21,6 +19,7 @@ from collectors.statement_log.session import Session
 from collectors.statement_log.store_file import Store
 from collectors.statement_log.times import Clock
 from collectors.statement_log.tokens import CUT, parts
+from collectors.statement_log.written import RESTORED, NewShape, account_id, restored, stored, write_shape
 from hustings.access.rights import POSTGRESQL
 
 _MOST_KEYS = 20_000
@@ -31,8 +30,6 @@ _LONGEST, _BEGINNING = 200_000, 2_000
 _REFUSED = ("42", "3F", "3D", "0A", "26", "34", "08", "25P02")
 """SQLSTATE classes of statements that did nothing: syntax, access, names, unsupported, an aborted transaction."""
 
-RESTORED = "\0"
-"""Before a time that is not as the log wrote it, but UTC."""
 LOG, SLOW, AUDIT = "log", "slow", "audit"
 """Who wrote the line: log_statement, a duration that was logged, an audit extension."""
 
@@ -47,20 +44,6 @@ class Known:
     """Whether a part of it sets something of the session."""
     kinds: frozenset[str]
     statements: int
-
-
-@dataclass(slots=True)
-class NewShape:
-    """A shape that the store does not have yet."""
-
-    id: int
-    digest: str
-    shaped: Shaped
-    database: str
-    path: str
-    role: str
-    plannable: bool
-    derived: Derived
 
 
 class Tally:
@@ -345,7 +328,7 @@ class Tally:
         iso = self.clock.iso
         waiting = {one.pending[1] for one in self.sessions.values() if one.changed and one.pending is not None}
         accounts = {
-            name: _account(connection, name)
+            name: account_id(connection, name)
             for name in {*waiting, *(one for one, _ in self.seen), *(one for one, _, _ in self.restored)}
         }
         uses = [
@@ -377,7 +360,7 @@ class Tally:
         connection.executemany("delete from session where id = ?", [(key,) for key in self.ended])
         connection.executemany(
             "insert or replace into session values (?, ?)",
-            [(key, _stored(one, iso)) for key, one in self.sessions.items() if one.changed],
+            [(key, stored(one, iso)) for key, one in self.sessions.items() if one.changed],
         )
         connection.executemany("insert or ignore into cover values (?)", [(one,) for one in self.covers])
         connection.execute(
@@ -397,37 +380,6 @@ class Tally:
             session.changed = False
 
 
-def write_shape(connection: sqlite3.Connection, one: NewShape, names: str) -> None:
-    """A new shape with what it needs."""
-    connection.execute(
-        "insert into shape values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            one.id,
-            one.digest,
-            one.shaped.text,
-            one.database,
-            one.path,
-            one.role,
-            int(one.shaped.whole),
-            json.dumps(one.shaped.sequences),
-            int(one.plannable),
-            int(one.derived.understood),
-            one.derived.why,
-            one.derived.kind,
-            ",".join(one.derived.schemas),
-            names if one.plannable else "",
-        ),
-    )
-    write_needs(connection, one.id, one.derived)
-
-
-def write_needs(connection: sqlite3.Connection, shape: int, derived: Derived) -> None:
-    """The rights of a shape."""
-    connection.executemany(
-        "insert into need values (?, ?, ?, ?)", [(shape, *need) for need in sorted(derived.needs, key=repr)]
-    )
-
-
 def _shortened(sql: str, engine: str) -> str:
     """A very long statement, most often an insert of many rows, by its key; otherwise as one that is cut."""
     if not quick.careful(sql, engine == POSTGRESQL):
@@ -437,29 +389,5 @@ def _shortened(sql: str, engine: str) -> str:
     return sql[:_BEGINNING] + CUT
 
 
-def _account(connection: sqlite3.Connection, name: str) -> int:
-    connection.execute("insert or ignore into account (name) values (?)", (name,))
-    return int(connection.execute("select id from account where name = ?", (name,)).fetchone()[0])
-
-
 def _names_of(path: str) -> tuple[str, ...]:
     return tuple(one for one in path.split(",") if one)
-
-
-def _stored(session: Session, iso: Callable[[str], str]) -> str:
-    pending = session.pending
-    if pending is not None:
-        time = pending[2]
-        pending = (pending[0], pending[1], time[1:] if time[0] == RESTORED else iso(time), pending[3])
-    return json.dumps([session.role, session.user, session.path, session.saved, session.local, pending, session.audit])
-
-
-def restored(state: str) -> Session:
-    """A session as the store keeps it. The time of what is pending is marked as UTC."""
-    session = Session()
-    session.role, session.user, session.path, saved, local, pending, session.audit = json.loads(state)
-    session.saved = tuple(saved) if saved else None
-    session.local = tuple(local) if local else None
-    session.pending = (tuple(pending[0]), pending[1], RESTORED + pending[2], pending[3]) if pending else None
-    session.changed = False
-    return session

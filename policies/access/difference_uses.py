@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from hustings.access.rights import POSTGRESQL
 from hustings.access.usage import Usage
 
+_ADDRESSES = re.compile(r"[0-9.%_/]+|[0-9A-Fa-f:.%_/]*:[0-9A-Fa-f:.%_/]*")
 _RECORDED_AS = {
     "SELECT": "read", "INSERT": "write", "UPDATE": "write", "DELETE": "write", "TRUNCATE": "write",
     "EXECUTE": "function",
@@ -27,7 +30,7 @@ def _may_be(account: str, logged: str) -> bool:
     if account == logged:
         return True
     (user, at, pattern), (known, _, host) = account.rpartition("@"), logged.rpartition("@")
-    return bool(at) and user == known and host_matches(pattern, host)
+    return bool(at) and user == known and may_admit(pattern, host)
 
 
 class LastUses:
@@ -66,7 +69,7 @@ class LastUses:
         if account not in self._names:
             user, _, host = account.rpartition("@")
             self._names[account] = tuple(name for name in self._by_user.get(user, ())
-                                         if host_matches(host, name.rpartition("@")[2]))
+                                         if may_admit(host, name.rpartition("@")[2]))
         return self._names[account]
 
 
@@ -80,6 +83,24 @@ def host_matches(pattern: str, host: str) -> bool:
     if "/" in pattern:
         return _in_network(pattern, host)
     return _like(pattern.lower(), host.lower())
+
+
+def may_admit(pattern: str, logged: str) -> bool:
+    """Whether who came from a host as a log has it may have come as an account with this pattern of hosts.
+
+    A server that looks names up logs a client's name, whichever account let it in by its address (MariaDB's manual,
+    "CREATE USER", "Host Name Component"): of a pattern of addresses, a name in the log says nothing.
+    """
+    return host_matches(pattern, logged) or (bool(_ADDRESSES.fullmatch(pattern)) and not _is_address(logged))
+
+
+def _is_address(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _in_network(pattern: str, host: str) -> bool:

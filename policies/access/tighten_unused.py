@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from hustings.access.rights import BIT, POSTGRESQL, names
 from hustings.access.state import PUBLIC
 from policies.access.difference import Difference
-from policies.access.difference_uses import LastUses, host_matches, speaks_of
+from policies.access.difference_uses import LastUses, may_admit, speaks_of
 from policies.access.rows import DECLARED, Row
 from policies.access.tighten_plan import Planner
 
@@ -101,7 +101,7 @@ def _is(plan: Planner, account: str, logged: str) -> bool:
     if plan.start.engine == POSTGRESQL:
         return account == logged
     user, _, host = account.rpartition("@")
-    return user == logged.rpartition("@")[0] and host_matches(host, logged.rpartition("@")[2])
+    return user == logged.rpartition("@")[0] and may_admit(host, logged.rpartition("@")[2])
 
 
 def _plain(label: str) -> str:

@@ -18,7 +18,7 @@ from hustings.facts import Missing
 from hustings.times import parse_time
 from policies.access.difference_declared import NOTHING, Declared, Intent
 from policies.access.difference_scope import Scope
-from policies.access.difference_uses import host_matches
+from policies.access.difference_uses import host_matches, may_admit
 from policies.access.mariadb_patterns import generality
 from policies.access.rows import Anomaly, Effective, Holding, Unread
 
@@ -145,8 +145,9 @@ class Context:
     def _signed_in_as(self, logged: str) -> str:
         user, _, host = logged.rpartition("@")
         fitting = [name for name in self.principals if name.rpartition("@")[0] == user and "@" in name
-                   and host_matches(name.rpartition("@")[2], host)]
-        return min(fitting, key=lambda name: generality(name.rpartition("@")[2], "host"), default=logged)
+                   and may_admit(name.rpartition("@")[2], host)]
+        return min(fitting, key=lambda name: (not host_matches(name.rpartition("@")[2], host),
+                                              generality(name.rpartition("@")[2], "host")), default=logged)
 
     def intent(self, account: str, place: int) -> Intent:
         return self.declared.of(account).get(place, NOTHING)

@@ -8,7 +8,7 @@ from hustings.access.rights import POSTGRESQL
 from hustings.access.usage import Usage
 from hustings.times import parse_time
 from policies.access.anomalies._context import Context, Found, Rule
-from policies.access.difference_uses import host_matches
+from policies.access.difference_uses import may_admit
 from policies.access.rows import Anomaly, Unread
 
 IAM_11 = "IAM-11"
@@ -44,7 +44,7 @@ def _is_among(context: Context, login: str, seen: set[str]) -> bool:
     if login in seen or context.state.engine == POSTGRESQL:
         return login in seen
     user, _, host = login.rpartition("@")
-    return any(name.rpartition("@")[0] == user and host_matches(host, name.rpartition("@")[2]) for name in seen)
+    return any(name.rpartition("@")[0] == user and may_admit(host, name.rpartition("@")[2]) for name in seen)
 
 
 RULES = (Rule(IAM_11, unused),)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hustings.access.model import Account, Allow, Connection, ObjectModel, Role
 from hustings.access.usage import Shape, Use
 from policies.access.difference import difference
-from policies.access.difference_uses import LastUses, host_matches, speaks_of
+from policies.access.difference_uses import LastUses, host_matches, may_admit, speaks_of
 from policies.access.engines import effective
 from policies.access.rows import DECLARED, EXCESS, MISSING
 from tests.policies.access.small import SCHEMA, VOTERS, allow, compare, database, declares, logs, person, rows
@@ -189,3 +189,20 @@ def test_hosts_of_mariadb_are_patterns() -> None:
     assert not host_matches("192.168.0.0/255.255.0.0", "10.0.0.1")
     assert not host_matches("10.0.0.0/255.0.0.0", "localhost")
     assert not host_matches("", "10.0.0.1")
+
+
+def test_a_name_in_the_log_may_be_any_account_that_is_let_in_by_its_address() -> None:
+    by_address = ("127.0.0.1", "10.20.1.%", "10.20.0.0/255.255.0.0", "10.20.1._", "::1", "fd00:%")
+    assert [may_admit(pattern, "desk4.county.example") for pattern in by_address] == [True] * 6
+    assert may_admit("%.county.example", "desk4.county.example")
+    assert not may_admit("localhost", "desk4.county.example")
+    assert not may_admit("decade", "desk4.county.example")
+    assert not may_admit("10.20.1.%", "10.21.1.1")
+
+
+def test_what_a_log_tells_of_a_named_host_is_a_use_by_the_account_of_its_address() -> None:
+    last = LastUses(logs(uses=(Use("ann@localhost", "vr.voters", None, "SELECT", "2026-09-01T00:00:00Z",
+                                   "2026-11-01T00:00:00Z"),)), "mariadb")
+    assert last.last("ann@127.0.0.1", "vr.voters", None, "SELECT") == "2026-11-01T00:00:00Z"
+    assert last.last("ann@db7", "vr.voters", None, "SELECT") is None
+    assert last.last("bob@127.0.0.1", "vr.voters", None, "SELECT") is None
