@@ -1,4 +1,4 @@
-"""Rights that are used beneath a statement: by trigger functions and routines that run as their caller.
+"""Rights that are used beneath a statement: by trigger functions, routines and views that run as their caller.
 
 A log of statements does not show them, so that they would pass for unused. The bodies are in PostgreSQL's catalogue,
 which the auditing role may read; the same reading serves the rehearsal (``agent.access.rehearsal_routines``).
@@ -6,12 +6,14 @@ which the auditing role may read; the same reading serves the rehearsal (``agent
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from agent.access.connection import dsn_of
 from agent.access.rehearsal_routines import Lost, Routines, read
 from hustings.access.rights import POSTGRESQL
 from policies.access.difference import Difference
+from policies.access.difference_uses import may_be
 
 _OPERATIONS = {"INSERT": "Insert", "UPDATE": "Update", "DELETE": "Delete"}
 
@@ -31,6 +33,8 @@ class Beneath:
         """Whether something that the account's statements run may need this right."""
         if account not in self._starts:
             self._look(account)
+        if account in self._through_views:
+            return True
         one = self._state.objects[place]
         kind = "routine" if one.kind == "routine" else "relation"
         label = one.label.partition("(")[0] if one.kind == "routine" else one.label
@@ -38,6 +42,14 @@ class Beneath:
             return True
         lost: Lost = (kind, label, right, column or "")
         return any(True for _ in self._routines.weigh(self._starts[account], frozenset({lost})))
+
+    @cached_property
+    def _through_views(self) -> frozenset[str]:
+        """Accounts that used a view with their own rights: what it takes from elsewhere is in no log, and MariaDB
+        shows it to nobody without SELECT. None of their rights is called unused."""
+        lent = {one.label for one in self._state.objects if one.kind == "view" and one.definer is False}
+        seen = {use.account for use in self._usage.uses if use.object in lent} if self._usage is not None else set()
+        return frozenset(one.name for one in self._state.principals if any(may_be(one.name, name) for name in seen))
 
     def _look(self, account: str) -> None:
         uses = [use for use in self._usage.uses if use.account == account] if self._usage is not None else []

@@ -22,10 +22,10 @@ def speaks_of(usage: Usage | None, account: str, right: str) -> bool:
         return False
     kinds = {"all", _RECORDED_AS.get(right, "ddl")}
     return bool(kinds & set(usage.covers)) \
-        and not any(_may_be(account, name) for one in usage.shapes if not one.understood for name in one.accounts)
+        and not any(may_be(account, name) for one in usage.shapes if not one.understood for name in one.accounts)
 
 
-def _may_be(account: str, logged: str) -> bool:
+def may_be(account: str, logged: str) -> bool:
     """Whether a name in the logs, of MariaDB and MySQL with the host that it came from, may be this account."""
     if account == logged:
         return True

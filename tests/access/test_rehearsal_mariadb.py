@@ -38,6 +38,7 @@ WORK = [
     ("mtremblay@10.20.1.8", "call approve_status(?)"),
     ("dba_ann@10.20.1.8", "alter table elections add place varchar(9)"),
     ("svc_backup@localhost", "lock tables voters read"),
+    ("svc_backup@localhost", "select setval(numbers, ?)"),
     ("jdoe@10.20.1.7", "set names utf8mb4"),
     ("jdoe@10.20.1.7", "truncate voters"),
     ("nkhan@10.20.1.%", "select * from voters"),
@@ -97,12 +98,26 @@ def test_what_is_denied_today_or_unknown_is_told_apart(office: Office, tmp_path:
     said = json.loads(result.stdout)
     assert said["denied"] == []
     assert {one["statement"] for one in said["denied_before"]} == {
-        "truncate voters", "select * from voters",
+        "truncate voters", "select * from voters", "select setval(numbers, ?)",
         # The server asks for UPDATE of the inserted columns too, also when it is run.
         "insert into voters (voter_id) values (?) on duplicate key update status = ?"}
     assert [(one["account"], one["reason"]) for one in said["unknown"]] == [
         ("gone@10.20.1.1", "the server has no such account")]
     assert result.exit_code == 3
+
+
+def test_what_the_server_logs_from_within_routines_and_triggers_is_told(office: Office, tmp_path: Path) -> None:
+    """As its audit plugin has them: variables of a routine as NAME_CONST, a trigger's row as ``new``."""
+    inside = tmp_path / "inside.json"
+    inside.write_text(json.dumps([
+        {"account": "jdoe@10.20.1.7", "statement": "update voters set party = ? where voter_id = NAME_CONST(?,?)"},
+        {"account": "jdoe@10.20.1.7", "statement": "insert into absentee values ( name_const(?, ? collate ?), null)"},
+        {"account": "jdoe@10.20.1.7", "statement": "insert into audit_log (voter_id) values (new.voter_id)"}]))
+    said = json.loads(call(office, tmp_path, "revoke update (party) on vr.voters from r_clerk",
+                           "--statements", str(inside)).stdout)
+    assert said["unknown"] == []
+    assert [one["statement"] for one in said["denied"]] == [
+        "update voters set party = ? where voter_id = NAME_CONST(?,?)"]
 
 
 def test_the_object_and_the_right_are_named(office: Office, tmp_path: Path) -> None:

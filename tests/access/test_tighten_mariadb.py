@@ -8,10 +8,13 @@ import pytest
 
 from agent.access.rehearsal_grant_tables import GrantTables
 from agent.access.rehearsal_script import parse_script
+from agent.access.tighten_beneath import Beneath
 from collectors.database_dsn import mariadb_address
 from collectors.mariadb_session import Session, connect
+from hustings.access.usage import Usage, Use, Window
 from policies.access.tighten import tighten
 from policies.access.tighten_plan import Step
+from tests.access.faults_mariadb import CLERKS, NKHAN, PCOTE
 from tests.access.test_planted_faults_mariadb import FAULTS, Fault, Office, office
 
 __all__ = ["office"]
@@ -56,6 +59,21 @@ def test_a_fault_is_closed_and_can_be_restored(office: Office, session: Session,
     assert standing <= {row for row, _, _ in planted.found}
     assert standing <= LEFT or planted.name in BY_HAND
     assert all(row in " ".join(made.by_hand) for row in standing)
+
+
+def test_what_a_view_takes_with_the_rights_of_its_reader_is_not_called_unused(office: Office) -> None:
+    office.run(f"create definer = vr_owner@localhost sql security invoker view vr.days_v as select held from "
+               f"vr.elections; grant select on vr.days_v to nkhan@'{CLERKS}'")
+    try:
+        usage = Usage(engine="mariadb", window=Window("2026-09-22T00:00:00Z", "2026-11-22T00:00:00Z", 61),
+                      uses=(Use("nkhan@desk4.example.org", "vr.days_v", None, "SELECT", "2026-09-22T00:00:00Z",
+                                "2026-11-22T00:00:00Z"),), covers=("all",))
+        found = office.look(usage)
+    finally:
+        office.run(f"drop view vr.days_v; revoke select on vr.days_v from nkhan@'{CLERKS}'")
+    beneath = Beneath(found, "DSN")
+    place = next(place for place, one in enumerate(found.state.objects) if one.label == "vr.elections")
+    assert [beneath.needs(account, place, None, "SELECT") for account in (NKHAN, PCOTE)] == [True, False]
 
 
 def test_nothing_is_changed_on_the_clean_twin(office: Office) -> None:
