@@ -54,6 +54,10 @@ _ESCAPES = {
     "L": r"\S*?",
     "%": "%",
 }
+_NAMES = {"u": r"(?P<u>(?:(?!:  ).)*?)", "d": r"(?P<d>(?:(?!:  )[^@])*?)"}
+"""Names may hold blanks and, of accounts, ``@``; a database's only where something else stands before it."""
+_PLAIN = {"h": r"(?P<h>\[local\]|localhost|(?=\S*[.:])\S*?|)"}
+"""To tell the prefix of a log, names are taken to be plain, and a host to be an address or a full name."""
 _LEVEL = r"(?P<level>[A-Z]+[1-5]?):  (?P<message>.*)"
 _CONTINUES = ("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", "BACKTRACE")
 
@@ -142,8 +146,12 @@ class StderrLog:
         )
 
 
-def compiled(prefix: str) -> re.Pattern[str]:
-    """A pattern for lines with this prefix. Raises ``UsageError`` for an escape that PostgreSQL does not know."""
+def compiled(prefix: str, *, narrow: bool = False) -> re.Pattern[str]:
+    """A pattern for lines with this prefix, ``narrow`` if names are taken to be plain. Raises ``UsageError`` for an
+    escape that PostgreSQL does not know."""
+    escapes = _ESCAPES | (_PLAIN if narrow else _NAMES)
+    if "%u %d" in prefix:
+        escapes["d"] = _ESCAPES["d"]
     parts, optional, at = [], False, 0
     while at < len(prefix):
         if prefix[at] != "%":
@@ -151,7 +159,7 @@ def compiled(prefix: str) -> re.Pattern[str]:
             at += 1
             continue
         found = re.match(r"%-?\d*([a-zA-Z%])", prefix[at:])
-        if found is None or (found.group(1) not in _ESCAPES and found.group(1) != "q"):
+        if found is None or (found.group(1) not in escapes and found.group(1) != "q"):
             raise UsageError(
                 f"log_line_prefix has no escape {prefix[at : at + 2]!r}",
                 where="--prefix",
@@ -162,7 +170,7 @@ def compiled(prefix: str) -> re.Pattern[str]:
             optional = True
         else:
             parts.append(
-                r"\s*" + _ESCAPES[found.group(1)] + r"\s*" if len(found.group()) > 2 else _ESCAPES[found.group(1)]
+                r"\s*" + escapes[found.group(1)] + r"\s*" if len(found.group()) > 2 else escapes[found.group(1)]
             )
         at += found.end()
     if optional:
@@ -174,7 +182,7 @@ def _fitting(text: str, where: str) -> str:
     lines = [one for one in text.split("\n") if one and not one.startswith("\t")]
     best, most = "", 0
     for prefix in COMMON:
-        pattern = compiled(prefix)
+        pattern = compiled(prefix, narrow=True)
         found = [one for one in map(pattern.match, lines) if one is not None]
         named = sum(bool(one["u"]) and "=" not in one["u"] for one in found) * 1000 + len(found)
         if named > most:

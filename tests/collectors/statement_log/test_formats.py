@@ -55,6 +55,14 @@ def test_a_text_log_with_a_common_prefix_is_told_by_looking(tmp_path: Path, pref
     assert told.window.first == "2026-11-22T09:00:00Z"
 
 
+@pytest.mark.parametrize("account", ["front office", "j.doe@county.example", "élise o'hara"])
+@pytest.mark.parametrize("prefix", COMMON)
+def test_a_text_log_knows_accounts_of_any_name(tmp_path: Path, prefix: str, account: str) -> None:
+    text = line(prefix, "statement: select name from vr.voters where id = 5")
+    _, told = read(tmp_path, text + text.replace("jdoe", account), name="postgresql.log")
+    assert used(told) == EXPECTED | {(account, *rest) for _, *rest in EXPECTED}
+
+
 def test_a_prefix_of_its_own_is_given(tmp_path: Path) -> None:
     prefix = "[%n] <%-8u|%d> %e %% "
     text = line(prefix, "execute fetch from p: select name from vr.voters where id = $1").replace("%-8u", "jdoe    ")
