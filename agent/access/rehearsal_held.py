@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.access.rehearsal_catalogue import Key
-from agent.access.rehearsal_routines import Lost
+from agent.access.rehearsal_routines import TO_SET, Lost
 from agent.access.rehearsal_session import RehearsalSession
 
 ROWS = "rows"
@@ -86,4 +86,6 @@ def lost(before: frozenset[Lost], after: frozenset[Lost]) -> frozenset[Lost]:
         other = {"USAGE": "UPDATE", "UPDATE": "USAGE"}.get(right, "")
         return kind == "sequence" and (kind, label, other, "") in after
 
-    return frozenset(one for one in before - after if one[0] != ROWS and not kept(*one))
+    gone = frozenset(one for one in before - after if one[0] != ROWS and not kept(*one))
+    return gone | {(kind, label, TO_SET, "") for kind, label, right, _ in before - after
+                   if kind == "sequence" and right == "UPDATE" and (kind, label, "USAGE", "") in after}

@@ -42,6 +42,8 @@ class Planned:
     relations: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()
     """Sequences whose numbers it takes, as the plan names them; ``?`` for one only known when it runs."""
+    resets: tuple[str, ...] = ()
+    """Those of them that it sets to a number (``setval``)."""
     plan: str = ""
     """Digest-able text of the plan, to compare."""
 
@@ -127,7 +129,7 @@ def _refused(error: Refused) -> Planned:
 
 def _read(explained: str) -> Planned:
     plan = json.loads(explained)
-    targets, relations, sequences = set(), set(), set()
+    targets, relations, sequences, resets = set(), set(), set(), set()
     for node in _nodes(plan):
         named = f"{node.get('Schema')}.{node['Relation Name']}" if node.get("Relation Name") else ""
         if named:
@@ -138,9 +140,11 @@ def _read(explained: str) -> Planned:
     for text in _texts(plan):
         if any(f"{name}(" in text for name in ("nextval", "currval", "setval")):
             names = {one.replace("''", "'").replace('"', "") for one in _SEQUENCE.findall(text)}
-            sequences |= names or ({"?"} if "regclass" in text or "$" in text else set())
+            names = names or ({"?"} if "regclass" in text or "$" in text else set())
+            sequences |= names
+            resets |= names if "setval(" in text else set()
     return Planned(targets=tuple(sorted(targets)), relations=tuple(sorted(relations)),
-                   sequences=tuple(sorted(sequences)), plan=explained)
+                   sequences=tuple(sorted(sequences)), resets=tuple(sorted(resets)), plan=explained)
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from agent.access.rehearsal_held import Touched, held, lost
 from agent.access.rehearsal_needs import Need, need
 from agent.access.rehearsal_plans import Planned, judge
 from agent.access.rehearsal_report import BEFORE, DENIED, FINE, ROWS, UNKNOWN, Outcome, Report
-from agent.access.rehearsal_routines import Lost, Routines, read
+from agent.access.rehearsal_routines import TO_SET, Lost, Routines, read
 from agent.access.rehearsal_script import Script
 from agent.access.rehearsal_session import Refused, RehearsalSession
 from agent.access.rehearsal_workload import Seen
@@ -279,12 +279,13 @@ def _beneath(item: _Item, gone: frozenset[Lost], rows: frozenset[tuple[str, str]
     after, seen = item.after or Planned(), item.seen
     for kind, label, right, _ in sorted(gone):
         plain = label.rpartition(".")[2]
-        if kind == "sequence" and right not in ("USAGE", "UPDATE"):
+        if kind == "sequence" and right not in ("USAGE", "UPDATE", TO_SET):
             continue
-        if kind == "sequence" and any(one in (label, plain) for one in after.sequences):
+        taken = after.resets if right == TO_SET else after.sequences
+        if kind == "sequence" and any(one in (label, plain) for one in taken):
             return replace(_outcome(DENIED, seen, after, reason=f"permission denied for sequence {plain}",
-                                    role=item.role), object=label, right=right, by="privilege")
-        if kind == "sequence" and "?" in after.sequences:
+                                    role=item.role), object=label, right=right.partition(" ")[0], by="privilege")
+        if kind == "sequence" and "?" in taken:
             return _outcome(UNKNOWN, seen, reason=f"it takes numbers of a sequence that the statement's shape does not "
                                                   f"name, and the account loses {right} on {label}", role=item.role)
         if kind == "routine":

@@ -14,6 +14,8 @@ from typing import Any
 from agent.access.rehearsal_words import NAME, TEXT, WORD, Word, words
 from hustings.errors import UsageError
 
+TO_SET = "UPDATE (setval)"
+"""A sequence's UPDATE that is gone while its USAGE is kept: only ``setval`` needs it."""
 Lost = tuple[str, str, str, str]
 """(kind, ``schema.name``, right, column or "")."""
 _READ = ("sql", "plpgsql")
@@ -189,6 +191,9 @@ def _uses(found: list[Word], routine: Routine, lost: frozenset[Lost], known: Rou
         verbs = {verb for verb, table in written if _same(label, table)}
         if kind == "routine" and plain in called:
             yield Found(one, routine.label, True, "it calls it")
+        elif kind == "sequence" and right == TO_SET:
+            if "setval" in called:
+                yield Found(one, routine.label, plain in inside, "it sets a sequence to a number")
         elif kind == "sequence" and right != "SELECT" and (plain in inside or any(
                 verb == "Insert" and any(_same(table, name) for table, owned in known.sequences.items()
                                          if label in owned) for verb, name in written)):

@@ -297,6 +297,7 @@ HIDDEN = (
     ("revoke insert on s.log from {role}", "insert into s.t (a) values ($1)"),
     ("revoke all on sequence s.t_id_seq from {role}", "insert into s.t (a) values ($1)"),
     ("revoke all on sequence s.t_id_seq from {role}", "select nextval('s.t_id_seq')"),
+    ("revoke update on sequence s.t_id_seq from {role}", "select setval('s.t_id_seq', 5)"),
     ("revoke insert on s.t from {role}; grant insert (a) on s.t to {role}", "insert into s.t (a, b) values ($1, $2)"),
     ("revoke truncate on s.t from {role}", "truncate table s.t, s.k"),
     ("revoke execute on procedure s.work() from {role}", "call s.work()"),
@@ -314,6 +315,8 @@ ALLOWED = (
     ("revoke all on sequence s.i_id_seq from {role}", "insert into s.i (a) values ($1)"),
     ("revoke insert on s.t from {role}; grant insert (a) on s.t to {role}", "insert into s.t (a) values ($1)"),
     ("revoke usage on sequence s.t_id_seq from {role}", "insert into s.t (a) values ($1)"),
+    ("revoke update on sequence s.t_id_seq from {role}", "insert into s.t (a) values ($1)"),
+    ("revoke update on sequence s.t_id_seq from {role}", "select nextval('s.t_id_seq')"),
     ("revoke delete on s.log from {role}", "insert into s.t (a) values ($1)"),
     ("revoke truncate on s.t from {role}", "select $1 is null, a from s.t limit $2"),
 )
