@@ -57,6 +57,19 @@ def object_rights(rows: Iterable[tuple[Any, ...]], names: Names) -> Lists:
     return found
 
 
+def engine_tables(on_tables: Lists, on_columns: Lists) -> dict[str, tuple[Entry, ...]]:
+    """As ``State.engine_tables``."""
+    reading = BIT["SELECT"] | BIT["REFERENCES"]
+    found: Lists = defaultdict(list)
+    for (schema, name), entries in on_tables.items():
+        if schema == OWN[0]:
+            found[name,] += entries
+    for (schema, name, _), entries in on_columns.items():
+        if schema == OWN[0]:
+            found[name,] += [Entry(one.grantee, one.rights & ~reading) for one in entries if one.rights & ~reading]
+    return {name: tuple(entries) for (name,), entries in sorted(found.items())}
+
+
 def database_rights(rows: Iterable[tuple[Any, ...]], rights: list[str], names: Names,
                     ) -> list[tuple[str, tuple[Entry, ...]]]:
     """Rows (host, pattern, user, Y and N in the order of ``rights``) of ``mysql.db``."""

@@ -19,6 +19,7 @@ from collectors._mariadb_objects import (
     OWN,
     Pool,
     database_rights,
+    engine_tables,
     object_rights,
     relations,
     restrictions,
@@ -71,6 +72,7 @@ class _Look:
     session: Asking
     engine: str
     missing: dict[str, Missing] = field(default_factory=dict)
+    engine_tables: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
 
     def rows(self, part: str, *queries: str) -> Rows:
         """The first query that is answered; none: the part is missing, for the first one's reason."""
@@ -139,6 +141,7 @@ class _Look:
                 for one in known if not is_public(one)), key=lambda one: one.name)),
             memberships=tuple(memberships), objects=tuple(objects), acls=pool.lists(),
             patterns=(self._everything(known, names), *self._databases(names)), revoked=self._revoked(names),
+            engine_tables=self.engine_tables,
             settings=settings, mandatory_roles=mandatory, in_recovery=bool(replica), receiver=replica,
             answers=self._answers(counts), missing=self.missing)
 
@@ -195,6 +198,7 @@ class _Look:
 
         on_tables = object_rights(self.rows("acls", sql.TABLE_RIGHTS), names)
         on_columns = object_rights(self.rows("acls", sql.COLUMN_RIGHTS), names)
+        self.engine_tables = engine_tables(on_tables, on_columns)
         on_routines = object_rights(self.rows("acls", sql.ROUTINE_RIGHTS), names)
         found = [Object(schema="", name=name, kind="schema") for name in schemas]
         found += relations(ask("objects", sql.TABLES), ask("objects", sql.COLUMNS), ask("objects", sql.VIEWS),

@@ -177,6 +177,9 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """MariaDB and MySQL: rights on databases by pattern (``mysql.db``), ``*`` for global ones."""
     revoked: tuple[tuple[str, tuple[Entry, ...]], ...] = ()
     """MySQL, partial revokes: (schema, rights on everything that do not hold there)."""
+    engine_tables: dict[str, tuple[Entry, ...]] = {}
+    """MariaDB and MySQL: rights on single tables of the schema ``mysql`` by the table's name: on all of it, and those
+    to change a column."""
     database_owner: str = ""
     settings: dict[str, str] = {}
     """PostgreSQL: ssl, password_encryption, listen_addresses, log_connections, shared_preload_libraries,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hustings.access.rights import BIT, names
 from hustings.access.state import PUBLIC
 from policies.access.rows import Anomaly
@@ -10,6 +12,8 @@ from policies.access.tighten_plan import Planner
 
 _PUBLIC_NAME = "PUBLIC"
 _GRANT_TABLES = "mysql"
+_ON_GRANT_TABLES = re.compile(rf" on {_GRANT_TABLES}(?!\.)\b")
+"""On all of them; rights on single ones are left to a person."""
 
 
 def superuser(plan: Planner, one: Anomaly) -> bool:
@@ -33,7 +37,7 @@ def attributes(plan: Planner, one: Anomaly) -> bool:
         if named:
             _take(plan, holder, named, one)
             closed = True
-        pattern = _GRANT_TABLES if "grant tables" in one.actual else "*"
+        pattern = _GRANT_TABLES if _ON_GRANT_TABLES.search(one.actual) else "*"
         entry = plan.working.patterns.get(pattern, {}).get(holder)
         words = [right for right in names(entry.rights) if right in one.actual] if entry is not None else []
         if words and ("every table" in one.actual or pattern == _GRANT_TABLES):

@@ -13,6 +13,7 @@ from hustings.access.rights import mask, names
 from hustings.access.state import PUBLIC
 from policies.access.anomalies._context import MARIA, PUBLIC_NAME, Context, Found, Rule
 from policies.access.anomalies.superusers import BREAK_GLASS
+from policies.access.difference_scope import CATALOG
 from policies.access.mariadb_patterns import fits
 from policies.access.rows import Anomaly, Unread
 
@@ -39,6 +40,9 @@ CONTENT = mask("SELECT", "INSERT", "UPDATE", "DELETE")
 CHANGES = mask("INSERT", "UPDATE", "DELETE", "DROP", "ALTER")
 GRANT_TABLES = "mysql"
 """The schema of the grant tables: who changes them holds everything."""
+_SHOWING = frozenset({GRANT_TABLES, f"{GRANT_TABLES}.global_priv", f"{GRANT_TABLES}.user"})
+"""Where what is stored of passwords is read."""
+SELECT = mask("SELECT")
 
 
 def superusers(context: Context) -> Found:
@@ -89,17 +93,29 @@ def proxies(context: Context) -> Found:
 def everything(context: Context) -> Found:
     """Accounts that read or change every table of the server, the grant tables among them."""
     for account in context.ordinary:
-        copies = any("backup" in one.rights for role in context.roles(account) for one in role.allow)
+        copies = _copies(context, account)
         for name, way in _ways(context, account):
-            rights = _on_everything(context, name) & CONTENT
-            if copies:
-                rights &= ~mask("SELECT")
+            rights = _on_everything(context, name) & CONTENT & ~(SELECT if copies else 0)
             if rights:
                 yield Anomaly(LPR_11, None, account, f"holds {', '.join(names(rights))} on every table of the server"
                                                      f"{way}")
-            elif changes := _on_grant_tables(context, name) & CHANGES:
-                yield Anomaly(LPR_11, None, account, f"may change the grant tables ({', '.join(names(changes))} on "
-                                                     f"{GRANT_TABLES}){way}")
+            elif changes := [(held & CHANGES, on) for on, held in _on_grant_tables(context, name) if held & CHANGES]:
+                which = "; ".join(f"{', '.join(names(held))} on {on}" for held, on in changes)
+                yield Anomaly(LPR_11, None, account, f"may change the grant tables ({which}){way}")
+            elif not copies and not _may_look(context, account) and (
+                    shown := [on for on, held in _on_grant_tables(context, name) if held & SELECT and on in _SHOWING]):
+                yield Anomaly(LPR_11, None, account, f"may read what is stored of passwords (SELECT on "
+                                                     f"{', '.join(shown)}){way}")
+
+
+def _copies(context: Context, account: str) -> bool:
+    return any("backup" in one.rights for role in context.roles(account) for one in role.allow)
+
+
+def _may_look(context: Context, account: str) -> bool:
+    """Whether it is there to read the catalogue."""
+    return context.is_auditor(account) or any(one.object == CATALOG for role in context.roles(account)
+                                              for one in role.allow)
 
 
 def _allowed(context: Context, account: str) -> set[str]:
@@ -136,8 +152,14 @@ def _on_everything(context: Context, name: str) -> int:
     return _line(context, name, lambda pattern: pattern == "*")
 
 
-def _on_grant_tables(context: Context, name: str) -> int:
-    return _line(context, name, lambda pattern: pattern != "*" and fits(pattern, GRANT_TABLES))
+def _on_grant_tables(context: Context, name: str) -> Iterator[tuple[str, int]]:
+    """Its rights on the schema, and on tables of it."""
+    yield GRANT_TABLES, _line(context, name, lambda pattern: pattern != "*" and fits(pattern, GRANT_TABLES))
+    for table, entries in context.state.engine_tables.items():
+        held = 0
+        for entry in entries:
+            held |= entry.rights if entry.grantee == name else 0
+        yield f"{GRANT_TABLES}.{table}", held
 
 
 def _line(context: Context, name: str, wanted: Callable[[str], bool]) -> int:
