@@ -282,6 +282,13 @@ def test_what_is_not_understood_is_listed_with_its_account(tmp_path: Path) -> No
     }
 
 
+def test_an_operator_of_its_own_may_use_anything_and_one_of_the_engine_nothing(tmp_path: Path) -> None:
+    own = "select name from vr.voters where id operator(vr.===) 5"
+    engines = own.replace("vr.==", "pg_catalog.")
+    _, told = read(tmp_path, csv_line(f"statement: {own}") + csv_line(f"statement: {engines}"))
+    assert sorted(one.understood for one in told.shapes) == [False, True]
+
+
 def test_stores_of_others_are_refused_with_a_way_on(tmp_path: Path) -> None:
     log = tmp_path / "pg.csv"
     log.write_text(csv_line(SELECT.format(1)))
