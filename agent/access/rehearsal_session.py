@@ -80,10 +80,16 @@ class RehearsalSession:
             raise self._refusal(error) from error
 
     def run(self, sql: str) -> str | None:
-        """One statement and no more than one: the server refuses a second. The first cell of the answer."""
-        from psycopg import pq
+        """One statement and no more than one: the server refuses a second. The first cell of the answer.
 
-        result = self.connection.pgconn.exec_params(sql.encode(), None)
+        Raises ``Refused``, and ``Lost`` where the session is gone.
+        """
+        from psycopg import OperationalError, pq
+
+        try:
+            result = self.connection.pgconn.exec_params(sql.encode(), None)
+        except OperationalError as error:
+            raise Lost from error
         if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
             cell = result.get_value(0, 0) if result.ntuples else None
             return cell.decode() if cell is not None else None
