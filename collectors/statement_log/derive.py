@@ -172,7 +172,9 @@ def _query(text: str, names: Names, path: tuple[str, ...], sequences: tuple[tupl
         tree = _parsed(text, names.engine)
         if isinstance(tree, exp.Command):
             return _not_understood(READ, "the parser does not know this form")
-        if any(not str(one.args["operator"]).startswith("pg_catalog.") for one in tree.find_all(exp.Operator)):
+        if isinstance(tree, exp.Expr) and any(
+            not str(one.args["operator"]).startswith("pg_catalog.") for one in tree.find_all(exp.Operator)
+        ):
             return _not_understood(READ, "an operator of its own, whose function the statement does not name")
         walker = Walker(names, path)
         walker.query(tree, None, {})
