@@ -12,6 +12,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from agent.access.rehearsal_grant_tables import SCRATCH, GrantTables, parts
@@ -21,7 +22,7 @@ from agent.access.rehearsal_words import NAME, WORD, words
 from agent.access.rehearsal_workload import Seen
 from collectors.access_reader import read
 from collectors.database_dsn import mariadb_address
-from collectors.host.protocol import LookError
+from collectors.host.protocol import Denied, LookError
 from collectors.mariadb_session import Session, connect
 from hustings.access.rights import BIT, MARIADB
 from hustings.access.state import State
@@ -74,7 +75,7 @@ class _Said:
 def rehearse_copy(dsn: str, variable: str, script: Script, text: str, seen: tuple[Seen, ...], *,
                   undo: Script | None = None) -> Report:
     """Rehearse a script on a copy that nobody works on. Raises ``UsageError`` and ``CannotFinish``."""
-    with connect(mariadb_address(dsn, variable), variable=variable, within=600, read_only=False) as session:
+    with _session(dsn, variable) as session:
         tables = GrantTables(session)
         if tables.left_behind():
             raise UsageError("a rehearsal was stopped before it had put the rights back", where=variable,
@@ -112,12 +113,22 @@ def rehearse_copy(dsn: str, variable: str, script: Script, text: str, seen: tupl
 
 def recover(dsn: str, variable: str) -> str:
     """Put back what a stopped rehearsal left. Returns what was done."""
-    with connect(mariadb_address(dsn, variable), variable=variable, within=600, read_only=False) as session:
+    with _session(dsn, variable) as session:
         tables = GrantTables(session)
         if not tables.left_behind():
             return "No rehearsal was stopped here: there is nothing to put back."
         tables.restore()
         return "The rights are what they were before the rehearsal."
+
+
+@contextmanager
+def _session(dsn: str, variable: str) -> Iterator[Session]:
+    with connect(mariadb_address(dsn, variable), variable=variable, within=600, read_only=False) as session:
+        try:
+            yield session
+        except Denied as error:
+            raise CannotFinish(f"the rehearsing account may not do what a rehearsal needs: {error.missing.detail}",
+                               where=variable, remedy="rehearse as the superuser of a copy") from error
 
 
 class _Rehearsal:

@@ -19,7 +19,7 @@ from agent.access.rehearsal_grant_tables import SCRATCH, GrantTables
 from collectors.database_dsn import mariadb_address
 from collectors.mariadb_session import connect
 from hustings.__main__ import hustings
-from hustings.errors import HustingsError
+from hustings.errors import CannotFinish, HustingsError
 from tests.access.test_planted_faults_mariadb import Office, office
 
 __all__ = ["office"]
@@ -142,6 +142,17 @@ def test_a_statement_that_the_server_refuses_puts_everything_back(office: Office
     assert "the server refuses this statement" in result.exception.what
     assert result.stdout == ""
     assert digests() == before
+
+
+def test_an_account_that_may_not_rehearse_is_told_so(office: Office, tmp_path: Path) -> None:
+    change, work = files(tmp_path, "revoke insert on vr.absentee from r_clerk")
+    result = CliRunner(env={"DSN": office.dsn}).invoke(hustings, [
+        "access", "rehearse", change, "--engine", "mariadb", "--dsn-env", "DSN", "--statements", work, "--target",
+        "copy"])
+    assert isinstance(result.exception, CannotFinish)
+    assert "may not do what a rehearsal needs" in result.exception.what
+    assert result.exception.remedy == "rehearse as the superuser of a copy"
+    assert result.stdout == ""
 
 
 def test_only_a_copy_will_do(office: Office, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def public(context: Context) -> Found:
     """Rights of PUBLIC on the model's schemas and objects; lines on schemas for no name in particular, which count for
     every account from that host."""
     for label, level, entry in _lines(context):
-        if entry.grantee.startswith("@") and level == _SCHEMA and entry.rights:
+        if entry.grantee.rpartition("@")[:2] == ("", "@") and level == _SCHEMA and entry.rights:
             yield Anomaly(LPR_04, label, entry.grantee,
                           f"every account from there holds {', '.join(names(entry.rights))}")
         if entry.grantee == PUBLIC and entry.rights:
@@ -39,7 +39,7 @@ def public(context: Context) -> Found:
 def nameless(context: Context) -> Found:
     """Accounts without a name that are open, and what a line for nobody in particular gives."""
     for account in context.judged:
-        if account.startswith("@") and context.open(account):
+        if not account.rpartition("@")[0] and context.open(account):
             yield Anomaly(LPR_04, None, account, "lets anybody in, under any name")
 
 
