@@ -61,7 +61,8 @@ def connection(registration: Registration, database: str) -> Iterator[psycopg.Co
 def rehearsed(connection: psycopg.Connection[Any], sql: str, seen: tuple[Seen, ...], *, lock_timeout: float = 2,
               undo: str = "") -> Report:
     return rehearse(connection, script(sql), sql, seen, lock_timeout=lock_timeout, target="copy",
-                    undo=script(undo) if undo else None)
+                    undo=script(undo) if undo else None,
+                    again=lambda: psycopg.connect(connection.info.dsn, autocommit=True))
 
 
 def script(sql: str) -> Script:
