@@ -60,9 +60,10 @@ def connection(registration: Registration, database: str) -> Iterator[psycopg.Co
 
 def rehearsed(connection: psycopg.Connection[Any], sql: str, seen: tuple[Seen, ...], *, lock_timeout: float = 2,
               undo: str = "") -> Report:
+    dsn = connection.info.dsn
     return rehearse(connection, script(sql), sql, seen, lock_timeout=lock_timeout, target="copy",
                     undo=script(undo) if undo else None,
-                    again=lambda: psycopg.connect(connection.info.dsn, autocommit=True))
+                    again=lambda: psycopg.connect(dsn, autocommit=True))
 
 
 def script(sql: str) -> Script:

@@ -83,7 +83,7 @@ def test_many_faults_at_once_are_closed_rehearsed_and_restored_to_the_letter(reg
     with psycopg.connect(registration.server.dsn(planted), autocommit=True) as connection:
         report = rehearse(connection, parse_script(text(made), "postgresql"), "", work, lock_timeout=2,
                           target="copy", undo=parse_script(undo(made), "postgresql"),
-                          again=lambda: psycopg.connect(connection.info.dsn, autocommit=True))
+                          again=lambda: psycopg.connect(registration.server.dsn(planted), autocommit=True))
         assert [one for one in report.outcomes if one.outcome != "fine"] == []
         assert (report.exit, report.undo, report.equal) == (Exit.OK, "exact", True)
         before = rights(connection)
