@@ -19,5 +19,6 @@ def dsn_of(variable: str) -> str:
     dsn = os.environ.get(variable, "").strip()
     if not dsn:
         raise UsageError("this environment variable is not set", where=variable,
-                         remedy=f"set it to the database's address: {variable}=postgresql://user@host/database")
+                         remedy=f"set it to the database's address: {variable}=postgresql://user@host/database (or "
+                                "mariadb://, mysql://)")
     return dsn

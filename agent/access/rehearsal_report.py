@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hustings.access.rights import POSTGRESQL
 from hustings.errors import Exit
 
 SCHEMA = "hustings.rehearsal/1"
@@ -154,7 +155,9 @@ def _listed(found: list[Outcome]) -> Iterator[str]:
 
 
 def _proof(report: Report) -> Iterator[str]:
-    yield f"The script makes {report.changes} changes to rights; all were taken back."
+    counted = f"changes {report.changes} of the grant tables" if report.engine != POSTGRESQL else \
+        f"makes {report.changes} changes to rights"
+    yield f"The script {counted}; all of it was taken back."
     for note in report.notes:
         yield f"note: {note}"
     if report.undo:
