@@ -79,7 +79,7 @@ def _relations(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> list[Obje
             for oid, schema, name, kind, owner, acl, *rest in ask.stream(queries.RELATIONS, scope)]
     labels = {oid: f"{schema}.{name}" for oid, schema, name, *_ in rows}
     sequences = {oid: labels.get(table, "") for oid, table in ask.rows(queries.SEQUENCES, scope)}
-    policies, events, reads = _policies(ask, scope), _events(ask, scope), _reads(ask, scope)
+    policies, events, shows = _policies(ask, scope), _events(ask, scope), _shows(ask, scope)
     result = []
     for oid, schema, name, letter, owner, place, enabled, forced, invoker, extension, parent in rows:
         kind = KINDS[letter]
@@ -91,7 +91,7 @@ def _relations(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> list[Obje
             row_policies=policies.get(oid, ()), policies=_using(policies.get(oid, ())),
             triggers=len(fired),
             trigger_events=tuple(event for bit, event in EVENTS if any(one & bit for one in fired)),
-            definer=not invoker if kind == "view" else None, reads=reads.get(oid, ()), extension=extension,
+            definer=not invoker if kind == "view" else None, shows=shows.get(oid, {}), extension=extension,
             part_of=labels.get(parent, "") if parent else "",
         ))
     return result
@@ -121,13 +121,14 @@ def _events(ask: Catalogue, scope: dict[str, Any]) -> dict[int, list[int]]:
     return found
 
 
-def _reads(ask: Catalogue, scope: dict[str, Any]) -> dict[int, tuple[str, ...]]:
-    """By view, the columns of tables that it shows as they are."""
+def _shows(ask: Catalogue, scope: dict[str, Any]) -> dict[int, dict[str, tuple[str, str]]]:
+    """By view, the columns of tables that it shows as they are, by the names it gives them."""
     views = {view: shown(text) for view, text in ask.stream(queries.VIEWS, scope)}
-    tables = sorted({table for some in views.values() for table, _ in some})
-    names = {(table, number): f"{label}.{column}"
-             for table, label, number, column in (ask.rows(queries.ATTRIBUTES, [tables]) if tables else ())}
-    return {view: tuple(dict.fromkeys(names[one] for one in some if one in names)) for view, some in views.items()}
+    named = sorted({*views, *(table for some in views.values() for _, table, _ in some)})
+    names = {(table, number): (label, column)
+             for table, label, number, column in (ask.rows(queries.ATTRIBUTES, [named]) if views else ())}
+    return {view: {names[view, own][1]: names[table, column] for own, table, column in some
+                   if (view, own) in names and (table, column) in names} for view, some in views.items()}
 
 
 def _routines(ask: Catalogue, scope: dict[str, Any], lists: Lists) -> Iterator[Object]:

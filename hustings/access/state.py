@@ -124,8 +124,8 @@ class Object(msgspec.Struct, frozen=True, omit_defaults=True):
     """A function that only a trigger can call."""
     extension: bool = False
     """Made by an extension of the engine (PostGIS, pgcrypto …), not by the office."""
-    reads: tuple[str, ...] = ()
-    """Views: the columns they show that come from elsewhere, ``schema.table.column``."""
+    shows: dict[str, tuple[str, str]] = {}
+    """Views: the columns they show as they are elsewhere, under whatever name: to (``schema.table``, column)."""
 
     @property
     def label(self) -> str:

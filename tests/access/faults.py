@@ -168,6 +168,11 @@ VOTER_DATA = (
           "create view vr.leak_v as select voter_id, ssn4 as extra from vr.voters; alter view vr.leak_v owner to "
           "vr_owner; grant select on vr.leak_v to r_report",
           each("LPR-06", "vr.leak_v", "nkhan"), rights("nkhan", "vr.leak_v", "SELECT")),
+    Fault("LPR-06 through a view of a view, under another name",
+          "create view vr.inner_v as select voter_id as id, ssn4 as extra from vr.voters; "
+          "create view vr.outer_v as select extra as more from vr.inner_v; alter view vr.inner_v owner to vr_owner; "
+          "alter view vr.outer_v owner to vr_owner; grant select on vr.outer_v to r_report",
+          each("LPR-06", "vr.outer_v", "nkhan"), rights("nkhan", "vr.outer_v", "SELECT")),
     Fault("LPR-06 a public view shows more",
           "create or replace view vr.lookup_v as select voter_id, last_name, first_name, status, dl_no from vr.voters",
           each("LPR-06", "vr.lookup_v", "counter_screen", "web_lookup")),

@@ -71,7 +71,7 @@ def test_tables_are_read_with_what_guards_their_rows(state: State) -> None:
 
 def test_a_view_says_which_columns_it_shows_as_they_are(state: State) -> None:
     shown = one(state, "kept.shown")
-    assert shown.reads == ("kept.voters.last_name", "kept.parts.county")
+    assert shown.shows == {"last_name": ("kept.voters", "last_name"), "county": ("kept.parts", "county")}
     assert (shown.kind, shown.definer, one(state, "kept.invoked").definer) == ("view", True, False)
 
 

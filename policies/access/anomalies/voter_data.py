@@ -17,6 +17,8 @@ from policies.access.rows import Anomaly, Holding, Unread
 
 LPR_05, LPR_06 = "LPR-05", "LPR-06"
 _SELECT = BIT["SELECT"]
+_NESTED = 20
+"""Views within views that are seen through."""
 
 
 def bulk_rights(engine: str) -> int:
@@ -57,10 +59,10 @@ def guarded_columns(context: Context) -> Found:
 def guarded_through_views(context: Context) -> Found:
     """Guarded columns shown by a view: to whom the model gives neither the view nor the column, and to everyone who
     reads it where the model calls the view public."""
-    guarded = {f"{context.state.objects[place].label}.{column}" for one, place in _objects(context, _is_guarded)
+    guarded = {(context.state.objects[place].label, column) for one, place in _objects(context, _is_guarded)
                for column in guarded_of(one)}
     views = {one.label: one for one in context.state.objects if one.kind == "view"}
-    shows: dict[int, list[str]] = {}
+    shows: dict[int, list[tuple[str, str]]] = {}
     for place in context.scope.order:
         if context.state.objects[place].kind == "view":
             shown = sorted(guarded & _shown(context.state.objects[place], views))
@@ -75,24 +77,25 @@ def guarded_through_views(context: Context) -> Found:
         unseen = [one for one in shows[place] if not _may_see(context, account, one)]
         if unseen:
             via = way(context.effective.via(account, place, "SELECT"))
-            yield Anomaly(LPR_06, label, account, f"SELECT{via} shows {', '.join(unseen)}")
+            yield Anomaly(LPR_06, label, account, f"SELECT{via} shows {', '.join(map('.'.join, unseen))}")
 
 
-def _shown(view: Object, views: dict[str, Object], depth: int = 0) -> frozenset[str]:
+def _shown(view: Object, views: dict[str, Object]) -> frozenset[tuple[str, str]]:
     """The columns of tables that a view shows, views within it seen through; PostgreSQL allows no circle of them."""
     found = set()
-    for one in view.reads:
-        inner = views.get(one.rpartition(".")[0])
-        if inner is None or depth > 20:
+    for source in view.shows.values():
+        one = source
+        for _ in range(_NESTED):
             found.add(one)
-        else:
-            name = one.rpartition(".")[2]
-            found |= {base for base in _shown(inner, views, depth + 1) if base.rpartition(".")[2] == name}
+            inner = views.get(one[0])
+            if inner is None or one[1] not in inner.shows:
+                break
+            one = inner.shows[one[1]]
     return frozenset(found)
 
 
-def _may_see(context: Context, account: str, column: str) -> bool:
-    name, _, of_it = column.rpartition(".")
+def _may_see(context: Context, account: str, column: tuple[str, str]) -> bool:
+    name, of_it = column
     places = set(context.scope.places(name, "table"))
     places |= {context.wholes[place] for place in places if place in context.wholes}
     return any(context.intent(account, place).permits(_SELECT, of_it) for place in places)
