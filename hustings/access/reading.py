@@ -81,6 +81,8 @@ def text_of(path: Path) -> str:
     except FileNotFoundError as error:
         raise ConfigError("there is no such file", where=str(path),
                           remedy="name the access model, or write one with `hustings access init`") from error
+    except IsADirectoryError as error:
+        raise ConfigError("a directory, not a file", where=str(path), remedy="name the access model in it") from error
     except UnicodeDecodeError as error:
         raise ConfigError("not UTF-8 text", where=str(path), remedy="save the file as UTF-8") from error
     except OSError as error:
