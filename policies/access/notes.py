@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from hustings.access.rights import POSTGRESQL
 from policies.access.anomalies import Context, row_security
+from policies.access.anomalies._context import setting
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\Z")
 _MILLISECONDS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, None: 1}
@@ -44,6 +45,4 @@ def milliseconds(text: str) -> float | None:
 
 
 def _setting(context: Context, account: str, name: str) -> str:
-    said = {(role, database): value for role, database, setting, value in context.state.overrides if setting == name}
-    places = ((account, context.state.database), (account, ""), ("", context.state.database), ("", ""))
-    return next((said[place] for place in places if place in said), "")
+    return setting(context, account, name) or ""

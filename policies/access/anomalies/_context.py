@@ -184,6 +184,14 @@ class Context:
         return f"{', '.join(words)}{way(via)}"
 
 
+def setting(context: Context, account: str, name: str) -> str | None:
+    """What ALTER ROLE and ALTER DATABASE set for sessions of an account in this database (PostgreSQL's order: its own
+    for this database, its own, the database's, everybody's); of ``""``: what they set for everybody. None: nothing."""
+    said = {(role, database): value for role, database, of, value in context.state.overrides if of == name}
+    places = ((account, context.state.database), (account, ""), ("", context.state.database), ("", ""))
+    return next((said[place] for place in places if place in said), None)
+
+
 def way(via: tuple[str, ...]) -> str:
     """Where a right comes from, as the end of a sentence; nothing where it was granted to the account itself."""
     return f" through {' > '.join(via)}" if via else ""

@@ -179,6 +179,41 @@ def test_pgaudit_records_writes_for_a_table_without_triggers(loaded: str, classe
     assert (found(compare(declares(), state)) == set()) is is_recorded
 
 
+@pytest.mark.parametrize(("overrides", "faults"), [
+    ((("ann", "", "none"),), {("LPR-20", "vr.voters", "ann")}),
+    ((("ann", "roll", "ddl"), ("ann", "", "write")), {("LPR-20", "vr.voters", "ann")}),
+    ((("ann", "", "none"), ("ann", "roll", "all")), set()),
+    ((("bob", "", "none"), ("clerks", "", "none")), set()),
+    ((("root", "", "none"),), {("LPR-20", "vr.voters", "root")}),
+    ((("", "roll", "none"), ("ann", "", "write")), {("LPR-20", "vr.voters", None)}),
+    ((("", "", "none"), ("audit", "", "write")), {("LPR-20", "vr.voters", None)})])
+def test_pgaudit_may_pass_over_accounts_that_change_voters(overrides: tuple[tuple[str, str, str], ...],
+                                                           faults: set[tuple[str, str | None, str | None]]) -> None:
+    state = database(person("ann"), person("bob"), Principal(name="clerks"), grants={
+        ("vr.voters", "clerks"): ("UPDATE(status)",), ("vr.log", "bob"): ("INSERT",)},
+        settings={"shared_preload_libraries": "pgaudit", "pgaudit.log": "write"},
+        memberships=(Membership("clerks", "ann"),))
+    root = Principal(name="root", login=True, superuser=True, bootstrap=True, password="scram")
+    state = replace(state, principals=(*state.principals, root), overrides=tuple(
+        (role, where, "pgaudit.log", value) for role, where, value in overrides))
+    bare = replace(state, objects=tuple(replace(one, triggers=0, trigger_events=()) for one in state.objects))
+    said = compare(declares(), bare)
+    assert {one for one in found(said) if one[0] == "LPR-20" and one[1] == "vr.voters"} == faults
+    assert "LPR-20" not in {one.catalogue for one in said.unread}
+    assert {one for one in found(compare(declares(), state)) if one[1:] == ("vr.voters", "root")} == set()
+
+
+def test_what_hides_the_setting_of_pgaudit_leaves_it_unknown() -> None:
+    state = database(settings={"shared_preload_libraries": "pgaudit", "pgaudit.log": "write"})
+    state = replace(state, objects=tuple(replace(one, triggers=0, trigger_events=()) for one in state.objects))
+    own = replace(state, overrides=(("audit", "", "pgaudit.log", "write"),))
+    unread = replace(state, missing={"overrides": Missing(Reason.DENIED, "no")})
+    for one in (own, unread):
+        said = compare(declares(), one)
+        assert found(said) == set()
+        assert {one.catalogue for one in said.unread} == {"LPR-20"}
+
+
 def test_members_of_the_owner_are_a_fault_unless_the_model_allows_them() -> None:
     state = database(person("ann"), memberships=(Membership("vr_owner", "ann", inherit=False),))
     accounts = (Account(login="ann", roles=("dba",)),)
