@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hustings.access.model import Account, Counting, Limits, ObjectModel, OpenWindow, Role, VendorWindow
 from hustings.access.rights import MARIADB, POSTGRESQL
 from hustings.access.state import Membership, Object, Principal, RowPolicy, SignInRule
-from hustings.access.usage import SignIn, Usage, Use
+from hustings.access.usage import SignIn, Usage, Use, Window
 from hustings.facts import Missing, Reason
 from policies.access.anomalies import Roster, row_security, rules
 from policies.access.notes import notes
@@ -109,9 +109,21 @@ def test_accounts_not_used_for_45_days_are_named_where_the_logs_reach_that_far()
     of_logs = compare(model, state, usage)
     assert found(of_logs) == {("IAM-11", None, "bob")}
     assert [one.reason for one in of_logs.unread] == ["web works on a replica and is not in the logs that were read"]
-    assert found(compare(model, state, logs(*seen, uses=used, days=44))) == set()
+    short = compare(model, state, logs(*seen, uses=used, days=44))
+    assert found(short) == set()
+    assert [(one.catalogue, one.reason) for one in short.unread] == [
+        ("IAM-11", "the logs speak for 44 days, not for 45")]
     assert found(compare(model, state, Usage(engine=POSTGRESQL, window=None))) == set()
     assert found(compare(model, state)) == set()
+
+
+def test_days_without_logs_are_no_days_of_an_account_unused() -> None:
+    state = database(person("ann"), person("bob"))
+    model = declares(Role("clerk"), accounts=tuple(Account(login=name, roles=("clerk",)) for name in ("ann", "bob")))
+    seen = (SignIn("ann", "10.0.0.1", "2026-08-20T08", 1), SignIn("bob", "10.0.0.1", "2026-08-05T08", 1))
+    window = Window("2026-08-01T00:00:00Z", "2026-11-22T00:00:00Z", 53, gaps=(
+        ("2026-08-22T00:00:00Z", "2026-10-15T00:00:00Z"), ("2026-11-01T00:00:00Z", "2026-11-07T00:00:00Z")))
+    assert found(compare(model, state, replace(logs(*seen), window=window))) == {("IAM-11", None, "bob")}
 
 
 def test_a_persons_account_in_two_places_within_an_hour_is_shared_unless_somebody_answers_for_it() -> None:
