@@ -63,7 +63,7 @@ def record(
         return
     if tally.only and database != tally.only:
         if message.startswith("connection authorized: ") or (number == "1" and severity != "FATAL"):
-            tally.signed_in(account, host or "[local]", time)
+            tally.signed_in(account, host, time)
         return
     if message.startswith("statement: "):
         sql = message[11:]
@@ -83,14 +83,14 @@ def record(
         tally.end(session)
     elif message.startswith("connection authorized: "):
         notes.connections += 1
-        tally.signed_in(account, host or "[local]", time)
+        tally.signed_in(account, host, time)
         return
     elif severity not in _QUIET:
         tally.refused(session, database, state or _state_of(message), query)
         if severity == "FATAL":
             return
     if number == "1" and severity != "FATAL":
-        tally.signed_in(account, host or "[local]", time)
+        tally.signed_in(account, host, time)
 
 
 def _slow(

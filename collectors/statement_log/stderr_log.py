@@ -59,6 +59,9 @@ _NAMES = {"u": r"(?P<u>(?:(?!:  ).)*?)", "d": r"(?P<d>(?:(?!:  )[^@])*?)"}
 _PLAIN = {"h": r"(?P<h>\[local\]|localhost|(?=\S*[.:])\S*?|)"}
 """To tell the prefix of a log, names are taken to be plain, and a host to be an address or a full name."""
 _LEVEL = r"(?P<level>[A-Z]+[1-5]?):  (?P<message>.*)"
+_RECEIVED = re.compile(r"connection received: host=(?P<host>\S+)")
+_ARRIVING = 10_000
+"""Sessions that may be on their way in at once; those that never get in are forgotten."""
 _CONTINUES = ("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION", "BACKTRACE")
 
 
@@ -70,6 +73,7 @@ class StderrLog:
 
     def __init__(self, prefix: str, head: bytes, where: str) -> None:
         self.notes = Notes()
+        self._arriving: dict[str, str] = {}
         text = head.decode("utf-8", "replace")
         self.prefix = prefix or _fitting(text, where)
         self.pattern = compiled(self.prefix)
@@ -125,8 +129,19 @@ class StderrLog:
             self._told(pending, tally)
         return 0
 
+    def _host(self, one: dict[str, str]) -> str:
+        """Where a session comes from: by the prefix, or by what log_connections said when it began; empty: unknown."""
+        if "h" in one or "r" in one:
+            return re.sub(r"\(\d+\)$", "", one.get("h") or one.get("r", ""))
+        process, message = one.get("p") or one.get("c", ""), one["message"]
+        if found := _RECEIVED.match(message):
+            if len(self._arriving) >= _ARRIVING:
+                self._arriving.clear()
+            self._arriving[process] = found["host"]
+        return self._arriving.pop(process, "") if message.startswith("connection authorized: ") else ""
+
     def _told(self, one: dict[str, str], tally: Tally) -> None:
-        host = re.sub(r"\(\d+\)$", "", one.get("h") or one.get("r", ""))
+        host = self._host(one)
         account = "" if one["u"] == "[unknown]" else one["u"]
         time = one.get("t") or _of_epoch(one["n"])
         record(

@@ -56,6 +56,7 @@ class SignIn(msgspec.Struct, frozen=True):
 
     account: str
     host: str
+    """``[local]``: a socket of the server's own machine; empty: the log does not say."""
     hour: str
     """ISO 8601 hour: ``2026-11-22T09``."""
     times: int

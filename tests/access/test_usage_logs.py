@@ -155,7 +155,8 @@ def test_log_statement_in_every_format_tells_exactly_what_was_used(
     in_lists = [one for one in told.shapes if " in (" in one.text and "jdoe" in one.accounts]
     assert [one.text for one in in_lists] == ["update voters set status = $1 where id in ($2)"]
     assert in_lists[0].search_path == "vr,public"
-    assert {(one.account, one.times) for one in told.sign_ins} >= {("jdoe", 1), ("app", 1)}
+    assert {(one.account, one.host, one.times) for one in told.sign_ins} >= {
+        ("jdoe", "127.0.0.1", 1), ("app", "127.0.0.1", 1)}
     kept = store.read_bytes()
     for secret in (b"secret-name", b"12345678", b"Brien", b"again"):
         assert secret in log.read_bytes()

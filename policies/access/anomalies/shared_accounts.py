@@ -21,6 +21,8 @@ SHARED = frozenset({
 DEFAULTS = frozenset({"postgres", "pgsql", "root", "admin", "administrator", "sa", "test", "guest", "demo", "default",
                       "user", "password"})
 """Names that products, images and guides make accounts with."""
+_HERE = frozenset({"[local]", "localhost", "127.0.0.1", "::1"})
+"""The server's own machine."""
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -41,7 +43,7 @@ def several_places(context: Context) -> Found:
     hosts: dict[tuple[str, str], set[str]] = {}
     for one in context.sign_ins:
         if one.account in people and one.host:
-            hosts.setdefault((one.account, one.hour), set()).add(one.host)
+            hosts.setdefault((one.account, one.hour), set()).add("" if one.host in _HERE else one.host)
     worst: dict[str, tuple[int, str]] = {}
     for (account, hour), seen in hosts.items():
         if len(seen) > 1:

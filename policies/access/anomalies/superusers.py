@@ -46,7 +46,7 @@ def sessions(context: Context) -> Found:
         hour, host = max(seen)
         yield Anomaly(LPR_03, None, account,
                       f"signed in during {len({when for when, _ in seen})} hour(s) without a declared window, last at "
-                      f"{hour}:00Z from {host or 'this machine'}")
+                      f"{hour}:00Z{f' from {host}' if host else ''}")
 
 
 def _in_window(context: Context, account: str, hour: str) -> bool:

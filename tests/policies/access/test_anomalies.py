@@ -132,10 +132,13 @@ def test_a_persons_account_in_two_places_within_an_hour_is_shared_unless_somebod
                   for name in ("ann", "feed") for host in ("10.0.0.1", "10.0.0.2")))
     apart = logs(SignIn("ann", "10.0.0.1", "2026-11-20T09", 1), SignIn("ann", "10.0.0.2", "2026-11-20T10", 1),
                  SignIn("feed", "10.0.0.1", "2026-11-20T09", 1))
+    here = logs(*(SignIn("ann", host, "2026-11-20T09", 1) for host in ("[local]", "127.0.0.1", "::1", "")),
+                SignIn("feed", "10.0.0.1", "2026-11-20T09", 1))
     ann, feed = Account(login="ann", roles=("clerk",)), Account(login="feed", roles=("job",))
     roles = (Role("clerk"), Role("job", who="job"))
     assert found(compare(declares(*roles, accounts=(ann, feed)), state, seen)) == {("IAM-13", None, "ann")}
     assert found(compare(declares(*roles, accounts=(replace(ann, owner="p-2"), feed)), state, seen)) == set()
+    assert found(compare(declares(*roles, accounts=(ann, feed)), state, here)) == set()
     assert found(compare(declares(*roles, accounts=(ann, feed)), state, apart)) == set()
 
 
