@@ -49,6 +49,21 @@ def sessions(context: Context) -> Found:
                       f"{hour}:00Z{f' from {host}' if host else ''}")
 
 
+def became(context: Context) -> Found:
+    """Accounts that the logs show at work as a superuser by SET ROLE, outside every declared window."""
+    above = {one.name: one.login for one in context.state.principals if one.superuser}
+    outside: dict[str, tuple[str, str]] = {}
+    for one in context.usage.uses if context.usage is not None else ():
+        if one.role not in above or above.get(one.account):
+            continue
+        for at in (one.first, one.last):
+            if not _in_window(context, one.account, at[:13]):
+                outside[one.account] = max(outside.get(one.account, ("", "")), (at[:13], one.role))
+    for account, (hour, role) in outside.items():
+        yield Anomaly(LPR_03, None, account,
+                      f"worked as {role}, a superuser, without a declared window, last at {hour}:00Z")
+
+
 def _in_window(context: Context, account: str, hour: str) -> bool:
     """A window that touches the hour counts, if it names a ticket."""
     named = {account} if context.state.engine == POSTGRESQL else {account, account.rpartition("@")[0]}
@@ -57,4 +72,4 @@ def _in_window(context: Context, account: str, hour: str) -> bool:
                for one in context.model.windows)
 
 
-RULES = (Rule(LPR_02, superusers, POSTGRES), Rule(LPR_03, sessions))
+RULES = (Rule(LPR_02, superusers, POSTGRES), Rule(LPR_03, sessions), Rule(LPR_03, became, POSTGRES))

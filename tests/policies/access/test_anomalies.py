@@ -98,6 +98,23 @@ def test_logs_without_sign_ins_leave_superusers_sessions_unknown() -> None:
     assert "LPR-03" in {one.catalogue for one in compare(declares(), database(), logs()).unread}
 
 
+def test_work_as_a_superuser_by_set_role_needs_a_window() -> None:
+    emergency = Principal(name="emergency", superuser=True)
+    state = replace(database(person("ann")), principals=(*database(person("ann")).principals, emergency))
+    model = declares(Role("dba", superuser="break_glass"), accounts=(Account(login="ann", roles=("dba",)),))
+    ticket = replace(model, windows=(OpenWindow(login="ann", opens=datetime(2026, 11, 2, 7, tzinfo=UTC),
+                                                closes=datetime(2026, 11, 2, 9, tzinfo=UTC), ticket="T-1"),))
+    at = "2026-11-02T08:10:00Z"
+    work = Use("ann", "vr.voters", None, "DELETE", at, at, role="emergency")
+    usage = logs(SignIn("ann", "10.0.0.1", "2026-11-02T08", 1), uses=(work,))
+    assert found(compare(model, state, usage)) == {("LPR-03", None, "ann")}
+    assert found(compare(ticket, state, usage)) == set()
+    later = replace(usage, uses=(replace(work, last="2026-11-03T08:10:00Z"),))
+    assert found(compare(ticket, state, later)) == {("LPR-03", None, "ann")}
+    own = replace(usage, uses=(replace(work, role="r_clerk"),))
+    assert found(compare(model, state, own)) == set()
+
+
 def test_accounts_not_used_for_45_days_are_named_where_the_logs_reach_that_far() -> None:
     state = database(person("ann"), person("bob"), person("eve"), person("web"), person("gone", login=False))
     model = declares(Role("clerk"), Role("mirror", on="replica"), accounts=(
