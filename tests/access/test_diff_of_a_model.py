@@ -29,7 +29,8 @@ UNDO = "revoke r_audit from nkhan; alter role asmith valid until '2090-01-01'; a
 
 
 def diff(dsn: str, *args: str, model: Path = MODEL, variable: str = VARIABLE) -> Result:
-    return CliRunner(env={variable: dsn}).invoke(hustings, ["access", "diff", "--model", str(model), *args])
+    env = {variable: dsn, "COLUMNS": "100"}
+    return CliRunner(env=env).invoke(hustings, ["access", "diff", "--model", str(model), *args])
 
 
 KNOWN = ("never_together:", "exceptions:\n  - {check: LPR-05, reason: being rebuilt, owner: p-002, until: 2090-01-01, "
