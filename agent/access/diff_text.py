@@ -111,7 +111,9 @@ class _Uses:
             self.window = "Which rights are used is unknown: no logs were read (--usage STORE)."
         else:
             gaps = f", with {count(len(window.gaps), 'gap')}" if window.gaps else ""
-            self.window = f"The logs speak for {self._days}, {window.first} to {window.last}{gaps}."
+            damaged = self._usage.damaged if self._usage is not None else 0
+            lost = f"; {count(damaged, 'record')} could not be made out" if damaged else ""
+            self.window = f"The logs speak for {self._days}, {window.first} to {window.last}{gaps}{lost}."
 
     def of(self, row: Row) -> str:
         """``last used 2026-11-01``, ``not used in 61 days of logs``, or nothing where there are no logs."""

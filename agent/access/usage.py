@@ -194,6 +194,10 @@ def _text(kept: Usage, reading: Reading | None, gap: int) -> str:
         f"Rights used: {len({(one.account, one.object, one.column, one.right) for one in kept.uses})}",
         f"Not understood: {len(opaque)}",
     ]
+    if kept.damaged:
+        lines.append(f"Could not be made out, in all that was read: {kept.damaged} "
+                     f"{_of(kept.damaged, 'record', 'records')}"
+                     + (". No right is called unused." if kept.too_damaged else "."))
     lines += [f"  {', '.join(one.accounts)}: {' '.join(one.text.split())[:160]} ({one.why})" for one in opaque[:20]]
     if opaque:
         lines.append(
@@ -220,6 +224,7 @@ def _json(kept: Usage, reading: Reading | None) -> str:
                 "covers": kept.covers,
                 "accounts": sorted({one.account for one in kept.uses} | {one.account for one in kept.sign_ins}),
                 "statements": kept.statements,
+                "damaged": kept.damaged,
                 "shapes": len(kept.shapes),
                 "not_understood": [
                     {"statement": one.text, "accounts": one.accounts, "why": one.why}

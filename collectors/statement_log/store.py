@@ -55,6 +55,7 @@ def usage(store: Store, gap_hours: float = GAP_HOURS) -> Usage:
         ),
         statements=int(str(counted[0][0])) if counted else 0,
         covers=_covers(store),
+        damaged=int(str(store.rows("select coalesce(sum(damaged), 0) from source")[0][0])),
     )
 
 

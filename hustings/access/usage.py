@@ -75,3 +75,11 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     covers: tuple[str, ...] = ()
     """Kinds of statement the logs record (``read``, ``write``, ``ddl``, ``role``, ``function``); rights of other kinds
     are never called unused. ``all`` for every kind."""
+    damaged: int = 0
+    """Records of the logs that could not be made out: each may hide a use."""
+
+    @property
+    def too_damaged(self) -> bool:
+        """Whether so much could not be made out (more than one record in 10,000 statements) that nothing can be called
+        unused. A log that breaks off here and there, as logs do where a server is stopped hard, is below that."""
+        return self.damaged > max(2, self.statements // 10_000)

@@ -16,9 +16,9 @@ _RECORDED_AS = {
 
 
 def speaks_of(usage: Usage | None, account: str, right: str) -> bool:
-    """Whether the logs would show a use of this right by this account: they cover its kind, and hold no statement of
-    the account that was not understood."""
-    if usage is None or usage.window is None:
+    """Whether the logs would show a use of this right by this account: they are whole, cover its kind, and hold no
+    statement of the account that was not understood."""
+    if usage is None or usage.window is None or usage.too_damaged:
         return False
     kinds = {"all", _RECORDED_AS.get(right, "ddl")}
     return bool(kinds & set(usage.covers)) \

@@ -34,6 +34,9 @@ def close_unused(plan: Planner, after_days: float, protected: Protected) -> None
         plan.by_hand(f"no right is called unused: the logs cover {window.days:.0f} days, and {after_days:.0f} are "
                      "asked for")
         return
+    if plan.usage is not None and plan.usage.too_damaged:
+        plan.by_hand(f"no right is called unused: {plan.usage.damaged} records of the logs could not be made out")
+        return
     now = plan.now()
     uses = LastUses(plan.usage, plan.start.engine)
     inheritors: dict[str, set[str]] = {PUBLIC: set(now.accounts)}

@@ -24,6 +24,9 @@ def unused(context: Context) -> Found:
     if usage.window.days < LIMIT.days:
         yield Unread(IAM_11, f"the logs speak for {usage.window.days:.0f} days, not for {LIMIT.days}")
         return
+    if usage.too_damaged:
+        yield Unread(IAM_11, f"{usage.damaged} records of the logs could not be made out")
+        return
     if not usage.sign_ins and "all" not in usage.covers:
         yield Unread(IAM_11, "the logs that were read hold no sign-ins")
         return

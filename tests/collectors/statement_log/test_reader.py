@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from benchmarks.access_logs import write_log
 from collectors.statement_log.names import Names
@@ -18,6 +19,7 @@ from collectors.statement_log.reader import read_logs
 from collectors.statement_log.store import load
 from hustings.access.rights import POSTGRESQL
 from hustings.errors import CannotFinish, ConfigError, UsageError
+from policies.access.difference_uses import speaks_of
 from tests.collectors.statement_log.written import csv_line, read, used
 
 SELECT = "statement: select name from vr.voters where id = {}"
@@ -121,6 +123,16 @@ def test_a_damaged_record_is_counted_and_the_next_one_read(tmp_path: Path) -> No
     )
     assert reading.damaged == 1
     assert told.statements == 2
+    assert (told.damaged, told.too_damaged) == (1, False)
+
+
+def test_logs_that_lost_records_leave_no_right_unused_also_when_they_are_read_again(tmp_path: Path) -> None:
+    text = csv_line(SELECT.format(1), number=2) + "garbage,in,between\n" * 3 + csv_line(SELECT.format(2), number=3)
+    for _ in range(2):
+        _, told = read(tmp_path, text)
+        assert (told.damaged, told.too_damaged) == (3, True)
+        assert speaks_of(told, "jdoe", "SELECT") is False
+    assert speaks_of(replace(told, damaged=0), "jdoe", "SELECT") is True
 
 
 @pytest.mark.parametrize("columns", [23, 24, 26])

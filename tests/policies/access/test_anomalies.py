@@ -130,6 +130,9 @@ def test_accounts_not_used_for_45_days_are_named_where_the_logs_reach_that_far()
     assert found(short) == set()
     assert [(one.catalogue, one.reason) for one in short.unread] == [
         ("IAM-11", "the logs speak for 44 days, not for 45")]
+    damaged = compare(model, state, replace(usage, damaged=3))
+    assert found(damaged) == set()
+    assert [one.reason for one in damaged.unread] == ["3 records of the logs could not be made out"]
     assert found(compare(model, state, Usage(engine=POSTGRESQL, window=None))) == set()
     assert found(compare(model, state)) == set()
 
