@@ -103,7 +103,8 @@ OVERRIDES = """select coalesce(s.setrole, 0), coalesce(d.datname::text, ''), spl
   where (s.setdatabase = 0 or d.datname = current_database()) and (split_part(x, '=', 1) = any(%s)
     or x ~ '^(pgaudit|hustings)[.]') order by 1, 2, 3"""
 OVERRIDES_OF = ("statement_timeout", "default_transaction_read_only", "row_security", "log_statement", "role",
-                "search_path", "session_preload_libraries", "password_encryption", "idle_session_timeout")
+                "search_path", "session_preload_libraries", "password_encryption", "idle_session_timeout",
+                "session_replication_role")
 
 LANGUAGES = "select lanname::text from pg_language where not lanpltrusted and lanname not in ('internal', 'c') " \
             "order by 1"

@@ -284,6 +284,9 @@ RECORDS = (
     Fault("LPR-20 a trigger sees part",
           "drop trigger recorded on vr.signatures; create trigger recorded after update or delete on vr.signatures "
           "for each row execute function vr.record_change()", each("LPR-20", "vr.signatures")),
+    Fault("LPR-20 a clerk's triggers are silent", "alter role jdoe set session_replication_role = 'replica'",
+          on("LPR-20", "jdoe", "vr.addresses", "vr.signatures", "vr.voters"),
+          undo="alter role jdoe reset session_replication_role"),
     Fault("LPR-20 clerks may delete the record", "grant delete on vr.audit_log to r_clerk",
           each("LPR-20", "vr.audit_log", *CLERKS), rights(CLERKS, "vr.audit_log", "DELETE")),
     Fault("LPR-20 the auditor may rewrite who", "grant update (who) on vr.audit_log to r_audit",

@@ -1,7 +1,8 @@
 """LPR-20: changes to voter data are recorded, and the record only grows.
 
 Source: pgaudit's README (``pgaudit.log`` = write); PostgreSQL, "CREATE TRIGGER". A table's triggers count where they
-fire on every kind of change that some account may make. ALTER ROLE … SET takes an account out of pgaudit's log.
+fire on every kind of change that some account may make. ALTER ROLE … SET takes an account out of pgaudit's log, and
+``session_replication_role`` = replica keeps ordinary triggers from firing in its sessions.
 """
 
 from __future__ import annotations
@@ -42,6 +43,21 @@ def recorded(context: Context) -> Found:
                 yield Unread(LPR_20, f"{one.label}: {fault}, and {reason}")
             elif fault:
                 yield Anomaly(LPR_20, one.label, None, f"{fault}, and pgaudit does not record writes")
+
+
+def silenced(context: Context) -> Found:
+    """Accounts in whose sessions ordinary row triggers do not fire, where nothing else records what they change."""
+    if pgaudit_writes(context)[0]:
+        return
+    silent = [one for one in sorted(context.effective.accounts())
+              if setting(context, one, "session_replication_role") == "replica"]
+    for model in context.model.objects if silent else ():
+        for whole, place in context.of(model) if model.sensitivity == "restricted" else ():
+            one = context.state.objects[place]
+            for account in silent if one.kind == "table" and one.triggers else ():
+                if _may_change(context, account, whole, place):
+                    yield Anomaly(LPR_20, one.label, account, "row triggers do not fire in its sessions "
+                                                              "(session_replication_role = replica)")
 
 
 def only_grows(context: Context) -> Found:
@@ -122,4 +138,4 @@ def unrecorded(context: Context, one: Object, *places: int) -> str:
     return f"no row trigger on {', '.join(unseen)}" if unseen else ""
 
 
-RULES = (Rule(LPR_20, recorded, POSTGRES), Rule(LPR_20, only_grows))
+RULES = (Rule(LPR_20, recorded, POSTGRES), Rule(LPR_20, silenced, POSTGRES), Rule(LPR_20, only_grows))
