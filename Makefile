@@ -23,7 +23,7 @@ run: setup
 
 test: setup
 	@$(BIN)/python scripts/programs.py
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup
 	@$(BIN)/ruff check .
