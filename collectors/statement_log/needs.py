@@ -274,8 +274,8 @@ class Reads:
             env.sources.append(own)
             try:
                 parsed = sqlglot.parse_one(f"select {text}", read="postgres")
-            except sqlglot.errors.SqlglotError:
-                continue
+            except sqlglot.errors.SqlglotError as error:
+                raise OddTree(f"a row policy of {label} cannot be taken apart") from error
             for one in parsed.expressions:
                 self.walk(one, env, {})
 
