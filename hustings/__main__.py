@@ -20,6 +20,8 @@ COMMANDS = {
     "record": ("agent.record:record", "Print a script that records a machine where no agent can run."),
     "agent": ("agent.cli:agent", "Enrol, run, inspect and install the agent."),
     "access": ("agent.access.cli:access", "Least privilege on registration databases."),
+    "directory": ("agent.directory.cli:directory", "Tenants and directories: who can sign in, and how."),
+    "leavers": ("agent.leavers:leavers", "Every place where people who left still have access, by person."),
     "keys": ("agent.keys_cli:keys", "The office's key, under which names leave its machines as pseudonyms."),
     "person": ("agent.keys_cli:person", "Say which name a pseudonym stands for."),
     "feeds": ("policies.feeds.cli:feeds", "Feeds of vulnerabilities: import, fetch, and see how old they are."),

@@ -112,17 +112,102 @@ class PrintedList(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=
     """How many voters the certified list holds."""
 
 
+TENANTS = ("entra", "google", "active-directory", "ldap")
+"""The kinds of directory that are read."""
+
+
+class MaySkip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An account or a group that the office lets sign in without a second factor, and why."""
+
+    who: str
+    """The account's sign-in name, or a group's name or id."""
+    reason: str
+    owner: str
+    """Who answers for it."""
+    until: date | None = None
+    """The last day on which it holds."""
+
+
+class SharedAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An account that several people may use, and who answers for it."""
+
+    account: str
+    owner: str
+
+
 class Tenant(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A directory tenant (read by a later collector)."""
+    """A directory of accounts: a Microsoft Entra ID or Google Workspace tenant, Active Directory, or LDAP."""
 
     kind: str
+    """One of ``TENANTS``."""
     id: str = ""
+    """Entra: the tenant's id or one of its domains. Google: the customer id; empty for the administrator's own."""
+    client_id: str = ""
+    """Entra: the application that was registered for Hustings."""
+    certificate_file: str = ""
+    """Entra: a PEM file with the application's private key and certificate."""
+    secret_file: str = ""
+    """Entra: a file with the application's secret alone, where it has no certificate."""
+    token_cache: str = ""
+    """Entra: the encrypted token cache that `hustings directory sign-in` made, where a person signs in."""
+    cloud: str = ""
+    """Entra: empty for the worldwide cloud, else ``us-government``, ``us-government-dod`` or ``china``."""
+    key_file: str = ""
+    """Google: the service account's key, as Google's console gives it."""
+    administrator: str = ""
+    """Google: the administrator as whom the service account asks."""
+    url: str = ""
+    """Active Directory, LDAP: ``ldaps://host:port``, or ``ldap://host`` with StartTLS. Entra, Google: an address
+    of this machine (loopback) or ``https://``, instead of the service's own, for a rehearsal."""
+    bind: str = ""
+    """Active Directory, LDAP: the account that asks, as a distinguished name or ``name@domain``."""
+    password_file: str = ""
+    """Active Directory, LDAP: a file with its password alone."""
+    base: str = ""
+    """Active Directory, LDAP: where to look; empty for what the server names first."""
+    tls_ca: str = ""
+    """A file with the certificate authority of the server, where the system does not know it."""
+    break_glass: tuple[str, ...] = ()
+    """Sign-in names of the accounts kept for the day when nobody else can sign in."""
+    may_skip_mfa: tuple[MaySkip, ...] = ()
+    """Who else may sign in without a second factor. Without it nobody."""
+    trusted_locations: tuple[str, ...] = ()
+    """Entra: named locations, by name or id, from which a sign-in without a second factor is accepted."""
+    accept_managed_devices: bool = False
+    """Entra: whether a compliant or joined device is accepted instead of a second factor."""
+    high_value: tuple[str, ...] = ()
+    """Accounts and groups that must use a phishing-resistant method as administrators must: candidates, those
+    who work with the voter roll."""
+    registration_apps: tuple[str, ...] = ()
+    """Entra: application ids of registration systems that people sign in to through this tenant."""
+    shared_accounts: tuple[SharedAccount, ...] = ()
+    """Accounts that several people may use."""
+    service_accounts: tuple[str, ...] = ()
+    """Accounts of no person: synchronisation, devices, scanners."""
+    per_user_mfa: int = 1000
+    """Entra: of how many accounts the setting of multifactor authentication of old, by user, is asked for."""
+    mail_rules: bool = False
+    """Whether mailboxes' forwarding and rules are read, which takes a broad permission."""
+    share: tuple[str, ...] = ()
+    """What leaves by name instead of as pseudonyms: ``accounts``, ``objects``."""
 
 
 class Domain(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A domain of the office (read by a later collector). ``name`` is the domain itself."""
+    """A domain of the office. ``name`` is the domain itself; nothing else is ever asked about."""
 
     sends_mail: bool = True
+    dkim_selectors: tuple[str, ...] = ()
+    """The selectors its mail is signed with."""
+    sites: tuple[str, ...] = ()
+    """Hosts of its public sites; empty for the domain itself and www. A lone ``none`` says that it has no site."""
+    addresses: tuple[str, ...] = ()
+    """Public mail addresses of the office, to be compared with official domains."""
+    outside: tuple[str, ...] = ()
+    """The office's own hosts and addresses whose administration ports are tried from here."""
+    consent: str = ""
+    """Who agreed in writing that they are tried, and when. Without it nothing is tried."""
+    registration: str = ""
+    """The RDAP server that knows the domain, where the public list of them is not to be asked."""
 
 
 class DataPath(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -143,6 +228,10 @@ class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     restore_sets: tuple[RestoreSet, ...] = ()
     printed_lists: tuple[PrintedList, ...] = ()
     voting_days: tuple[date, ...] = ()
+    roster: str = ""
+    """The office's list of its people and of those who left (``docs/roster.md``)."""
+    resolvers: tuple[str, ...] = ()
+    """Name servers to ask, as ``address`` or ``address:port``; none for the system's own."""
     office_key: str = "/etc/hustings/office.key"
     """The key under which names leave as pseudonyms (``hustings keys``)."""
 

@@ -28,6 +28,7 @@ PROGRAMS = {
     "/usr/lib/postgresql/15/lib/pgaudit.so": "postgresql-15-pgaudit",
     "rclone": "rclone",
     "restic": "restic",
+    "slapd": "slapd",
     "sshd": "openssh-server",
     "sudo": "sudo",
     "ip": "iproute2",

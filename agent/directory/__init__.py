@@ -1,0 +1,1 @@
+"""``hustings directory``: tenants and directories of accounts."""

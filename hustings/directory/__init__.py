@@ -1,0 +1,1 @@
+"""Directories of accounts as they were read: the contract between looking (``collectors``) and judging."""

@@ -1,0 +1,1 @@
+"""Judging directories of accounts: who can sign in, how, and who should not."""
