@@ -7,7 +7,7 @@ import click
 from hustings.lazy import LazyGroup
 
 COMMANDS = {
-    "setup": ("agent.directory.setup:setup", "Print the least permissions to grant and the steps; check a granted set."),
+    "setup": ("agent.directory.setup:setup", "The least permissions to grant, and the steps; checks a granted set."),
     "sign-in": ("agent.directory.sign_in:sign_in", "Sign in to a tenant as a person, for a review of one day."),
     "read": ("agent.directory.read:read", "Read a tenant into a file that stays here, to be judged without it."),
     "mfa": ("agent.directory.mfa:mfa", "Who must use a second factor, who slips through, and why."),

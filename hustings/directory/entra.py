@@ -185,7 +185,8 @@ class Authorization(msgspec.Struct, frozen=True, omit_defaults=True):
     """``authorizationPolicy``."""
 
     invites: str
-    """Who may invite guests: ``none``, ``adminsAndGuestInviters``, ``adminsGuestInvitersAndAllMembers``, ``everyone``."""
+    """``allowInvitesFrom``: ``none``, ``adminsAndGuestInviters``, ``adminsGuestInvitersAndAllMembers``,
+    ``everyone``."""
     guest_role: str
     """The role template that guests have."""
     consent: tuple[str, ...] = ()
