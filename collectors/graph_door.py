@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 Params = Mapping[str, str]
+NONE: Params = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,12 @@ class Graph:
     delegated: bool
     """Whether a person signed in, instead of the application by itself."""
 
-    def get(self, path: str, *, params: Params = {}, eventual: bool = False) -> dict[str, Any]:
+    def get(self, path: str, *, params: Params = NONE, eventual: bool = False) -> dict[str, Any]:
         """One object: ``get("/organization", params={"$select": "id"})``. ``eventual`` sends ConsistencyLevel.
         Raises ``GraphError`` and its kin (``collectors.graph_errors``)."""
         raise NotImplementedError
 
-    def pages(self, path: str, *, params: Params = {}, eventual: bool = False, start: str = "") -> Iterator[Page]:
+    def pages(self, path: str, *, params: Params = NONE, eventual: bool = False, start: str = "") -> Iterator[Page]:
         """A collection, page by page; with ``start`` (a ``Page.next``) from there on. When an error is raised,
         the pages given before it are good, and the ``next`` of the last is where to go on."""
         raise NotImplementedError
