@@ -135,6 +135,14 @@ class SharedAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     owner: str
 
 
+class AcceptedApplication(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An application that may act on everybody's data, and who answers for it."""
+
+    application: str
+    """Its id or its name."""
+    owner: str
+
+
 class Tenant(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A directory of accounts: a Microsoft Entra ID or Google Workspace tenant, Active Directory, or LDAP."""
 
@@ -182,6 +190,8 @@ class Tenant(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """Entra: application ids of registration systems that people sign in to through this tenant."""
     shared_accounts: tuple[SharedAccount, ...] = ()
     """Accounts that several people may use."""
+    accepted_applications: tuple[AcceptedApplication, ...] = ()
+    """Applications that may read everybody's mail and files or change accounts, as a backup service must."""
     service_accounts: tuple[str, ...] = ()
     """Accounts of no person: synchronisation, devices, scanners."""
     per_user_mfa: int = 1000

@@ -34,6 +34,10 @@ class Context:
         """Whether the account is declared to be no person's."""
         return _among(self.tenant.service_accounts, names)
 
+    def accepted_application(self, *names: str) -> bool:
+        """Whether the application with one of these names (id, name) is declared as accepted."""
+        return _among(tuple(one.application for one in self.tenant.accepted_applications), names)
+
     def shared_owner(self, *names: str) -> str:
         """Who answers for a declared shared account; "" where none does."""
         folded = {one.casefold() for one in names}

@@ -69,7 +69,7 @@ FACTS = (
                _account, Field("right", Type.TEXT, "The right by which they can"), _detail, _declared)),
     _names("directory.risky_applications", meaning="Applications that could take the tenant over or read everybody's "
            "mail and files", fields=(_application, Field("permission", Type.TEXT, "The permission"),
-                                     Field("foreign", Type.BOOL, "Whether another organisation owns it"))),
+                                     Field("foreign", Type.BOOL, "Whether another organisation owns it"), _declared)),
     _names("directory.old_credentials", meaning="Secrets and certificates of applications that are expired, older than "
            "two years, or good for longer", fields=(
                _application, Field("kind", Type.TEXT, "secret or certificate"), _why,
