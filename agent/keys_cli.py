@@ -81,7 +81,7 @@ def import_(source: TextIO, path: Path) -> None:
 @click.command()
 @click.argument("pseudonym")
 @click.option("--roster", "rosters", type=PLACE, multiple=True,
-              help="A file with names, one a line (of CSV: each cell). May be repeated.")
+              help="The office's roster, or a file with names, one a line (of CSV: each cell). May be repeated.")
 @click.option("--model", "models", type=PLACE, multiple=True,
               help="An access model: its accounts, persons, roles, objects and columns. May be repeated.")
 @KEY
@@ -106,7 +106,14 @@ def person(pseudonym: str, rosters: tuple[Path, ...], models: tuple[Path, ...], 
 
 
 def _roster(path: Path) -> Iterator[str]:
-    for line in _text(path).splitlines():
+    text = _text(path)
+    if path.suffix in (".yaml", ".yml"):
+        from hustings import roster
+
+        for person in roster.parse(text, str(path)).people:
+            yield from (person.id, person.name, *person.emails, *person.accounts)
+        return
+    for line in text.splitlines():
         yield line.strip()
         for cell in line.replace(";", ",").split(","):
             yield cell.strip().strip('"')

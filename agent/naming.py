@@ -8,8 +8,8 @@ from hustings.declared import Declared
 from hustings.errors import ConfigError
 from hustings.facts import Facts, Names
 
-SHARED = "registration.shared_names"
-"""The fact that says which kinds of name of one database may leave."""
+SHARED = ("registration.shared_names", "directory.shared_names")
+"""The facts that say which kinds of name of one database or tenant may leave."""
 
 
 def names(facts: Facts, declared: Declared) -> tuple[Names | None, tuple[str, ...]]:
@@ -18,7 +18,7 @@ def names(facts: Facts, declared: Declared) -> tuple[Names | None, tuple[str, ..
     None where no fact here needs it. A key that cannot be used costs the records, never the report: they are
     counted instead, and the report says why.
     """
-    if not any(one.access_model for one in declared.databases):
+    if not (declared.tenants or declared.roster or any(one.access_model for one in declared.databases)):
         return None, ()
     from hustings import pseudonyms
 
@@ -28,6 +28,10 @@ def names(facts: Facts, declared: Declared) -> tuple[Names | None, tuple[str, ..
         key = pseudonyms.load(Path(declared.office_key))
     except ConfigError as error:
         trouble = (f"office key: {error.what}",)
-    shared = {name.partition("@")[2] or None: frozenset(seen.listing.items)
-              for name, seen in facts.items() if name.partition("@")[0] == SHARED and seen.listing is not None}
+    shared: dict[str | None, frozenset[str]] = {}
+    for name, seen in facts.items():
+        fact, _, subject = name.partition("@")
+        if fact in SHARED and seen.listing is not None:
+            said = frozenset(seen.listing.items)
+            shared[subject or None] = shared.get(subject or None, said) & said
     return pseudonyms.Pseudonyms(key, shared), trouble

@@ -1,4 +1,4 @@
-"""registration_access: who may do what in each registration database with a declared access model.
+"""registration_access: who may do what in each registration database, where an access model or a roster is declared.
 
 The whole state of accounts, memberships and access lists, read in one moment as the unprivileged auditing
 account (``collectors.access_reader``) and kept on the machine. Which counting functions to call, the model says.
@@ -22,12 +22,14 @@ SECONDS = 45.0
 
 
 def collect(host: Host, declared: Declared) -> Collected:
-    """The state of every declared database that has a model; one that does not answer costs its own alone."""
-    return {key("registration.access_state", one.name): _state(host, one) for one in declared.databases}
+    """The state of every declared database that has a model, or of all with a roster; one that does not answer costs
+    its own alone."""
+    return {key("registration.access_state", one.name): _state(host, one, bool(declared.roster))
+            for one in declared.databases}
 
 
-def _state(host: Host, database: Database) -> object:
-    if not database.access_model:
+def _state(host: Host, database: Database, roster: bool) -> object:
+    if not database.access_model and not roster:
         return ABSENT
     from collectors import access_reader
 
@@ -45,6 +47,8 @@ def _state(host: Host, database: Database) -> object:
 
 def _counts(host: Host, database: Database) -> tuple[str, ...]:
     """The counting functions that the model asks for; none where it cannot be understood, which is said elsewhere."""
+    if not database.access_model:
+        return ()
     from hustings.access import reading
 
     model, _ = reading.parse(host.read(database.access_model, limit=4 * LIMIT), database.access_model)
@@ -56,7 +60,8 @@ COLLECTOR = Collector(
     platforms=frozenset({Platform.LINUX, Platform.WINDOWS, Platform.MACOS}),
     facts=(
         Fact("registration.access_state", Type.TEXT, "Accounts, memberships and access lists as the database engine "
-             "keeps them, as JSON; absent where no access model is declared", Disclosure.LOCAL, each="database"),
+             "keeps them, as JSON; absent where neither an access model nor a roster is declared", Disclosure.LOCAL,
+             each="database"),
     ),
     collect=collect,
     timeout=120.0,
