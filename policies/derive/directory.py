@@ -14,7 +14,9 @@ from hustings.errors import ConfigError
 from hustings.facts import Disclosure, Fact, Listing, Missing, Observation, Reason, Type
 from hustings.roster import Roster
 from policies.derive.base import Derived, Inputs
+from policies.derive.support_records import table_of
 from policies.directory.context import Context
+from policies.directory.device_support import with_support
 from policies.directory.facts import FACTS
 
 STATES = {"entra": "directory.entra_state", "google": "directory.google_state",
@@ -36,6 +38,7 @@ def _derive(inputs: Inputs) -> dict[str, Any]:
     answers: dict[str, Any] = {fact.id: None for fact in FACTS}
     judge = import_module(f"policies.directory.{_JUDGES[tenant.kind]}")
     answers |= judge.answers(str(seen.value), Context(tenant, seen.as_of, _roster(inputs, tenant)))
+    answers["directory.devices"] = with_support(answers["directory.devices"], table_of(inputs), seen.as_of.date())
     return answers | shared | {"directory.kind": tenant.kind}
 
 

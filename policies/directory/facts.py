@@ -29,7 +29,9 @@ FACTS = (
     _open("directory.licences", type=Type.TEXTS, meaning="Service plans in force that open what is read"),
     # IAM-01, IAM-02, IAM-09
     _names("directory.admins_without_mfa", meaning="Administrators who can sign in to something without a second "
-           "factor being demanded", fields=(_account, _why, _guest, _declared, _detail, _near)),
+           "factor being demanded", fields=(_account, _why, _guest, Field(
+               "declared", Type.BOOL, "Whether machine.yaml declares it as break-glass, or as a service account that "
+               "only synchronises; nothing else lets an administrator through"), _detail, _near)),
     _names("directory.people_without_mfa", meaning="Everybody else who can", fields=(
         _account, _why, _guest, _declared, _detail, _near)),
     _names("directory.mfa_undecided", meaning="Accounts of which it cannot be said whether a second factor is demanded",
@@ -108,7 +110,11 @@ FACTS = (
     # machines without an agent
     _names("directory.devices", meaning="Devices that the directory manages", fields=(
         Field("device", Type.TEXT, "The device", OBJECT), _account, Field("os", Type.TEXT, "windows, macos, ios …"),
-        Field("version", Type.VERSION, "Its version"), Field("encrypted", Type.BOOL, "Whether its disk is encrypted"),
+        Field("version", Type.VERSION, "Its version"),
+        Field("support", Type.TEXT, "Of that version's free support: dated, open (no end announced) or over "
+              "(ended, day unknown)"),
+        Field("support_ends", Type.TIME, "The last supported day; absent unless support is dated"),
+        Field("encrypted", Type.BOOL, "Whether its disk is encrypted"),
         Field("compliant", Type.BOOL, "Whether it obeys the tenant's rules"),
         Field("personal", Type.BOOL, "Whether it belongs to the person"),
         Field("last_seen", Type.TIME, "When it last reported"))),
