@@ -19,10 +19,10 @@ from pathlib import Path
 import msgspec
 
 from agent import authority, durable, identity, transport
-from agent.backoff import Backoff
 from agent.identity import Identity, State
 from agent.transport import Answer, HttpTransport, Transport, persistently
 from hustings import __version__, envelope, keys, report, strict_json
+from hustings.backoff import Backoff
 from hustings.errors import BadDocument, CannotFinish, HustingsError, Untrusted, UsageError
 from hustings.report import Enrolled, Enrollment
 

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from agent import mending
-from agent.backoff import Backoff
 from agent.contact import Contact, troubled
 from agent.spool import Entry, Spool
 from agent.transport import Answer, Transport, persistently
 from hustings import envelope, report
+from hustings.backoff import Backoff
 from hustings.errors import CannotFinish, HustingsError, Untrusted
 from hustings.report import Receipt
 

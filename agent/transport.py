@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from agent.backoff import Backoff
 from hustings import __version__
+from hustings.backoff import Backoff
 from hustings.errors import BadDocument, CannotFinish, HustingsError, Untrusted, UsageError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from agent.authority import fetch, parse_pin
-from agent.backoff import Backoff
 from agent.transport import Answer, HttpTransport, address, persistently
+from hustings.backoff import Backoff
 from hustings.errors import CannotFinish, HustingsError, UsageError
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
