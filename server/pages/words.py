@@ -107,6 +107,13 @@ REVIEW = {
     "signed": N_("Signed"), "expired": N_("The signature is too old"), "changed": N_("Changed since it was signed"),
     "never": N_("Never signed"), "unknown": N_("Not known"),
 }
+PLACES = {"directory": N_("Directory"), "database": N_("Database"), "machine": N_("Machine")}
+UNSAID = {
+    "denied": N_("the agent was not let in"), "timeout": N_("it did not answer in time"),
+    "stale": N_("the machine has been silent too long"), "truncated": N_("the list was cut short"),
+    "withheld": N_("the names stay on the machine"), "unsupported": N_("it cannot be read there"),
+    "error": N_("it could not be read"),
+}
 EFFORT = {"S": N_("minutes"), "M": N_("hours"), "L": N_("days")}
 REFERENCES = {"cis": "CIS Controls 8.1", "csf": "NIST CSF 2.0", "cpg": "CISA CPG 2.0", "paris": N_("Founding texts")}
 
