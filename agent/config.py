@@ -96,6 +96,10 @@ def _check(declared: Declared, source: Source) -> None:
             raise ConfigError(f"{data.path!r} is not an absolute path",
                               where=source.where(("data_paths", index, "path")), remedy="start it with /")
     config_backups.check(declared, source)
+    if declared.tenants or declared.domains or declared.roster or declared.resolvers:
+        from agent import config_directories
+
+        config_directories.check(declared, source)
     if not declared.office_key.startswith("/"):
         raise ConfigError(f"{declared.office_key!r} is not an absolute path", where=source.where(("office_key",)),
                           remedy="start it with /")

@@ -18,7 +18,7 @@ databases:
   - {name: register, engine: postgresql, host: /var/run/postgresql, port: 5433, schemas: [public, roll]}
 repositories:
   - {name: nightly, tool: restic, location: /srv/backups, password_file: /etc/hustings/nightly}
-tenants: [{name: office, kind: entra}]
+tenants: [{name: office, kind: ldap, url: "ldaps://ldap.votes.example"}]
 domains: [{name: votes.example, sends_mail: false}]
 data_paths: [{name: roll, path: /srv/roll}]
 restore_sets: [{name: list, repository: nightly, path: /srv/roll, manifest: /srv/manifest.json}]
