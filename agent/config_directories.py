@@ -26,6 +26,7 @@ ONLY = {
     "registration_apps": _ENTRA, "per_user_mfa": _ENTRA, "accepted_applications": _ENTRA + _GOOGLE,
     "mail_rules": _ENTRA + _GOOGLE, "may_skip_mfa": _ENTRA + _GOOGLE, "key_file": _GOOGLE, "administrator": _GOOGLE,
     "bind": _LDAP, "password_file": _LDAP, "base": _LDAP,
+    "admin_groups": _LDAP, "password_policy": ("ldap",),
 }
 """Keys of a tenant that not every kind has, and the kinds that do."""
 _CREDENTIALS = ("certificate_file", "secret_file", "token_cache")
@@ -139,8 +140,10 @@ def _ldap(one: Tenant) -> Iterator[Fault]:
     elif one.kind == "active-directory" and not one.bind:
         yield ("bind",), "the key 'bind' is missing: Active Directory tells nothing without an account", \
             "add bind: and password_file: of an account as `hustings directory setup active-directory` describes it"
-    if one.base and "=" not in one.base:
-        yield ("base",), f"{one.base!r} is not a distinguished name", "write dc=office,dc=example"
+    for key in ("base", "password_policy"):
+        named = getattr(one, key)
+        if named and "=" not in named:
+            yield (key,), f"{named!r} is not a distinguished name", "write it whole, as in dc=office,dc=example"
 
 
 def _rehearsal(one: Tenant) -> Iterator[Fault]:

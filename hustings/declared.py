@@ -173,6 +173,11 @@ class Tenant(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """Active Directory, LDAP: a file with its password alone."""
     base: str = ""
     """Active Directory, LDAP: where to look; empty for what the server names first."""
+    admin_groups: tuple[str, ...] = ()
+    """Active Directory, LDAP: groups whose members administer the directory or what signs in with it, by name or
+    distinguished name; in Active Directory besides those it came with."""
+    password_policy: str = ""
+    """LDAP: the distinguished name of the password policy that is in force where an account names none."""
     tls_ca: str = ""
     """A file with the certificate authority of the server, where the system does not know it."""
     break_glass: tuple[str, ...] = ()
