@@ -105,8 +105,8 @@ def address_of(server: str) -> tuple[str, int]:
     """``address``, ``address:port`` or ``[v6]:port`` in two; raises ``LookError`` for anything else."""
     host, port = server, "53"
     if server.startswith("["):
-        host, _, rest = server[1:].partition("]")
-        port = rest.removeprefix(":") or "53"
+        host, end, rest = server[1:].partition("]")
+        port = (rest.removeprefix(":") or "53") if end else ""
     elif server.count(":") == 1:
         host, _, port = server.partition(":")
     try:
