@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from hustings.facts import Facts, Observation
+from hustings.facts import Facts, Listing, Missing, Observation, Reason
 from hustings.report import Inventory, Os, Product, Times
 from hustings.verdicts import Result, Verdict
 from policies.examples import run
@@ -107,6 +107,14 @@ def _rights(now: datetime) -> Facts:
              "excess": "", "missing": "", "accounts": 1} for number in range(20)]}, "wide"),
         "registration.engine@bare": Observation(value="mariadb", as_of=at),
         "registration.difference_hash@bare": Observation(absent=True, as_of=at),
+        "registration.leavers@roll": Observation(listing=Listing([
+            {"person": "p-k3v9x2m4qa", "account": "p-7hq2ftz4ab", "open": True, "admin": True, "left": "2026-09-30"},
+            {"person": "p-w2e4r6t8ya", "account": "p-aaaa2222bb", "open": True, "admin": False}]), as_of=at),
+        "directory.leavers@office": Observation(listing=Listing([
+            {"person": "p-k3v9x2m4qa", "account": "p-zz22yy44xx", "admin": False, "left": "2026-09-30"}]), as_of=at),
+        "accounts.leavers": Observation(listing=Listing([
+            {"person": "p-w2e4r6t8ya", "account": "p-bbbb3333cc", "open": {"reason": "unsupported"}}]), as_of=at),
+        "registration.leavers@mirror": Observation(missing=Missing(Reason.TIMEOUT)),
         **access_facts.facts(at, {}, "counted", **{
             name.partition(".")[2]: access_facts.counted(at, 7) for name in access_facts.FOUND}),
     }

@@ -20,6 +20,7 @@ PAGES: dict[str, Callable[[Demo, str], str]] = {
     "front desk": lambda demo, language: f"/{language}/machines/{demo.machines[1]}",
     "access": lambda demo, language: f"/{language}/access",
     "rights": lambda demo, language: f"/{language}/machines/{demo.machines[0]}/access/roll",
+    "leavers": lambda demo, language: f"/{language}/leavers",
     "plan": lambda demo, language: f"/{language}/plan",
     "method": lambda demo, language: f"/{language}/method",
     "nothing": lambda demo, language: f"/{language}/nothing-here",
