@@ -1,0 +1,53 @@
+"""Which hosts of a domain hold a site, and at which addresses."""
+
+from __future__ import annotations
+
+from collectors.dns_door import Resolver, Status, ascii_name
+from collectors.host.protocol import LookError
+from hustings.declared import Declared, Domain
+from hustings.facts import Missing, Reason
+
+NONE = "none"
+"""What a declaration says in place of sites where there are none."""
+ADDRESSES = 8
+"""Addresses of one host that are looked at."""
+
+
+def named(domain: Domain) -> list[str]:
+    """The hosts of a domain's sites, in ASCII: the declared ones, else itself and www. Raises ``LookError`` for what
+    is no name."""
+    if domain.sites == (NONE,):
+        return []
+    name = ascii_name(domain.name)
+    return [ascii_name(one) for one in domain.sites] or [name, f"www.{name}"]
+
+
+def own(host: str, declared: Declared) -> bool:
+    """Whether a host belongs to the office by its declarations."""
+    host = host.partition(":")[0]
+    names = [ascii_name(one.name) for one in declared.domains]
+    sites = {site for one in declared.domains for site in named(one)}
+    return host in sites or any(host == one or host.endswith(f".{one}") for one in names)
+
+
+def addresses(host: str, resolver: Resolver) -> list[str] | Missing:
+    """Every address of a host, in order; none if there is proof of that; the reason where one kind is not known."""
+    found: list[str] = []
+    for kind in ("A", "AAAA"):
+        answer = resolver.lookup(host, kind)
+        if answer.missing is not None:
+            return Missing(answer.missing.reason, f"the address of {host}: {answer.missing.detail}")
+        found += sorted(one.address for one in answer.rdatas)
+        if answer.status is Status.NXDOMAIN:
+            break
+    return found
+
+
+def known_addresses(host: str, resolver: Resolver) -> list[str]:
+    """The same of a host that must have one; raises ``LookError`` for its reason, and where it has none."""
+    found = addresses(host, resolver)
+    if isinstance(found, Missing):
+        raise LookError(found.reason, found.detail)
+    if not found:
+        raise LookError(Reason.ERROR, f"{host} is declared and has no address")
+    return found
