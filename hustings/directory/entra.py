@@ -245,7 +245,9 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many requests it took."""
     unread: dict[str, Unread] = {}
     """Sections that could not be read. Besides fields: ``sign_ins`` (``User.last_sign_in``), ``mailboxes``
-    (``User.mailbox``), ``per_user_mfa`` (``User.per_user_mfa``), ``eligible`` (assignments that can be activated)."""
+    (``User.mailbox``), ``per_user_mfa`` (``User.per_user_mfa``), ``eligible`` (assignments that can be activated),
+    ``delegated`` (``Application.delegated``), ``tenant_forwarding`` (whether the tenant lets mail be forwarded
+    automatically, which Graph never tells)."""
     domains: tuple[TenantDomain, ...] = ()
     licences: tuple[str, ...] = ()
     """Service plans that are in force: ``AAD_PREMIUM``, ``AAD_PREMIUM_P2``, ``INTUNE_A`` …"""
