@@ -1,4 +1,4 @@
-"""The way to Microsoft Graph v1.0: pages, batches, throttling, and every refusal as a reason.
+"""The way to Microsoft Graph: pages, batches, throttling, and every refusal as a reason.
 
 What Graph may do, from its own documentation of throttling, paging and batching: 429 and 503 with Retry-After, 429
 without it (conditional access and identity protection: one request a second for the whole tenant), pages that hold
@@ -25,6 +25,8 @@ from hustings.times import utc_text
 
 Params = Mapping[str, str]
 NONE: Params = MappingProxyType({})
+V1 = "v1.0"
+"""What is asked, but for the little that Microsoft documents for ``beta`` alone."""
 BATCH = 20
 """Requests in one batch, at most."""
 EMPTY_PAGES = 1000
@@ -87,15 +89,15 @@ class Graph:
         """Whether a person signed in, instead of the application by itself."""
         return self._token(False).delegated
 
-    def get(self, path: str, *, params: Params = NONE, eventual: bool = False) -> dict[str, Any]:
+    def get(self, path: str, *, params: Params = NONE, eventual: bool = False, version: str = V1) -> dict[str, Any]:
         """One object: ``get("/organization", params={"$select": "id"})``. ``eventual`` sends ConsistencyLevel.
         Raises ``GraphError`` and its kin (``collectors.graph_errors``)."""
-        return self._object("GET", self._address(path, params), eventual=eventual)
+        return self._object("GET", self._address(path, params, version), eventual=eventual)
 
     def pages(self, path: str, *, params: Params = NONE, eventual: bool = False, start: str = "") -> Iterator[Page]:
         """A collection, page by page; with ``start`` (a ``Page.next``) from there on. When an error is raised,
         the pages given before it are good, and the ``next`` of the last is where to go on."""
-        url = self._within(start, path) if start else self._address(path, params)
+        url = self._within(start, path) if start else self._address(path, params, V1)
         links, seen, empty = {url}, set[bytes](), 0
         while url:
             body = self._object("GET", url, eventual=eventual)
@@ -113,10 +115,11 @@ class Graph:
             count = body.get("@odata.count")
             yield Page(items, url, count if isinstance(count, int) else None)
 
-    def batch(self, requests: Sequence[tuple[str, str]]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    def batch(self, requests: Sequence[tuple[str, str]], *,
+              version: str = V1) -> Iterator[tuple[str, int, dict[str, Any]]]:
         """GET requests ``(id, path with its query)``, twenty at a time: ``(id, status, body)`` of each, in no
         order. Those that were throttled are asked again; those refused are given with their status and body
-        (``graph_errors.refusal`` says what it means)."""
+        (``graph_errors.refusal`` says what it means). When an error is raised, what was given before is good."""
         waiting = list(requests)
         tries = dict.fromkeys((one for one, _ in waiting), 0)
         if len(tries) != len(waiting):
@@ -125,7 +128,7 @@ class Graph:
             now, waiting = waiting[:BATCH], waiting[BATCH:]
             again: list[tuple[str, str]] = []
             longest: float | None = None
-            for name, path, part in self._batch(now):
+            for name, path, part in self._batch(now, version):
                 asked = _part_retry_after(part, self._patience)
                 if _asks_for_time(part["status"], asked) or (part["status"] in _BUSY and tries[name] + 1 < TRIES):
                     tries[name] += 1
@@ -138,11 +141,11 @@ class Graph:
                 self._wait(min(tries[name] for name, _ in again) - 1, longest, 429, f"{len(again)} parts of a batch")
             waiting = again + waiting
 
-    def _batch(self, requests: list[tuple[str, str]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def _batch(self, requests: list[tuple[str, str]], version: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Each part of one batch's answer, checked to be what was asked for."""
         paths = dict(requests)
         parts = [{"id": name, "method": "GET", "url": path} for name, path in requests]
-        body = self._object("POST", self._address("/$batch", NONE), strict_json.dumps({"requests": parts}))
+        body = self._object("POST", self._address("/$batch", NONE, version), strict_json.dumps({"requests": parts}))
         answers = body.get("responses")
         if not isinstance(answers, list):
             raise Unreadable("Microsoft Graph's answer to a batch has no responses")
@@ -156,7 +159,7 @@ class Graph:
 
     def _object(self, method: str, url: str, body: bytes | None = None, *, eventual: bool = False) -> dict[str, Any]:
         """The JSON object of a 2xx answer; anything else is raised. Waits and asks again as Graph wants it."""
-        path = urlsplit(url).path.removeprefix("/v1.0")
+        path = "/" + urlsplit(url).path.lstrip("/").partition("/")[2]
         failed = busy = 0
         renewed = False
         while True:
@@ -215,11 +218,11 @@ class Graph:
             raise Throttled(f"{why} at {what}: go on after {utc_text(error.again)}", error.again,
                             status=status) from None
 
-    def _address(self, path: str, params: Params) -> str:
+    def _address(self, path: str, params: Params, version: str) -> str:
         if not path.startswith("/"):
             raise ValueError(f"{path!r} does not begin with /")
         query = urlencode(dict(params), safe="$,()'/:@", quote_via=quote)
-        return f"{self._web.base}/v1.0{path}{'?' if query else ''}{query}"
+        return f"{self._web.base}/{version}{path}{'?' if query else ''}{query}"
 
     def _within(self, link: str, path: str) -> str:
         """A link of Graph, checked to lead nowhere else: the token goes along."""
