@@ -221,6 +221,8 @@ class Domain(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """The office's own hosts and addresses whose administration ports are tried from here."""
     consent: str = ""
     """Who agreed in writing that they are tried, and when. Without it nothing is tried."""
+    outside_from: str = ""
+    """The network from which they are tried, if it is known to let connections to every port out: by whose word."""
     registration: str = ""
     """The RDAP server that knows the domain, where the public list of them is not to be asked."""
 
