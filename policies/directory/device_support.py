@@ -1,13 +1,14 @@
 """Until when the systems of managed devices are supported, by the same table as those of machines with an agent.
 
 A directory names no edition. Where editions end on different days, the device is supported until the first of them
-and out of support after the last; in between nobody can say.
+and out of support after the last; in between nobody can say. That no end was announced is believed for a year after
+the table was made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hustings.facts import Listing, Missing, Reason
@@ -15,6 +16,9 @@ from policies.lifecycle import FREE, End, Match, Period, Table, Why, latest
 
 PRODUCTS = {"windows": "windows", "macos": "macos", "ios": "ios", "ipados": "ipados", "android": "android"}
 """Operating systems as directories name them, and the table's ids."""
+
+
+OPEN_FOR = timedelta(days=365)
 
 
 def with_support(devices: Any, table: Table | Missing, today: date) -> Any:
@@ -39,7 +43,7 @@ def _support(device: Mapping[str, Any], table: Table | Missing, today: date) -> 
         return _unknown(Missing(Reason.UNSUPPORTED, f"the table of support dates has no {system}"))
     found = table.cycle(PRODUCTS[system], version)
     if isinstance(found, Match):
-        return _known(latest(found.cycle.periods, FREE))
+        return _known(latest(found.cycle.periods, FREE), current=today - table.looked_up <= OPEN_FOR)
     if found.why is Why.EDITION:
         ends = _editions(table, PRODUCTS[system], version)
         if ends and today <= min(ends):
@@ -49,9 +53,11 @@ def _support(device: Mapping[str, Any], table: Table | Missing, today: date) -> 
     return _unknown(Missing(Reason.ERROR, found.detail))
 
 
-def _known(period: Period | None) -> dict[str, Any]:
+def _known(period: Period | None, *, current: bool) -> dict[str, Any]:
     if period is None:
         return {"support": str(End.OVER)}
+    if period.end is End.OPEN and not current:
+        return _unknown(Missing(Reason.STALE, "no end was announced when the table of support dates was made"))
     if period.end is End.DATED and period.ends is not None:
         return {"support": str(End.DATED), "support_ends": period.ends.isoformat()}
     return {"support": str(period.end)}
