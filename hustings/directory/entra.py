@@ -79,6 +79,7 @@ class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     """False where the members could not all be read."""
     exists: bool = True
     """False for a group that is referred to and is gone."""
+    mail: str = ""
 
 
 class Guests(msgspec.Struct, frozen=True, omit_defaults=True):
