@@ -30,24 +30,25 @@ def own(host: str, declared: Declared) -> bool:
     return host in sites or any(host == one or host.endswith(f".{one}") for one in names)
 
 
-def addresses(host: str, resolver: Resolver) -> list[str] | Missing:
-    """Every address of a host, in order; none if there is proof of that; the reason where one kind is not known."""
+def addresses(host: str, resolver: Resolver) -> tuple[list[str], Missing | None]:
+    """Every address of a host, in order, and why there may be more; none without a reason is proof of none."""
     found: list[str] = []
+    missing = None
     for kind in ("A", "AAAA"):
         answer = resolver.lookup(host, kind)
-        if answer.missing is not None:
-            return Missing(answer.missing.reason, f"the address of {host}: {answer.missing.detail}")
         found += sorted(one.address for one in answer.rdatas)
+        if answer.missing is not None:
+            missing = Missing(answer.missing.reason, f"the address of {host}: {answer.missing.detail}")
         if answer.status is Status.NXDOMAIN:
             break
-    return found
+    return found, missing
 
 
 def known_addresses(host: str, resolver: Resolver) -> list[str]:
-    """The same of a host that must have one; raises ``LookError`` for its reason, and where it has none."""
-    found = addresses(host, resolver)
-    if isinstance(found, Missing):
-        raise LookError(found.reason, found.detail)
+    """The addresses of a host that must have one; raises ``LookError`` for its reason, and where it has none."""
+    found, missing = addresses(host, resolver)
+    if missing is not None and not found:
+        raise LookError(missing.reason, missing.detail)
     if not found:
-        raise LookError(Reason.ERROR, f"{host} is declared and has no address")
+        raise LookError(Reason.ERROR, f"{host} has no address")
     return found

@@ -45,6 +45,10 @@ FIELDS = (
 """What ``record`` answers, for the records of a host."""
 
 
+class NoHandshake(Unreadable):
+    """A server answered, and no handshake succeeds with it."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """One server's certificate and how it came."""
@@ -89,7 +93,7 @@ def examine(open_: Open, host: str, deadline: Deadline, where: str) -> Shown:
         except ssl.SSLCertVerificationError as verification:
             trust = TRUST.get(verification.verify_code, "invalid")
         except (ssl.SSLError, Dropped):
-            raise Unreadable(f"{where}: no TLS handshake succeeds ({_said(first)})") from first
+            raise NoHandshake(f"{where}: no TLS handshake succeeds ({_said(first)})") from first
     context.verify_mode = ssl.CERT_NONE
     try:
         shown = _shown(open_, context, host, deadline, where, None)

@@ -42,6 +42,7 @@ _WEB = (
           "host), downgrade (back to plain HTTP), error"),
 )
 _NAMES = tuple(one.name for one in (*_WEB, *_tls_probe.FIELDS, *_site_headers.FIELDS))
+_FACTS = ("domain.sites", "domain.security_contacts", "domain.sites_unreached")
 _HEADERS = tuple(one.name for one in _site_headers.FIELDS)
 
 
@@ -76,14 +77,14 @@ def collect(host: Host, declared: Declared) -> Collected:
     seconds = min(SECONDS, ALL_SECONDS / max(1, len(declared.domains)))
     for domain in declared.domains:
         try:
-            sites, contacts = _domain(host, declared, domain, seconds)
+            answers = _domain(host, declared, domain, seconds)
         except LookError as error:
-            sites = contacts = error.missing
-        collected |= {key("domain.sites", domain.name): sites, key("domain.security_contacts", domain.name): contacts}
+            answers = (error.missing,) * 3
+        collected |= {key(fact, domain.name): answer for fact, answer in zip(_FACTS, answers, strict=True)}
     return collected
 
 
-def _domain(host: Host, declared: Declared, domain: Domain, seconds: float) -> tuple[Any, Any]:
+def _domain(host: Host, declared: Declared, domain: Domain, seconds: float) -> tuple[Any, Any, Any]:
     hosts = named(domain)
     resolver = Resolver.of(host, declared)
     deadline = Deadline(seconds)
@@ -91,20 +92,19 @@ def _domain(host: Host, declared: Declared, domain: Domain, seconds: float) -> t
     rows: list[dict[str, Any]] = []
     left_out = False
     for one in hosts:
-        there = addresses(one, resolver)
-        if isinstance(there, Missing) or (not there and domain.sites):
-            missing = there if isinstance(there, Missing) else Missing(
-                Reason.ERROR, f"{one} is declared as a site and has no address")
+        there, missing = addresses(one, resolver)
+        if missing is None and not there and domain.sites:
+            missing = Missing(Reason.ERROR, f"{one} is declared as a site and has no address")
+        if missing is not None:
             rows.append({"host": one, "address": "", **dict.fromkeys(_NAMES, missing)})
-        else:
-            found += [Site(one, address, deadline, partial(own, declared=declared)) for address in there[:ADDRESSES]]
-            left_out = left_out or len(there) > ADDRESSES
+        found += [Site(one, address, deadline, partial(own, declared=declared)) for address in there[:ADDRESSES]]
+        left_out = left_out or len(there) > ADDRESSES
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looked = list(pool.map(partial(_look, guessed=not domain.sites), found))
-    seen = [(site, row) for site, row in zip(found, looked, strict=True) if row]
+    seen, unreached = _apart([(site, row) for site, row in zip(found, looked, strict=True) if row])
     rows += [row for _, row in seen]
     if not rows:
-        return ABSENT, ABSENT
+        return ABSENT, ABSENT, ABSENT
     why = Missing(Reason.TRUNCATED, f"of each host {ADDRESSES} addresses are looked at") if left_out else None
     with ThreadPoolExecutor(AT_ONCE) as pool:
         contacts = [one for one in pool.map(_contact, _first_of_each([site for site, row in seen
@@ -112,7 +112,20 @@ def _domain(host: Host, declared: Declared, domain: Domain, seconds: float) -> t
     asked = {one["host"] for one in contacts}
     contacts += [{"host": row["host"], **dict.fromkeys((one.name for one in CONTACT_FIELDS), row["https"])}
                  for row in rows if isinstance(row["https"], Missing) and row["host"] not in asked]
-    return Listing(rows, not left_out, why), Listing(contacts)
+    return Listing(rows, not left_out, why), Listing(contacts), Listing(unreached)
+
+
+def _apart(seen: list[tuple[Site, dict[str, Any]]]) -> tuple[list[tuple[Site, dict[str, Any]]], list[dict[str, Any]]]:
+    """What was seen, and apart from it the addresses that this machine has no way to (no IPv6) of hosts that were
+    seen at another."""
+    def out_of_reach(row: dict[str, Any]) -> bool:
+        ports = (row["plain"], row["https"])
+        return all(isinstance(one, Missing) and one.reason is Reason.UNSUPPORTED for one in ports)
+
+    reached = {site.host for site, row in seen if not out_of_reach(row)}
+    left = [(site, row) for site, row in seen if site.host in reached and out_of_reach(row)]
+    return [one for one in seen if one not in left], [
+        {"host": site.host, "address": site.address, "why": row["https"].detail} for site, row in left]
 
 
 def _first_of_each(sites: list[Site]) -> list[Site]:
@@ -188,7 +201,8 @@ def _https(site: Site) -> dict[str, Any]:
         if chosen != "https" or there != site.host:
             return _headed(first, _leads(site, page, "https"), None)
     else:
-        return _headed(first, Missing(Reason.ERROR, f"{site.where()} redirects in a circle"), None)
+        circle = Missing(Reason.ERROR, f"{site.where()} redirects in a circle")
+        return _headed(first, circle, circle)
     if page.status >= 400:
         return _headed(first, "error", Missing(Reason.ERROR, f"{site.where()} answers {page.status}"))
     return _headed(first, "content", page)
@@ -237,6 +251,9 @@ COLLECTOR = Collector(
         Fact("domain.security_contacts", Type.RECORDS, "What the sites publish in /.well-known/security.txt (RFC "
              "9116); absent where there is no site", Disclosure.SHARED, each="domain",
              fields=(_HOST[0], *CONTACT_FIELDS)),
+        Fact("domain.sites_unreached", Type.RECORDS, "Further addresses of the sites to which this machine has no way, "
+             "as where it has no IPv6; absent where there is no site", Disclosure.SHARED, each="domain",
+             fields=(*_HOST, Field("why", Type.TEXT, "What stood in the way"))),
     ),
     collect=collect,
     reads=("/etc/resolv.conf",),
