@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -137,6 +138,7 @@ class Web:
             import requests
 
             self._session = requests.Session()
+            weakref.finalize(self, self._session.close)
             self._session.trust_env = False
             self._session.headers["User-Agent"] = f"hustings/{__version__}"
         return self._session

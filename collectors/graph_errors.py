@@ -23,7 +23,8 @@ _LICENCE_CODES = frozenset({
     "aadpremiumlicenserequired", "pimlicenserequired",
 })
 _LICENCE_WORDS = ("premium licen", "not licensed", "needs to have microsoft entra id", "needs an aad premium",
-                  "not applicable to target tenant", "does not have a licen", "not onboarded to pim", "licence required", "license required")
+                  "not applicable to target tenant", "does not have a licen", "not onboarded to pim",
+                  "licence required", "license required")
 _TOKEN_CODES = frozenset({"invalidauthenticationtoken", "tokenexpired", "expiredauthenticationtoken",
                           "authentication_expiredtoken", "tokennotfound", "compacttoken"})
 _NAMED = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[^/]*(?:@|%40)[^/]*")
