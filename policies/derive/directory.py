@@ -9,7 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import msgspec
+
 from hustings.declared import Tenant
+from hustings.directory.unread import Unread
 from hustings.errors import ConfigError
 from hustings.facts import Disclosure, Fact, Listing, Missing, Observation, Reason, Type
 from hustings.roster import Roster
@@ -33,13 +36,25 @@ def _derive(inputs: Inputs) -> dict[str, Any]:
     seen = inputs.facts[STATES[tenant.kind]]
     if not seen.known or seen.as_of is None:
         why = seen.missing or Missing(Reason.ERROR, "the directory was not asked")
-        blocked = Missing(why.reason, why.detail)
-        return {fact.id: blocked for fact in FACTS} | shared | {"directory.kind": tenant.kind}
+        quiet = Missing(why.reason, "the directory could not be read; `hustings facts` on the machine says why")
+        blocked = {fact.id: quiet if fact.disclosure is Disclosure.SHARED else why for fact in FACTS}
+        return blocked | shared | {"directory.kind": tenant.kind}
     answers: dict[str, Any] = {fact.id: None for fact in FACTS}
     judge = import_module(f"policies.directory.{_JUDGES[tenant.kind]}")
     answers |= judge.answers(str(seen.value), Context(tenant, seen.as_of, _roster(inputs, tenant)))
     answers["directory.devices"] = with_support(answers["directory.devices"], table_of(inputs), seen.as_of.date())
-    return answers | shared | {"directory.kind": tenant.kind}
+    return answers | shared | {"directory.kind": tenant.kind, "directory.unread": _unread(str(seen.value))}
+
+
+class _Unread(msgspec.Struct):
+    """The one part that the states of every kind of directory have."""
+
+    unread: dict[str, Unread] = {}
+
+
+def _unread(state: str) -> Listing:
+    parts = msgspec.json.decode(state, type=_Unread).unread
+    return Listing([{"section": name, **msgspec.to_builtins(one)} for name, one in sorted(parts.items())])
 
 
 def _roster(inputs: Inputs, tenant: Tenant) -> Roster | Missing | None:

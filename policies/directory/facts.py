@@ -27,6 +27,12 @@ FACTS = (
     _open("directory.guests", type=Type.INT, meaning="Enabled accounts of people outside"),
     _open("directory.administrators", type=Type.INT, meaning="Enabled accounts with administration rights"),
     _open("directory.licences", type=Type.TEXTS, meaning="Service plans in force that open what is read"),
+    _open("directory.unread", type=Type.RECORDS, meaning="What of the directory could not be read, and what would "
+          "open it", fields=(
+              Field("section", Type.TEXT, "What it is"), Field("reason", Type.TEXT, "denied, unsupported …"),
+              Field("detail", Type.TEXT, "What the service answered"),
+              Field("grant", Type.TEXT, "The permission, scope or right to grant"),
+              Field("licence", Type.TEXT, "The licence that the service wants for it"))),
     # IAM-01, IAM-02, IAM-09
     _names("directory.admins_without_mfa", meaning="Administrators who can sign in to something without a second "
            "factor being demanded", fields=(_account, _why, _guest, Field(
