@@ -249,6 +249,9 @@ class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """The office's list of its people and of those who left (``docs/roster.md``)."""
     resolvers: tuple[str, ...] = ()
     """Name servers to ask, as ``address`` or ``address:port``; none for the system's own."""
+    trust_anchors: tuple[str, ...] = ()
+    """Keys of the office's own zones that DNSSEC may start from, beside the root's: each a DS record as text,
+    ``corp.example 12345 13 2 49fd…``."""
     office_key: str = "/etc/hustings/office.key"
     """The key under which names leave as pseudonyms (``hustings keys``)."""
 
