@@ -11,7 +11,7 @@ from collectors._graph_places import place
 from collectors._graph_wire import Wire
 from collectors._patience import OutOfTime, Patience
 from collectors.graph_errors import NotSignedIn, Throttled
-from collectors.graph_sign_in import authority, keepable, msal, permissions, public, refused
+from collectors.graph_sign_in import authority, heard, keepable, msal, permissions, public, refused
 from collectors.host.protocol import Unreadable
 from hustings.declared import Tenant
 from hustings.times import utc_text
@@ -62,7 +62,7 @@ class DeviceSignIn:
                 raise Throttled(f"nobody has signed in by {utc_text(error.again)}", error.again) from None
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # it times polls by another clock than ours
-                result = self._app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+                result = heard(lambda: self._app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True))
             if result.get("error") not in _WAITING:
                 break
         token = result.get("access_token")

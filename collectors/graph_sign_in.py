@@ -194,7 +194,7 @@ def _application(host: Host, tenant: Tenant, where: Place, wire: Wire) -> Callab
     def acquire(renew: bool) -> dict[str, Any]:
         if renew:
             app.remove_tokens_for_client()
-        return _result(lambda: app.acquire_token_for_client([where.scope]))
+        return heard(lambda: app.acquire_token_for_client([where.scope]))
 
     return acquire
 
@@ -209,7 +209,7 @@ def _person(host: Host, tenant: Tenant, where: Place, wire: Wire) -> Callable[[b
         raise NotSignedIn(f"{tenant.token_cache} holds no sign-in: hustings directory sign-in {tenant.name}")
 
     def acquire(renew: bool) -> dict[str, Any]:
-        result = _result(lambda: app.acquire_token_silent_with_error([where.scope], accounts[0], force_refresh=renew))
+        result = heard(lambda: app.acquire_token_silent_with_error([where.scope], accounts[0], force_refresh=renew))
         if cache.has_state_changed and graph_token_cache.can_save(tenant):
             graph_token_cache.save(tenant, keepable(cache))
         return result
@@ -229,7 +229,8 @@ def _made(make: Callable[[], Any]) -> Any:
         raise NotSignedIn("the sign-in service knows no such tenant: check id and cloud") from None
 
 
-def _result(ask: Callable[[], Any]) -> dict[str, Any]:
+def heard(ask: Callable[[], Any]) -> dict[str, Any]:
+    """What msal answers, its own exceptions turned into ours: they may quote what they heard."""
     try:
         result = ask()
     except (ValueError, KeyError, RuntimeError):
