@@ -41,7 +41,7 @@ FACTS = (
     _names("directory.people_without_mfa", meaning="Everybody else who can", fields=(
         _account, _why, _guest, _declared, _detail, _near)),
     _names("directory.mfa_undecided", meaning="Accounts of which it cannot be said whether a second factor is demanded",
-           fields=(_account, _admin, _why, _detail)),
+           fields=(_account, _admin, _guest, _why, _detail)),
     _names("directory.app_without_mfa", meaning="People who can sign in to a declared registration system without a "
            "second factor", fields=(_application, _account, _why, _declared, _detail)),
     _names("directory.app_undecided", meaning="Declared registration systems of which that cannot be said",

@@ -7,23 +7,16 @@ sharing whatever the name is, unless an ``owner`` answers for it.
 
 from __future__ import annotations
 
-import re
-
 from policies.access.anomalies._context import POSTGRES, Context, Found, Rule
 from policies.access.rows import Anomaly
+from policies.shared_names import shared_words
 
 IAM_13, IAM_14 = "IAM-13", "IAM-14"
-SHARED = frozenset({
-    "clerk", "clerks", "counter", "temp", "tmp", "temporary", "election", "elections", "shared", "generic", "guest",
-    "volunteer", "volunteers", "kiosk", "frontdesk", "reception", "trainee", "training", "seasonal", "everyone",
-})
-"""Words of which one in a login name says that several people use it."""
 DEFAULTS = frozenset({"postgres", "pgsql", "root", "admin", "administrator", "sa", "test", "guest", "demo", "default",
                       "user", "password"})
 """Names that products, images and guides make accounts with."""
 _HERE = frozenset({"[local]", "localhost", "127.0.0.1", "::1"})
 """The server's own machine."""
-_WORD = re.compile(r"[a-z]+")
 
 
 def shared_names(context: Context) -> Found:
@@ -32,7 +25,7 @@ def shared_names(context: Context) -> Found:
         account = context.account(login)
         if account is not None and account.person:
             continue
-        words = sorted(SHARED.intersection(_WORD.findall(_user(login).lower())))
+        words = shared_words(login)
         if words:
             yield Anomaly(IAM_13, None, login, f"is named for a shared account ({words[0]}) and has no owner")
 
@@ -71,10 +64,6 @@ def _of_people(context: Context) -> list[str]:
         if mine and context.open(login):
             people.append(login)
     return people
-
-
-def _user(login: str) -> str:
-    return login.rpartition("@")[0] if "@" in login else login
 
 
 RULES = (Rule(IAM_13, shared_names), Rule(IAM_13, several_places), Rule(IAM_14, default_accounts, POSTGRES))
