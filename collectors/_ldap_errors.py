@@ -52,7 +52,7 @@ def of_search(code: int, what: str) -> LookError:
     if code == TIME_LIMIT:
         return TimedOut(f"the directory's limit of time ended the search for {what}")
     if code == REFERRAL:
-        return Unsupported(f"{what}: the directory refers to another server, which is not followed; name that one in url")
+        return Unsupported(f"{what}: the directory refers to another server, which is not asked; name that one in url")
     if code in (BUSY, UNAVAILABLE):
         return LookError(Reason.TIMEOUT, f"the directory is too busy for {what}")
     return Unreadable(f"{what}: the directory answered with the result code {code}")

@@ -232,7 +232,8 @@ def _open(name: str, port: int, secured: bool, upgrade: bool, tenant: Tenant, de
     server = ldap3.Server(name, port=port, use_ssl=secured, tls=tls, get_info=ldap3.NONE,
                           connect_timeout=CONNECT_SECONDS)
     connection = ldap3.Connection(server, receive_timeout=int(IDLE_SECONDS), auto_referrals=False, check_names=False,
-                                  raise_exceptions=False, auto_range=False, read_only=True, return_empty_attributes=False)
+                                  raise_exceptions=False, auto_range=False, read_only=True,
+                                  return_empty_attributes=False)
     connection.strategy = _lean()(connection)
     connection.open(read_server_info=False)
     if upgrade:
@@ -346,7 +347,7 @@ def _guarded(ask: Callable[[], Any], what: str) -> Any:
     """What ``ask`` answers; the library's errors as reasons, with nothing of their own words."""
     _library()
     from ldap3.core import exceptions as wrong
-    from pyasn1.error import PyAsn1Error
+    from pyasn1.error import PyAsn1Error  # type: ignore[import-untyped]
 
     try:
         return ask()
@@ -370,7 +371,7 @@ def _reason(error: BaseException, what: str) -> LookError:
         why = "its name does not match" if "hostname mismatch" in said or "ip address mismatch" in said else \
             "it has expired" if "expired" in said else "no known authority signed it (see tls_ca)"
         return Denied(f"{what}: the server's certificate is not accepted: {why}")
-    if "socketreceive" in said and any(one in said for one in _CLOCK) or any(one in said for one in _CLOCK):
+    if any(one in said for one in _CLOCK):
         return TimedOut(f"{what}: the directory did not answer in time")
     if "starttls" in said or "start_tls" in said:
         return Unsupported(f"{what}: the directory does not speak StartTLS: write ldaps:// in url")

@@ -60,7 +60,7 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     scheme: str = ""
     """LDAP: how its password is kept, where the account that asks can read that: ``ssha``, ``clear`` …"""
     hidden: tuple[str, ...] = ()
-    """What of it could not be read: ``enabled`` (and the flags), ``last_sign_in``, ``expires``."""
+    """What of it could not be read: ``enabled`` (and the flags), ``last_sign_ins``, ``expires``, ``names``."""
 
 
 FLAGS = {
@@ -115,6 +115,8 @@ class PasswordPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
     """The domain's rules for passwords, fine-grained ones, or an entry of the ppolicy overlay."""
 
     name: str
+    id: str = ""
+    """LDAP: its name in lower case, as ``Account.policy`` gives it."""
     default: bool = False
     """In force for accounts to which no other applies."""
     precedence: int = 0
@@ -152,8 +154,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     read_at: Moment
     requests: int = 0
     unread: dict[str, Unread] = {}
-    """By section: ``accounts``, ``groups``, ``enabled``, ``last_sign_ins``, ``expires``, ``policies``,
-    ``fine_policies``, ``rights``, ``admin_groups``, ``passwords``, ``machine_quota``, ``laps``, ``anonymous``."""
+    """By section: ``accounts``, ``groups``, ``names``, ``enabled``, ``expires``, ``last_sign_ins``, ``policies``,
+    ``default_policy``, ``fine_policies``, ``rights``, ``passwords``, ``machine_quota``, ``laps``, ``anonymous``."""
     domain: str = ""
     """The domain's own identifier, ``S-1-5-21-…``."""
     accounts: tuple[Account, ...] = ()
@@ -161,6 +163,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     protected: tuple[Protected, ...] = ()
     policies: tuple[PasswordPolicy, ...] = ()
     settings: Settings = Settings()
+    noted_since: Moment | None = None
+    """LDAP: the earliest sign-in that is noted of anybody. Before it none may have been."""
     readable_passwords: int = 0
     """LDAP: accounts whose password, hashed or not, the account that asks can read."""
 
