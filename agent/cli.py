@@ -168,8 +168,8 @@ def _audit(place: State, identity: Identity, skew: float | None, config: Path | 
     from contextlib import ExitStack
 
     from agent import audit as audits
+    from agent import collector_memory, facts_cache, reporting
     from agent import config as configs
-    from agent import facts_cache, reporting, sweep_memory
     from agent.run import skew_of
     from policies import pack as packs
 
@@ -179,8 +179,11 @@ def _audit(place: State, identity: Identity, skew: float | None, config: Path | 
     pack = packs.load(pack_path) if pack_path else packs.shipped()
     cache = facts_cache.load(place.cache_file)
     sweep = sweep or place.sweep_file.exists()
+    files = {collector_memory.SWEEP: place.sweep_file} if sweep else {}
+    if any(one.kind == "entra" for one in declared.tenants):
+        files[collector_memory.ENTRA] = place.entra_file
     with ExitStack() as kept:
-        memories = kept.enter_context(sweep_memory.taken_up(place.sweep_file)) if sweep else None
+        memories = kept.enter_context(collector_memory.taken_up(files)) if files else None
         found = audits.audit(audits.open_host(), declared, pack, overrides=audits.parse_overrides(settings, pack),
                              skew=skew_of(skew), cache=cache, sweep=sweep, memories=memories)
     facts_cache.save(place.cache_file, cache)

@@ -75,6 +75,7 @@ class State:
         self.contact_file = place / "contact.json"
         self.cache_file = place / "facts.cache"
         self.sweep_file = place / "sweep.memory"
+        self.entra_file = place / "entra.memory"
         self.lock_file = place / "lock"
 
     def create(self) -> None:
@@ -111,7 +112,7 @@ class State:
     def foreign(self) -> str:
         """The name of something in the directory that no agent puts there, or "" if there is none."""
         ours = {"agent.json", "enrolling.json", "contact.json", "facts.cache", "lock", "spool", "cache", "proofs",
-                "scratch", self.sweep_file.name}
+                "scratch", self.sweep_file.name, self.entra_file.name}
         for one in sorted(self.place.iterdir()) if self.place.is_dir() else []:
             kinds = one.match("agent-*.key") or one.match("ca-*.pem") or one.name.endswith(durable.SCRATCH)
             if one.name not in ours and not kinds:

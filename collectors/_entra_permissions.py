@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-USERS, GROUPS, ROLES, POLICIES = "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory", "Policy.Read.All"
+USERS, GROUPS, POLICIES = "User.Read.All", "GroupMember.Read.All", "Policy.Read.All"
+ROLES = "RoleManagement.Read.Directory"
 AUDIT, APPLICATIONS, ORGANIZATION = "AuditLog.Read.All", "Application.Read.All", "Organization.Read.All"
 DOMAINS, SETTINGS, MANAGED = "Domain.Read.All", "GroupSettings.Read.All", "DeviceManagementManagedDevices.Read.All"
-DEVICES, DIRECTORY, HIDDEN, MAILBOXES = "Device.Read.All", "Directory.Read.All", "Member.Read.Hidden", "MailboxSettings.Read"
+DEVICES, DIRECTORY = "Device.Read.All", "Directory.Read.All"
+HIDDEN, MAILBOXES = "Member.Read.Hidden", "MailboxSettings.Read"
 P1, P2, INTUNE = "Microsoft Entra ID P1", "Microsoft Entra ID P2", "Microsoft Intune"
 
 

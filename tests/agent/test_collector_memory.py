@@ -1,12 +1,12 @@
-"""When every file is looked at, and what is kept of that."""
+"""What collectors leave for the next run; when every file is looked at."""
 
 from pathlib import Path
 
 import pytest
 
 from agent import audit as audits
-from agent import sweep_memory
-from collectors import isolate, sweep
+from agent import collector_memory
+from collectors import directory_entra, isolate, sweep
 from collectors.base import Collected, Collector, Disclosure, Fact, Memory, Platform, Type
 from collectors.host.image import ImageHost
 from hustings.declared import Declared
@@ -31,7 +31,7 @@ COUNTING = Collector(
 
 
 def counted(path: Path) -> object:
-    with sweep_memory.taken_up(path) as memories:
+    with collector_memory.taken_up({collector_memory.SWEEP: path}) as memories:
         looked = isolate.look(FakeHost(), [COUNTING], Declared(), exhaustive=True, memories=memories)
     return looked.facts["t.count"].value
 
@@ -47,8 +47,8 @@ def test_a_run_that_fails_leaves_the_memory_as_it_was(tmp_path):
     path = tmp_path / "sweep.memory"
     path.write_bytes(b"...")
     def fail() -> None:
-        with sweep_memory.taken_up(path) as memories:
-            memories[sweep_memory.NAME].after.write(b"half")
+        with collector_memory.taken_up({collector_memory.SWEEP: path}) as memories:
+            memories[collector_memory.SWEEP].after.write(b"half")
             raise CannotFinish("something else")
 
     with pytest.raises(CannotFinish, match="something else"):
@@ -60,12 +60,24 @@ def test_a_run_that_fails_leaves_the_memory_as_it_was(tmp_path):
 def test_a_link_in_place_of_the_memory_is_not_followed(tmp_path):
     (tmp_path / "other").write_bytes(b"...")
     (tmp_path / "sweep.memory").symlink_to(tmp_path / "other")
-    with pytest.raises(CannotFinish), sweep_memory.taken_up(tmp_path / "sweep.memory"):
+    with pytest.raises(CannotFinish), collector_memory.taken_up(
+            {collector_memory.SWEEP: tmp_path / "sweep.memory"}):
         pass
 
 
-def test_the_memory_is_that_of_the_sweep():
-    assert sweep.COLLECTOR.name == sweep_memory.NAME
+def test_each_collector_has_a_memory_of_its_own_and_who_leaves_nothing_leaves_no_file(tmp_path):
+    files = {one: tmp_path / one for one in ("a", "b")}
+    files["b"].write_bytes(b"old")
+    with collector_memory.taken_up(files) as memories:
+        assert memories["a"].before is None
+        assert memories["b"].before.read() == b"old"
+        memories["a"].after.write(b"new")
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"a": b"new"}
+
+
+def test_the_memories_are_those_of_collectors_that_remember():
+    remember = {one.name for one in (sweep.COLLECTOR, directory_entra.COLLECTOR) if one.recall}
+    assert remember == {collector_memory.SWEEP, collector_memory.ENTRA}
     assert sweep.COLLECTOR.exhaustive
 
 

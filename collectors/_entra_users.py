@@ -1,0 +1,53 @@
+"""Accounts of a tenant, and the second factors they registered, from what Microsoft Graph answers. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from collectors._entra_fields import Body, flag, moment, needed, record, records, text, texts
+from hustings.directory.entra import Registration, User
+
+SELECT = ("id,userPrincipalName,mail,accountEnabled,userType,createdDateTime,onPremisesSyncEnabled,"
+          "passwordPolicies")
+SIGN_INS = f"{SELECT},signInActivity"
+PLANS = "id,assignedPlans"
+
+
+def user(body: Body) -> User:
+    """A ``user``. Without ``signInActivity`` in the answer it never signed in, as Graph leaves it out then."""
+    name, mail = text(body, "userPrincipalName") or needed(body, "id"), text(body, "mail")
+    return User(
+        id=needed(body, "id"), name=name, mail=mail, enabled=flag(body, "accountEnabled", True),
+        guest=text(body, "userType").casefold() == "guest", external="#EXT#" in name.upper(),
+        created=moment(body, "createdDateTime"), last_sign_in=_last(record(body, "signInActivity")),
+        mailbox=bool(mail), synced=flag(body, "onPremisesSyncEnabled"),
+        password_never_expires="DisablePasswordExpiration" in text(body, "passwordPolicies"))
+
+
+def _last(activity: Body) -> datetime | None:
+    """The last sign-in that succeeded; where Graph does not know one (it counts them since December 2023), the last
+    attempt, which may have been anybody's."""
+    done = moment(activity, "lastSuccessfulSignInDateTime")
+    if done is not None:
+        return done
+    tried = [moment(activity, key) for key in ("lastSignInDateTime", "lastNonInteractiveSignInDateTime")]
+    return max((one for one in tried if one is not None), default=None)
+
+
+def has_mailbox(body: Body) -> tuple[bool, ...]:
+    """Whether an Exchange plan is assigned and enabled; nothing where the answer does not tell."""
+    if body.get("assignedPlans") is None:
+        return ()
+    return (any(text(plan, "service").casefold() == "exchange" and text(plan, "capabilityStatus") == "Enabled"
+                for plan in records(body, "assignedPlans")),)
+
+
+def registration(body: Body) -> Registration:
+    """A ``userRegistrationDetails``."""
+    return Registration(needed(body, "id"), flag(body, "isMfaRegistered"), flag(body, "isMfaCapable"),
+                        texts(body, "methodsRegistered"))
+
+
+def per_user_mfa(body: Body) -> str:
+    """The state of multifactor authentication set by user: ``disabled``, ``enabled``, ``enforced``."""
+    return text(body, "perUserMfaState")
