@@ -81,7 +81,8 @@ def _risky(one: Application, context: Context) -> Iterator[dict[str, Any]]:
     if one.foreign:
         risky |= set(one.delegated) & _FOREIGN_DELEGATED
     for permission in sorted(risky):
-        yield {"application": one.name or one.id, "permission": permission, "foreign": one.foreign}
+        yield {"application": one.name or one.id, "permission": permission, "foreign": one.foreign,
+               "declared": context.accepted_application(one.id, one.name)}
 
 
 def _old(one: Application, context: Context) -> Iterator[dict[str, Any]]:

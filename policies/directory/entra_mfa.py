@@ -16,6 +16,7 @@ from policies.directory.entra_near import WHY, Explaining, Explanation
 from policies.directory.entra_people import People
 from policies.directory.entra_words import place, protocols
 
+NOT_FOUND = "not_found"
 UNDECIDED_BY = {
     "policies": "The conditional access policies could not be read.",
     "security_defaults": "Whether security defaults are on could not be read.",
@@ -27,8 +28,9 @@ UNDECIDED_BY = {
     "app_filter": "A policy chooses applications by an attribute that is not read.",
     "per_user_mfa": "Whether multifactor authentication is set by user could not be read.",
     "too_many": "The policies are too entangled to be worked out.",
+    NOT_FOUND: "The tenant has no application of this id.",
 }
-"""What ``why`` of an account that is undecided may say."""
+"""What ``why`` of an account or an application that is undecided may say."""
 APP_PASSWORDS = "app_passwords"
 LEGACY_WHY = WHY | {APP_PASSWORDS: "The setting by user lets old programs in by app passwords, which are one factor."}
 """What ``why`` of an account open to old protocols may say."""
@@ -65,7 +67,8 @@ class Answers:
 
     def explain(self, user: User, verdict: Verdict, view: View) -> Explanation:
         """Why it slips through, and what would settle it; an expired declaration first."""
-        found = self._explaining.of(user, verdict, view)
+        found = self._explaining.of(user, verdict, view, "as break_glass" if user.id in self.people.admins else
+                                    "in may_skip_mfa")
         over = self.people.expired(user) if view.question == Question.SECOND_FACTOR else None
         if over is None:
             return found
@@ -145,9 +148,13 @@ class Answers:
         apps = self.people.context.tenant.registration_apps
         if not apps:
             return {"directory.app_without_mfa": None, "directory.app_undecided": None}
-        found: list[dict[str, Any]] = []
+        state, found = self.engine.state, list[dict[str, Any]]()
+        there = {one.id.casefold() for one in state.applications}
+        strange = [one for one in apps if one.casefold() not in there and not state.missing("applications")]
         unclear: dict[str, tuple[User, Verdict]] = {}
         for app in apps:
+            if app in strange:
+                continue
             view = self.engine.view(Question.SECOND_FACTOR, app)
             for user in self.people.users:
                 verdict = self.engine.judge(user, view)
@@ -158,10 +165,12 @@ class Answers:
                                   "why": self.explain(user, verdict, view).why,
                                   "declared": self.people.declared(user), "detail": self.detail(user, verdict, view)})
         return {"directory.app_without_mfa": self.people.listing(
-            found, self._lacking(list(unclear.values()))),
+            found, self._lacking(list(unclear.values())) or (
+                Missing(Reason.ERROR, UNDECIDED_BY[NOT_FOUND]) if strange else None)),
                 "directory.app_undecided": Listing([
                     {"application": app, "why": one.doubts[0], "detail": self.doubt(one)}
-                    for app, (_, one) in unclear.items()])}
+                    for app, (_, one) in unclear.items()] + [
+                    {"application": app, "why": NOT_FOUND, "detail": UNDECIDED_BY[NOT_FOUND]} for app in strange])}
 
 
 def outside(user: User) -> bool:

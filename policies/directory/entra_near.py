@@ -53,20 +53,21 @@ class Explaining:
         self._roles = {one.role.casefold(): one.role_name for one in engine.state.roles}
         self._kept: dict[tuple[object, ...], Explanation] = {}
 
-    def of(self, user: User, verdict: Verdict, view: View) -> Explanation:
-        """Of an account that slips through."""
+    def of(self, user: User, verdict: Verdict, view: View, declaring: str = "in may_skip_mfa") -> Explanation:
+        """Of an account that slips through; ``declaring``: where the office can say that it is meant."""
         applies, reaching = self._engine.applies(user), self._engine.scope.of(user)
-        key = (view, applies.sure, reaching.sure, reaching.may, reaching.excluded,
+        key = (view, declaring, applies.sure, reaching.sure, reaching.may, reaching.excluded,
                tuple(sorted((verdict.hole or {}).items())))
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = next(self._tried(applies, reaching, verdict, view),
+            found = self._kept[key] = next(self._tried(applies, reaching, verdict, view, declaring),
                                            Explanation(self._by_hole(verdict), ""))
         return found
 
-    def _tried(self, applies: Applies, reaching: Applies, verdict: Verdict, view: View) -> Iterator[Explanation]:
+    def _tried(self, applies: Applies, reaching: Applies, verdict: Verdict, view: View, declaring: str
+               ) -> Iterator[Explanation]:
         engine, sure = self._engine, applies.sure
-        yield from self._by_exclusion(sure, reaching, verdict, view)
+        yield from self._by_exclusion(sure, reaching, verdict, view, declaring)
         for why, state, words in (("report_only", engine.report_only, "enforced, not report-only"),
                                   ("switched_off", engine.switched_off, "switched on")):
             candidates = [1 << number for number in range(len(engine.policies))
@@ -81,7 +82,7 @@ class Explaining:
                 yield Explanation(left, f"It would pass if {_listed(engine.names(origin))} left out no {left}: now a "
                                   f"sign-in {place(engine.space, verdict.hole or {})} is let through.")
         for where in self._locations(verdict):
-            if engine.covers(without_locations(view, where), sure):
+            if verdict.hole and engine.covers(without_locations(view, where), sure):
                 name = engine.space.location_names.get(where, where)
                 yield Explanation("location", f"It would pass if \"{name}\" were declared in trusted_locations.")
         if not view.managed and engine.covers(replace(view, managed=True), sure):
@@ -96,21 +97,22 @@ class Explaining:
         if engine.fills(view, reaching.sure & engine.report_only, verdict.hole):
             yield Explanation("report_only", "")
 
-    def _by_exclusion(self, sure: int, reaching: Applies, verdict: Verdict, view: View) -> Iterator[Explanation]:
+    def _by_exclusion(self, sure: int, reaching: Applies, verdict: Verdict, view: View, declaring: str
+                      ) -> Iterator[Explanation]:
         """An exclusion can always be declared; whether taking it back is enough as well is tried."""
         engine = self._engine
         for source, bits in self._exclusions(reaching):
             enough = engine.covers(view, sure | bits)
             if enough or engine.fills(view, bits, verdict.hole):
                 yield Explanation("excluded", f"It would pass if the exclusion of {self._source(source)} from "
-                                  f"{_listed(engine.names(bits))} were declared in may_skip_mfa"
+                                  f"{_listed(engine.names(bits))} were declared {declaring}"
                                   + (", or taken back." if enough else "; taking it back alone is not enough."))
         every = 0
         for _, bits in reaching.excluded:
             every |= bits & engine.in_force
         if every and engine.fills(view, every, verdict.hole):
             yield Explanation("excluded", f"It would pass if its exclusions from {_listed(engine.names(every))} were "
-                              "declared in may_skip_mfa.")
+                              f"declared {declaring}.")
 
     def _of(self, bit: int) -> Policy:
         return self._engine.policies[bit.bit_length() - 1]
@@ -136,8 +138,7 @@ class Explaining:
             where = self._engine.space.location(dimension)
             if where and bits == INSIDE:
                 yield where
-        if any(self._engine.space.location(one) == TRUSTED for one in verdict.hole or {}):
-            yield TRUSTED
+        yield TRUSTED
 
     def _by_hole(self, verdict: Verdict) -> str:
         hole, space = verdict.hole or {}, self._engine.space

@@ -16,6 +16,8 @@ from policies.directory.context import Context
 LIMIT = 5_000
 """Entries of a list that are kept."""
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+SYNCHRONISATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
+"""Template ids: Global Administrator, Directory Synchronization Accounts."""
 _CUT = Missing(Reason.TRUNCATED, f"only {LIMIT} are kept")
 
 
@@ -80,8 +82,16 @@ class People:
         return self.unseen_holders()
 
     def declared(self, user: User) -> bool:
-        """Whether the account is declared as break-glass or as one that may skip multifactor authentication."""
-        return self.context.break_glass(*names(user)) or self.skipping(user) is not None
+        """Whether the office intends that it signs in without a second factor: as break-glass, or in may_skip_mfa,
+        which does not excuse an administrator. What synchronises the directory and nothing else is no person, and
+        is excused as a declared service account."""
+        if self.context.break_glass(*names(user)):
+            return True
+        held = self.admins.get(user.id)
+        if held is None:
+            return self.skipping(user) is not None
+        return all(one.role.casefold() == SYNCHRONISATION for one in held) and (
+            self.service(user) or self.skipping(user) is not None)
 
     def skipping(self, user: User) -> MaySkip | None:
         """The declaration that lets it skip, if it holds today."""

@@ -7,6 +7,7 @@ from typing import Any
 from hustings.directory.entra import Authorization, Device, Passwords, State
 from hustings.facts import Listing, Missing, Reason
 from hustings.times import utc_text
+from policies.directory.entra_people import reason
 
 _INVITES = {"none": "none", "adminsAndGuestInviters": "administrators",
             "adminsGuestInvitersAndAllMembers": "members", "everyone": "everyone"}
@@ -16,6 +17,10 @@ _CONSENT = {"microsoft-user-default-legacy": "any", "microsoft-user-default-low"
 """Microsoft's own permission grant policies, and what they let users agree to."""
 _DEFAULTS = Passwords()
 _SHORTEST_LOCK = 60
+_SYSTEMS = {"macmdm": "macos", "mac os x": "macos", "iphone": "ios", "ipad": "ipados", "androidforwork": "android",
+            "androidenterprise": "android", "chrome os": "chromeos", "windowsmobile": "windows"}
+"""Other words that Graph has for a system."""
+_UNTOLD = Missing(Reason.UNSUPPORTED, "the directory does not say it of the device")
 
 
 def facts(state: State) -> dict[str, Any]:
@@ -64,8 +69,10 @@ def _weak(state: State, passwords: Passwords) -> list[str]:
 
 
 def _device(one: Device) -> dict[str, Any]:
-    record: dict[str, Any] = {"device": one.name, "os": one.os.casefold()}
-    optional = {"account": one.user, "version": one.version, "encrypted": one.encrypted, "compliant": one.compliant,
-                "personal": one.owner.casefold() == "personal" if one.owner else None,
-                "last_seen": utc_text(one.last_seen) if one.last_seen is not None else None}
-    return record | {name: value for name, value in optional.items() if value not in ("", None)}
+    """What the directory does not say of a device is not known, never absent."""
+    told = {"os": _SYSTEMS.get(one.os.casefold(), one.os.casefold()), "version": one.version,
+            "encrypted": one.encrypted, "compliant": one.compliant,
+            "personal": one.owner.casefold() == "personal" if one.owner else None,
+            "last_seen": utc_text(one.last_seen) if one.last_seen is not None else None}
+    return {"device": one.name, **({"account": one.user} if one.user else {}),
+            **{name: reason(_UNTOLD) if value in ("", None) else value for name, value in told.items()}}

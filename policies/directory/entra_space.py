@@ -9,7 +9,7 @@ Sources: Microsoft's pages "Target resources", "Conditions", "Network assignment
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hustings.directory.entra import Policy, State
@@ -26,6 +26,8 @@ RISKS = ("none", "low", "medium", "high")
 OUTSIDE, INSIDE = 1, 2
 """Of a named location; of a device filter: the device does not fit the rule, or fits it."""
 TRUSTED = "AllTrusted"
+TRUSTED_IPS = "00000000-0000-0000-0000-000000000000"
+"""The trusted addresses of the settings of multifactor authentication of old: trusted, and no named location."""
 OFFICE, PORTALS = "Office365", "MicrosoftAdminPortals"
 MAIL = "00000002-0000-0ff1-ce00-000000000000"
 _IN_OFFICE = (MAIL, "00000003-0000-0ff1-ce00-000000000000", "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe")
@@ -53,7 +55,7 @@ class Space:
         self._trusted = {one.id for one in state.locations if one.trusted}
         named = {one for policy in kept for one in (*policy.include_locations, *policy.exclude_locations)} - {"All"}
         if TRUSTED in named:
-            named |= self._trusted
+            named = named - {TRUSTED} | self._trusted | {TRUSTED_IPS}
         self.locations = sorted(named)
         self.rules = sorted({_rule(policy) for policy in kept if policy.device_filter})
         self.whole: dict[int, int] = {
@@ -88,9 +90,10 @@ class Space:
         def says(place: str) -> bool:
             return place.casefold() in folded or self.location_names.get(place, "").casefold() in folded - {""}
 
+        trusting = TRUSTED.casefold() in folded
         every = bool(folded) and self._trusted_known and all(says(one) for one in self._trusted)
         left = {_NAMED + number: OUTSIDE for number, one in enumerate(self.locations)
-                if says(one) or (one == TRUSTED and every)}
+                if says(one) or (one == TRUSTED_IPS and every) or (trusting and self._is_trusted(one, False))}
         if managed:
             for number, rule in enumerate(self.rules):
                 side = _managed(rule)
@@ -125,9 +128,13 @@ class Space:
         """The dimensions of these locations. ``trusting``: where it is not known which are trusted, all may be."""
         trusted = TRUSTED in places
         for number, one in enumerate(self.locations):
-            belongs = one in self._trusted if self._trusted_known else trusting
-            if one in places or (trusted and belongs):
+            if one in places or (trusted and self._is_trusted(one, trusting)):
                 yield _NAMED + number
+
+    def _is_trusted(self, place: str, unknown: bool) -> bool:
+        if place == TRUSTED_IPS:
+            return True
+        return place in self._trusted if self._trusted_known else unknown
 
     def _covered_apps(self, policy: Policy, sure: bool) -> int:
         if policy.app_filter and sure:
@@ -212,7 +219,3 @@ def describe_apps(space: Space, bits: int) -> list[App]:
     """The applications among these bits, the widest first."""
     return [one for number, one in enumerate(space.apps) if bits >> number & 1]
 
-
-def dimension_of(space: Space) -> Mapping[str, int]:
-    """By named location its dimension."""
-    return {one: _NAMED + number for number, one in enumerate(space.locations)}

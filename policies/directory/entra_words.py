@@ -17,7 +17,7 @@ from policies.directory.entra_space import (
     PLATFORMS,
     RISKS,
     SIGN_IN_RISK,
-    TRUSTED,
+    TRUSTED_IPS,
     USER_RISK,
     App,
     Space,
@@ -69,8 +69,8 @@ def _parts(space: Space, cell: Mapping[int, int]) -> Iterator[str]:
 
 
 def _location(space: Space, where: str) -> str:
-    if where == TRUSTED:
-        return "the trusted addresses"
+    if where == TRUSTED_IPS:
+        return "the trusted addresses of the settings of multifactor authentication"
     return f"the named location \"{space.location_names.get(where) or where}\""
 
 
