@@ -146,11 +146,14 @@ def _accounts(google: Google, customer: str, day: date) -> list[Usage] | None:
 
 def _usage(one: _Usage) -> Usage:
     numbers = {part.name: part.intValue for part in one.parameters if part.intValue is not None}
-    times = [moment(part.datetimeValue) for part in one.parameters if part.name.startswith("gmail:")
-             and part.datetimeValue]
+    times = {part.name: moment(part.datetimeValue) for part in one.parameters if part.datetimeValue}
     return Usage(one.entity.profileId or one.entity.userEmail, numbers.get("accounts:num_security_keys"),
                  numbers.get("accounts:num_passkeys_enrolled"), bool(times),
-                 max((one for one in times if one), default=None))
+                 _latest(times, _PARAMETERS[2:]), _latest(times, _PARAMETERS[2:4]))
+
+
+def _latest(times: dict[str, datetime | None], names: tuple[str, ...]) -> datetime | None:
+    return max((seen for one in names if (seen := times.get(one)) is not None), default=None)
 
 
 def sign_on(google: Google, customer: str) -> Iterator[SignOn]:

@@ -107,6 +107,8 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether the report tells when it was last used for mail."""
     last_mail: Moment | None = None
     """The last time it was used for mail, in a browser or by a programme; None for never, if ``mail``."""
+    last_read: Moment | None = None
+    """The last time a person was at the mail; programmes that fetch it by themselves do not count."""
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True):
