@@ -89,7 +89,7 @@ def refusal(status: int, body: Any, path: str) -> GraphError:
     words = " ".join(message for _, message in said).casefold()
     wants = tuple(dict.fromkeys(one for _, message in said for one in _PERMISSION.findall(message)))
     about = f"Microsoft Graph answered {status}{f' ({code})' if code else ''} to {shape(path)}"
-    codes = {one.casefold() for one, _ in said}
+    codes = {one.casefold() for one, _ in said if one}
     if status in (400, 401, 402, 403, 404) and (codes & _LICENCE_CODES or any(one in words for one in _LICENCE_WORDS)):
         return NoLicence(f"{about}: the tenant lacks the licence for it", status=status, code=code, wants=wants)
     if status == 401 and (not codes or codes & _TOKEN_CODES):

@@ -216,9 +216,9 @@ class GraphServer:
                   eventual: bool) -> Answer:
         if path.startswith("/identity/conditionalAccess") and self.strict_pace:
             now = time.monotonic()
-            early, self._last = now < self._last + 1.0, now
-            if early:
+            if now < self._last + 1.0:
                 return 429, {}, throttled()
+            self._last = now
         for template, resource in self.resources.items():
             matched = re.fullmatch(re.escape(template).replace(r"\{\}", "([^/]+)"), path)
             if matched and resource.beta == (version == "beta"):
