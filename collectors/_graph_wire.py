@@ -69,7 +69,7 @@ class Wire:
             asked = None
             trouble: LookError
             try:
-                answer = self._web.ask(method, self.address(url), headers=headers or {}, body=body,
+                answer = self._web.ask(method, self.address(url), headers=_plain(headers or {}), body=body,
                                        timeout=min(TIMEOUT, self._patience.left()))
                 if answer.status < 500 and answer.status != 429:
                     return self._response(answer, url)
@@ -109,6 +109,11 @@ class Wire:
         if name in ("token_endpoint", "device_authorization_endpoint") and _origin(value) not in self._web.origins:
             raise Unreadable(f"the sign-in at {self._web.host} names another host as its {name}: not followed")
         return "https://" + value.removeprefix("http://") if value.startswith("http://") else value
+
+
+def _plain(headers: Mapping[str, str]) -> dict[str, str]:
+    """Without what msal tells of this machine: its system and the releases of its libraries."""
+    return {name: value for name, value in headers.items() if not name.lower().startswith("x-client-")}
 
 
 def _origin(url: str) -> str:

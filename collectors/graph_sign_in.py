@@ -28,6 +28,8 @@ from hustings.errors import BadDocument
 
 MARGIN = 120.0
 """Seconds before its end after which a token is not used any more."""
+_USUAL = 3599.0
+"""Seconds a token lasts where it is not said, as msal has it."""
 _AADSTS = re.compile(r"AADSTS(\d{4,8})")
 _WORD = re.compile(r"[a-z_]{1,60}\Z")
 _REMEDIES = {
@@ -100,7 +102,7 @@ class Tokens:
             value, lasts = result.get("access_token"), result.get("expires_in")
             if not isinstance(value, str) or not value.isascii() or not value.isprintable():
                 raise refused(result)
-            seconds = float(lasts) if isinstance(lasts, int | float) else 0.0
+            seconds = float(lasts) if str(lasts).isascii() and str(lasts).isdigit() else _USUAL
             self._until = self._clock.monotonic() + max(seconds - MARGIN, seconds / 2)
             self._token = Token(value, permissions(value), self._delegated)
         return self._token

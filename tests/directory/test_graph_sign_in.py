@@ -72,6 +72,7 @@ def test_an_application_signs_in_with_its_certificate_or_its_secret(tmp_path, se
         assert (graph.granted, graph.delegated) == (frozenset(READ), False)
         assert [one.path.partition("/")[2].partition("/")[2] for one in server.log] == [
             "v2.0/.well-known/openid-configuration", "oauth2/v2.0/token"]
+        assert not [name for one in server.log for name in one.headers if name.startswith("x-client")]
 
 
 def test_a_tenant_may_be_named_by_its_domain_and_asked_in_any_cloud(server):
