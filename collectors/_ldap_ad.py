@@ -16,7 +16,7 @@ from collectors.host.protocol import LookError, Unreadable, Unsupported
 from collectors.ldap_door import Entry, Ldap
 from hustings.declared import Tenant
 from hustings.directory.ldap import Account, Group, PasswordPolicy, Settings, State
-from hustings.directory.membership import Membership, administering, named, top
+from hustings.directory.membership import PRE_2000_ACCESS, Membership, administering, named, top
 from hustings.facts import Missing, Reason
 
 _HEAD = ("objectSid", "minPwdLength", "lockoutThreshold", "maxPwdAge", "pwdHistoryLength", "pwdProperties",
@@ -76,6 +76,7 @@ class _Domain:
             [one for one in accounts if one.id in inside.principals or one.kind == "controller"]), self.reading)
         more = [ace.sid for one in protected for ace in (*one.entries,)] + [one.owner for one in protected]
         more += [one for account in accounts for one in account.impersonators]
+        more.append(PRE_2000_ACCESS)
         more += [one for policy in policies for one in policy.applies_to]
         known |= nested(groups, [one for one in more if one not in known], members.settled)
         return State(

@@ -15,6 +15,8 @@ OTHERS = ("520",)
 """Group Policy Creator Owners."""
 OTHERS_BUILTIN = ("S-1-5-32-548", "S-1-5-32-549", "S-1-5-32-550", "S-1-5-32-551")
 """Account, Server, Print and Backup Operators."""
+PRE_2000_ACCESS = "S-1-5-32-554"
+"""Pre-Windows 2000 Compatible Access, whose members read every account."""
 DNS_ADMINS = "dnsadmins"
 """The one group of administrators whose identifier is not fixed. Its name is the same in every language."""
 

@@ -108,6 +108,8 @@ FACTS = (
         _account, _admin, Field("owned", Type.BOOL, "Whether somebody is declared to answer for it"))),
     _names("directory.default_accounts", meaning="Accounts that came with the directory and are open", fields=(
         _account, _why)),
+    _open("directory.weak_settings", type=Type.TEXTS, meaning="Settings of the directory itself that leave it open "
+          "wider than it need be, in words"),
     # DOM-12
     _names("directory.forwarding", meaning="Mailboxes that pass mail on", fields=(
         _account, Field("outside", Type.BOOL, "Whether to somebody outside"))),
