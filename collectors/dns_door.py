@@ -230,8 +230,8 @@ class Resolver:
         import dns.query
         import dns.rcode
 
-        flags = dns.flags.RD | dns.flags.AD | (dns.flags.CD if unchecked else 0)
-        query = dns.message.make_query(name + ".", rtype, use_edns=0, want_dnssec=True, payload=EDNS_SIZE, flags=flags)
+        flags = dns.flags.RD | (dns.flags.CD if unchecked else 0)
+        query = dns.message.make_query(name, rtype, use_edns=0, want_dnssec=True, payload=EDNS_SIZE, flags=flags)
         why = Missing(Reason.TIMEOUT, f"no name server answers about {name} {rtype}")
         for _ in range(self._tries):
             left = self._ends - time.monotonic()
@@ -254,7 +254,7 @@ class Resolver:
                 continue
             self._answered.add(server)
             if got.rcode() in (dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS) and query.edns >= 0:
-                query = dns.message.make_query(name + ".", rtype, use_edns=False, flags=flags)
+                query = dns.message.make_query(name, rtype, use_edns=False, flags=flags)
                 why = Missing(Reason.ERROR, f"the name server does not understand the question about {name} {rtype}")
                 continue
             return got

@@ -69,6 +69,8 @@ class World:
     """Whether it knows nothing of DNSSEC."""
     aliases: bool = True
     """Whether it follows aliases into other zones."""
+    authoritative: bool = False
+    """Whether it says to be the zones' own server (AA)."""
 
     def __post_init__(self) -> None:
         self.data: dict[str, dns.zone.Zone] = {}
@@ -153,6 +155,7 @@ class World:
             self.over_tcp.append((text, rtype))
         fault = self.faults.get((text, rtype)) or self.faults.get(text) or self.faults.get("*")
         reply = dns.message.make_response(query, recursion_available=True)
+        reply.flags |= dns.flags.AA if self.authoritative else 0
         if fault == SILENT:
             return None
         if fault == GARBAGE:

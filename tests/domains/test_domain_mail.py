@@ -145,7 +145,8 @@ KEYS = {
 ZONE += "".join(_txt(f"{name}._domainkey.good", text) for name, text in KEYS.items())
 ZONE += _txt("two._domainkey.good", KEYS["good"]) + _txt("two._domainkey.good", KEYS["ed"])
 ZONE += "away._domainkey.good CNAME good._domainkey.good\nlost._domainkey.good CNAME nowhere.good\n"
-ZONE += _txt("_mta-sts.good", "v=STSv1; id=20261122;") + _txt("_smtp._tls.good", "v=TLSRPTv1; rua=mailto:t@good.example")
+ZONE += _txt("_mta-sts.good", "v=STSv1; id=20261122;")
+ZONE += _txt("_smtp._tls.good", "v=TLSRPTv1; rua=mailto:t@good.example")
 ZONE += _txt("_mta-sts.plus", "v=STSv1; id=a b") + _txt("_smtp._tls.plus", "v=TLSRPTv1;")
 ZONE += _txt("_mta-sts.two", "v=STSv1; id=1;") + _txt("_mta-sts.two", "v=STSv1; id=2;") + _txt("_mta-sts.soft", "v=x")
 
@@ -221,7 +222,8 @@ def test_an_spf_record_comes_to_what_receivers_make_of_it(server: str, name: str
                                                           permits: int, wrong: list[str], noted: list[str]) -> None:
     seen = look(server, f"{name}.example")
     assert seen["spf_records"] == 1
-    assert (seen["spf_all"], seen["spf_lookups"], seen["spf_void"], seen["spf_permits"]) == (end, lookups, void, permits)
+    assert (seen["spf_all"], seen["spf_permits"]) == (end, permits)
+    assert (seen["spf_lookups"], seen["spf_void"]) == (lookups, void)
     assert seen["spf_problems"].complete
     assert (faults(seen["spf_problems"]), remarks(seen["spf_problems"])) == (wrong, noted)
 
