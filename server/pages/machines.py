@@ -9,6 +9,7 @@ from litestar.response import Template
 from hustings.verdicts import Verdict
 from server import scorecard as rules
 from server.access_overview import overview
+from server.directories import directories
 from server.pages import results, site
 from server.pages.language import language as spoken
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
@@ -42,7 +43,8 @@ def machine(request: Asked, language: FromPath, agent: FromPath, database: Store
     return site.page(
         "machine.html", request, language, session, here="machines", office=office, machine=found, groups=groups,
         failing=sorted((one for one in shown if one.verdict is Verdict.FAIL), key=results.by_weight),
-        databases=overview((found,), office.reviews, pack, spoken(language)), pack=pack, Verdict=Verdict)
+        databases=overview((found,), office.reviews, pack, spoken(language)), pack=pack, Verdict=Verdict,
+        directories=directories(found))
 
 
 ROUTES = [machines, machine]

@@ -114,6 +114,9 @@ UNSAID = {
     "withheld": N_("the names stay on the machine"), "unsupported": N_("it cannot be read there"),
     "error": N_("it could not be read"),
 }
+DIRECTORIES = {"entra": "Microsoft Entra ID", "google": "Google Workspace", "active-directory": "Active Directory",
+               "ldap": "LDAP"}
+COUNTS = {"people": N_("people"), "guests": N_("guests"), "administrators": N_("administrators")}
 EFFORT = {"S": N_("minutes"), "M": N_("hours"), "L": N_("days")}
 REFERENCES = {"cis": "CIS Controls 8.1", "csf": "NIST CSF 2.0", "cpg": "CISA CPG 2.0", "paris": N_("Founding texts")}
 
