@@ -10,7 +10,7 @@ from collectors._entra_memory import Kept, Parts
 from collectors._entra_permissions import LICENSED, held
 from collectors.graph_door import BATCH, NONE, Graph, Params
 from collectors.graph_errors import GraphError, NoLicence, NoPermission, NotSignedIn, Throttled, refusal
-from collectors.host.protocol import LookError
+from collectors.host.protocol import Denied, LookError
 from hustings.declared import Tenant
 from hustings.directory.unread import Unread
 from hustings.facts import Reason
@@ -47,12 +47,6 @@ class Reading:
             self.lost(error, *names, grant=grant)
         except LookError as error:
             self.lost(error, *names, grant=grant)
-        else:
-            self._read = True
-
-    def proven(self) -> None:
-        """Note that something could be read outside of any ``section``."""
-        self._read = True
 
     def lost(self, error: LookError, *names: str, grant: str) -> None:
         """Why sections could not be read, and what to grant."""
@@ -65,19 +59,26 @@ class Reading:
     @property
     def fruitless(self) -> LookError | None:
         """Why nothing at all could be read, or None."""
-        return None if self._read else self._first
+        if self._read or self._first is None:
+            return None
+        if isinstance(self._first, NoPermission):
+            return Denied(f"{self._first.missing.detail}; nothing can be read: grant the permissions that `hustings "
+                          "directory setup entra` prints")
+        return self._first
 
     def listing(self, name: str, path: str, item: type[T], convert: Callable[[Body], T | None], *,
                 params: Params = NONE, start: str = "") -> list[T]:
         """A whole collection, or what comes from ``start`` on, taken up where an earlier run had to leave it."""
         part = self._parts.take(name, item)
         if part.done:
+            self._read = True
             return part.items
         fresh = not part.next
         try:
             for page in self.graph.pages(path, params=params, start=part.next or start):
                 part.items.extend(one for one in map(convert, page.items) if one is not None)
                 part.next, part.pages, fresh = page.next, part.pages + 1, True
+                self._read = True
         except GraphError as error:
             if fresh or error.status not in _GONE_STALE:
                 raise
@@ -91,6 +92,7 @@ class Reading:
         part = self._parts.take(name, item)
         if not part.done:
             part.items, part.pages, part.done = [look()], 1, True
+        self._read = True
         return part.items[0]
 
     def answers(self, name: str, requests: Sequence[tuple[str, str]], item: type[T],
@@ -109,6 +111,7 @@ class Reading:
             else:
                 refused[key] = refusal(status, body, paths[key])
         part.pages = -(-len(found) // BATCH)
+        self._read = self._read or bool(found)
         return found, refused
 
     def kept(self, runs: int, requests: int) -> Kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collectors._entra_memory import RUNS, Kept, Parts
 from collectors._entra_reading import Reading
 from collectors._entra_state import Found, read
+from collectors._patience import Patience
 from collectors.graph_sign_in import connect
 from collectors.host.protocol import Host
 from hustings.declared import Tenant
@@ -12,11 +13,11 @@ from hustings.directory.entra import State
 
 
 def run(host: Host, tenant: Tenant, *, within: float, kept: Kept | None = None, remembers: bool = False,
-        ) -> tuple[State, Kept | None, str]:
+        patience: Patience | None = None) -> tuple[State, Kept | None, str]:
     """What was read in at most ``within`` seconds. Where it ``remembers`` and was throttled, also what to give to the
     next run as ``kept``, and how far it came in words: the state is then not whole. Raises ``LookError`` where nothing
     at all can be read."""
-    graph = connect(host, tenant, within=within)
+    graph = connect(host, tenant, within=within, patience=patience)
     parts = Parts(host.now(), kept)
     reading = Reading(graph, tenant, parts)
     found = read(reading)

@@ -210,7 +210,6 @@ def _devices(reading: Reading, found: Found) -> None:
     try:
         found.devices = reading.listing("devices", "/deviceManagement/managedDevices", Device, devices.managed,
                                         params={"$select": devices.MANAGED})
-        reading.proven()
     except NoLicence:  # there is no Intune: what the directory itself knows
         with reading.section("devices", grant=permissions.DEVICES):
             found.devices = reading.listing("known devices", "/devices", Device, devices.known,
@@ -222,7 +221,7 @@ def _devices(reading: Reading, found: Found) -> None:
 def _groups(reading: Reading, found: Found) -> None:
     ids, names = groups.referred(found.policies, found.roles, found.users.values(), reading.tenant)
     with reading.section("groups", grant=permissions.GROUPS):
-        ids += _by_name(reading, names, ids)
+        ids = list(dict.fromkeys((*ids, *_by_name(reading, names))))
         holders = {one.principal for one in found.roles}
         known, refused = reading.answers(
             "groups", [(one, f"/groups/{one}?$select={groups.SELECT}") for one in ids], groups.Known,
@@ -244,14 +243,14 @@ def _groups(reading: Reading, found: Found) -> None:
     _kinds(reading, found)
 
 
-def _by_name(reading: Reading, names: list[str], ids: list[str]) -> list[str]:
+def _by_name(reading: Reading, names: list[str]) -> list[str]:
     """The ids of groups that machine.yaml names otherwise."""
     said, refused = reading.answers(
         "named groups", [(str(at), f"/groups?$filter={groups.filter_for(one)}&$select=id") for at, one in
                          enumerate(names)], list[str], lambda _, body: [text(one, "id") for one in
                                                                         records(body, "value")])
     _raise(refused)
-    return [one for more in said.values() for one in more if one not in ids]
+    return [one for more in said.values() for one in more]
 
 
 def _members(reading: Reading, name: str, relation: str, ids: list[str]) -> tuple[dict[str, groups.Members], set[str]]:
