@@ -76,6 +76,21 @@ class Coverage:
             self._known[policies] = found
         return found
 
+    def point(self, cell: Mapping[int, int]) -> Cell | None:
+        """The most ordinary point of a cell, by its first values; None for a cell that is outside the space."""
+        point = {}
+        for dimension, bits in self._space.items():
+            inside = bits & cell.get(dimension, bits)
+            if not inside:
+                return None
+            point[dimension] = inside & -inside
+        return point
+
+    def holds(self, policies: int, point: Mapping[int, int]) -> bool:
+        """Whether one of these policies demands it at a point."""
+        return any(policy & policies and all(bits & point[dimension] for dimension, bits in allows.items())
+                   for policy, allows in self._boxes)
+
     def _search(self, policies: int) -> int | Hole:
         self._steps = 0
         active = [(policy, dict(allows)) for policy, allows in self._boxes if policy & policies]

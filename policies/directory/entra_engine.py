@@ -18,7 +18,7 @@ from policies.directory.context import Context
 from policies.directory.entra_coverage import Box, Cell, Coverage, TooMany
 from policies.directory.entra_demands import Answer, Question, demand
 from policies.directory.entra_scope import Applies, Scope
-from policies.directory.entra_space import CLIENT, MODERN, Space
+from policies.directory.entra_space import CLIENT, CLIENTS, MODERN, Space
 
 DEMANDED, REFUSED, SLIPS, UNDECIDED = "demanded", "refused", "not demanded", "undecided"
 ENABLED, REPORT_ONLY = "enabled", "enabledForReportingButNotEnforced"
@@ -105,23 +105,27 @@ class Engine:
             self._judged[key] = found
         return found
 
-    def covers(self, view: View, policies: int) -> bool:
-        """Whether these policies surely demand it everywhere. Not where the search was given up."""
+    def settles(self, view: View, policies: int, more: int, hole: Cell) -> bool:
+        """Whether ``policies`` and ``more`` surely demand it everywhere, where ``policies`` left a hole (of this view
+        or of one that accepts less). Not where the search was given up."""
+        coverage = self._coverage(view, sure=True)
+        point = coverage.point(hole)
+        if point is not None and not coverage.holds(more, point):
+            return False
         try:
-            return isinstance(self._coverage(view, sure=True).decide(policies), int)
+            return isinstance(coverage.decide(policies | more), int)
         except TooMany:
             return False
 
-    def fills(self, view: View, policies: int, hole: Cell | None) -> bool:
+    def fills(self, view: View, policies: int, hole: Cell) -> bool:
         """Whether these policies demand it in a hole that was found, of the most ordinary sign-ins that fit it: from
         anywhere, on Windows, without risk, to an application that nobody names if it holds one."""
-        if hole is None or not policies:
-            return False
-        part = self._part(view)
-        for dimension, bits in part.items():
-            inside = bits & hole.get(dimension, bits)
-            part[dimension] = inside if dimension == CLIENT else inside & -inside
-        return isinstance(Coverage(part, self._boxes(view, sure=True)).decide(policies), int)
+        coverage = self._coverage(view, sure=True)
+        point = coverage.point(hole)
+        clients = hole.get(CLIENT, self.space.whole[CLIENT]) & self._part(view)[CLIENT]
+        return bool(policies) and point is not None and all(
+            coverage.holds(policies, point | {CLIENT: 1 << number}) for number in range(len(CLIENTS))
+            if clients >> number & 1)
 
     @cached_property
     def demanding(self) -> bool:

@@ -57,12 +57,12 @@ class Answers:
             not self.people.declared(user) and not outside(user) for user, _ in others) else None
         return {
             **self._weak_accepted(), **self._legacy(), **self._registration_apps(),
-            "directory.admins_without_mfa": self.people.listing(
-                (self._slip(*one, view) for one in admins), unclear or unseen),
-            "directory.people_without_mfa": self.people.listing((self._slip(*one, view) for one in others), unclear),
-            "directory.mfa_undecided": self.people.listing(
-                {"account": user.name, "admin": self.people.is_admin(user), "guest": outside(user),
-                 "why": verdict.doubts[0], "detail": self.doubt(verdict)} for user, verdict in undecided),
+            "directory.admins_without_mfa": self.people.of_users(
+                admins, lambda one: self._slip(*one, view), unclear or unseen),
+            "directory.people_without_mfa": self.people.of_users(others, lambda one: self._slip(*one, view), unclear),
+            "directory.mfa_undecided": self.people.of_users(undecided, lambda one: {
+                "account": one[0].name, "admin": self.people.is_admin(one[0]), "guest": outside(one[0]),
+                "why": one[1].doubts[0], "detail": self.doubt(one[1])}),
         }
 
     def explain(self, user: User, verdict: Verdict, view: View) -> Explanation:
@@ -101,7 +101,7 @@ class Answers:
         said = self.explain(user, verdict, view)
         record = {"account": user.name, "why": said.why, "guest": outside(user),
                   "declared": self.people.declared(user), "detail": self.detail(user, verdict, view)}
-        return record | ({"near_miss": said.near_miss} if said.near_miss else {})
+        return record | ({"near_miss": said.near_miss} if said.near_miss and not record["declared"] else {})
 
     def _weak_accepted(self) -> dict[str, Any]:
         view = self.engine.view(Question.PHISHING_RESISTANT)
@@ -129,11 +129,11 @@ class Answers:
             if verdict.outcome == UNDECIDED and not self.people.declared(user):
                 undecided.append((user, verdict))
             elif verdict.outcome == SLIPS:
-                found.append(self._old(user, verdict, view))
-        return {"directory.legacy_open": self.people.listing(found, self._lacking(undecided)),
-                "directory.legacy_undecided": self.people.listing(
-                    {"account": user.name, "why": verdict.doubts[0], "detail": self.doubt(verdict)}
-                    for user, verdict in undecided)}
+                found.append((user, verdict))
+        return {"directory.legacy_open": self.people.of_users(
+                    found, lambda one: self._old(*one, view), self._lacking(undecided)),
+                "directory.legacy_undecided": self.people.of_users(undecided, lambda one: {
+                    "account": one[0].name, "why": one[1].doubts[0], "detail": self.doubt(one[1])})}
 
     def _old(self, user: User, verdict: Verdict, view: View) -> dict[str, Any]:
         said = self.explain(user, verdict, view)
@@ -142,13 +142,13 @@ class Answers:
         record = {"account": user.name, "protocol": protocols(self.engine.space, verdict.hole or {}),
                   "why": APP_PASSWORDS if by_user else said.why, "declared": self.people.declared(user),
                   "detail": detail}
-        return record | ({"near_miss": said.near_miss} if said.near_miss else {})
+        return record | ({"near_miss": said.near_miss} if said.near_miss and not record["declared"] else {})
 
     def _registration_apps(self) -> dict[str, Any]:
         apps = self.people.context.tenant.registration_apps
         if not apps:
             return {"directory.app_without_mfa": None, "directory.app_undecided": None}
-        state, found = self.engine.state, list[dict[str, Any]]()
+        state, found = self.engine.state, list[tuple[User, tuple[str, Verdict, View]]]()
         there = {one.id.casefold() for one in state.applications}
         strange = [one for one in apps if one.casefold() not in there and not state.missing("applications")]
         unclear: dict[str, tuple[User, Verdict]] = {}
@@ -161,16 +161,19 @@ class Answers:
                 if verdict.outcome == UNDECIDED and not self.people.declared(user):
                     unclear.setdefault(app, (user, verdict))
                 elif verdict.outcome == SLIPS:
-                    found.append({"application": app, "account": user.name,
-                                  "why": self.explain(user, verdict, view).why,
-                                  "declared": self.people.declared(user), "detail": self.detail(user, verdict, view)})
-        return {"directory.app_without_mfa": self.people.listing(
-            found, self._lacking(list(unclear.values())) or (
+                    found.append((user, (app, verdict, view)))
+        return {"directory.app_without_mfa": self.people.of_users(
+            found, self._in_app, self._lacking(list(unclear.values())) or (
                 Missing(Reason.ERROR, UNDECIDED_BY[NOT_FOUND]) if strange else None)),
                 "directory.app_undecided": Listing([
                     {"application": app, "why": one.doubts[0], "detail": self.doubt(one)}
                     for app, (_, one) in unclear.items()] + [
                     {"application": app, "why": NOT_FOUND, "detail": UNDECIDED_BY[NOT_FOUND]} for app in strange])}
+
+    def _in_app(self, one: tuple[User, tuple[str, Verdict, View]]) -> dict[str, Any]:
+        user, (app, verdict, view) = one
+        return {"application": app, "account": user.name, "why": self.explain(user, verdict, view).why,
+                "declared": self.people.declared(user), "detail": self.detail(user, verdict, view)}
 
 
 def outside(user: User) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from hustings.directory.entra import Policy, User
+from policies.directory.entra_coverage import Cell
 from policies.directory.entra_demands import Question
 from policies.directory.entra_engine import Engine, Verdict, View, without_locations
 from policies.directory.entra_scope import Applies, Source
@@ -66,51 +67,51 @@ class Explaining:
 
     def _tried(self, applies: Applies, reaching: Applies, verdict: Verdict, view: View, declaring: str
                ) -> Iterator[Explanation]:
-        engine, sure = self._engine, applies.sure
-        yield from self._by_exclusion(sure, reaching, verdict, view, declaring)
+        engine, sure, hole = self._engine, applies.sure, verdict.hole or {}
+        yield from self._by_exclusion(sure, reaching, hole, view, declaring)
         for why, state, words in (("report_only", engine.report_only, "enforced, not report-only"),
                                   ("switched_off", engine.switched_off, "switched on")):
             candidates = [1 << number for number in range(len(engine.policies))
                           if (reaching.sure & state) >> number & 1]
             for bits in (*candidates, reaching.sure & state):
-                if bits and engine.covers(view, sure | bits):
+                if bits and engine.settles(view, sure, bits, hole):
                     yield Explanation(why, f"It would pass if {_listed(engine.names(bits))} were {words}.")
         for number, (origin, policy) in enumerate(engine.variants):
             bit = 1 << len(engine.policies) + number
-            if origin & sure and engine.covers(view, sure | bit):
+            if origin & sure and engine.settles(view, sure, bit, hole):
                 left = "application" if policy.exclude_apps != self._of(origin).exclude_apps else "platform"
                 yield Explanation(left, f"It would pass if {_listed(engine.names(origin))} left out no {left}: now a "
-                                  f"sign-in {place(engine.space, verdict.hole or {})} is let through.")
+                                  f"sign-in {place(engine.space, hole)} is let through.")
         for where in self._locations(verdict):
-            if verdict.hole and engine.covers(without_locations(view, where), sure):
+            if hole and engine.settles(without_locations(view, where), sure, sure, hole):
                 name = engine.space.location_names.get(where, where)
                 yield Explanation("location", f"It would pass if \"{name}\" were declared in trusted_locations.")
-        if not view.managed and engine.covers(replace(view, managed=True), sure):
+        if not view.managed and engine.settles(replace(view, managed=True), sure, sure, hole):
             yield Explanation("device", "It would pass if accept_managed_devices were declared: a compliant or joined "
                               "device is taken instead.")
-        if not view.clients and not view.app and view.question != Question.OLD_PROTOCOLS and engine.covers(
-                replace(view, clients=MODERN), sure):
+        if not view.clients and not view.app and view.question != Question.OLD_PROTOCOLS and engine.settles(
+                replace(view, clients=MODERN), sure, sure, hole):
             yield Explanation("old_clients", "It would pass if a policy blocked programs of old protocols for it.")
         if not engine.in_force and view.question != Question.PHISHING_RESISTANT and not engine.state.missing(
                 "policies", "security_defaults"):
             yield Explanation(self._by_hole(verdict), "It would pass if security defaults were switched on.")
-        if engine.fills(view, reaching.sure & engine.report_only, verdict.hole):
+        if engine.fills(view, reaching.sure & engine.report_only, hole):
             yield Explanation("report_only", "")
 
-    def _by_exclusion(self, sure: int, reaching: Applies, verdict: Verdict, view: View, declaring: str
+    def _by_exclusion(self, sure: int, reaching: Applies, hole: Cell, view: View, declaring: str
                       ) -> Iterator[Explanation]:
         """An exclusion can always be declared; whether taking it back is enough as well is tried."""
         engine = self._engine
         for source, bits in self._exclusions(reaching):
-            enough = engine.covers(view, sure | bits)
-            if enough or engine.fills(view, bits, verdict.hole):
+            enough = engine.settles(view, sure, bits, hole)
+            if enough or engine.fills(view, bits, hole):
                 yield Explanation("excluded", f"It would pass if the exclusion of {self._source(source)} from "
                                   f"{_listed(engine.names(bits))} were declared {declaring}"
                                   + (", or taken back." if enough else "; taking it back alone is not enough."))
         every = 0
         for _, bits in reaching.excluded:
             every |= bits & engine.in_force
-        if every and engine.fills(view, every, verdict.hole):
+        if every and engine.fills(view, every, hole):
             yield Explanation("excluded", f"It would pass if its exclusions from {_listed(engine.names(every))} were "
                               f"declared {declaring}.")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from hustings.declared import MaySkip
 from hustings.directory.entra import RoleAssignment, State, User
@@ -19,6 +19,9 @@ GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 SYNCHRONISATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
 """Template ids: Global Administrator, Directory Synchronization Accounts."""
 _CUT = Missing(Reason.TRUNCATED, f"only {LIMIT} are kept")
+
+T = TypeVar("T")
+Found = TypeVar("Found", bound=tuple[User, Any])
 
 
 class People:
@@ -113,11 +116,16 @@ class People:
 
     def listing(self, items: Iterable[dict[str, Any]], why: Missing | None = None) -> Listing:
         """A bounded list, what is not declared first; ``why`` says what it lacks besides accounts not read."""
-        kept = sorted(items, key=lambda one: bool(one.get("declared") is True))
-        lacks = self.state.missing("users") or why
-        if len(kept) > LIMIT:
-            return Listing(kept[:LIMIT], False, lacks or _CUT)
-        return Listing(kept, lacks is None, lacks)
+        return self._bounded(sorted(items, key=lambda one: one.get("declared") is True), lambda one: one, why)
+
+    def of_users(self, found: Iterable[Found], record: Callable[[Found], dict[str, Any]],
+                 why: Missing | None = None) -> Listing:
+        """The same of pairs of a user and something else; a record is made of those alone that are kept."""
+        return self._bounded(sorted(found, key=lambda one: self.declared(one[0])), record, why)
+
+    def _bounded(self, found: list[T], record: Callable[[T], dict[str, Any]], why: Missing | None) -> Listing:
+        lacks = self.state.missing("users") or why or (_CUT if len(found) > LIMIT else None)
+        return Listing([record(one) for one in found[:LIMIT]], lacks is None, lacks)
 
     def _declared(self, wanted: Iterable[str]) -> frozenset[str]:
         """The ids of the accounts that these declarations mean, by account or by group."""
