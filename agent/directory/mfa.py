@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hustings.errors import Exit, UsageError
+from hustings.errors import CannotFinish, Exit, UsageError
 
 if TYPE_CHECKING:
     from hustings.declared import Tenant
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SCHEMA = "hustings.directory-mfa/1"
 LIMIT = 512 << 20
 """Bytes of a state that are read at most."""
+_PATIENCE = 3600.0
+"""Seconds for reading a tenant that asks for patience."""
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
@@ -61,7 +63,7 @@ def mfa(name: str | None, path: Path | None, state_path: Path | None, accounts: 
     from agent.directory.tenants import tenant
 
     chosen = tenant(path, name, kinds=("entra",))
-    state = _decoded(_from_file(state_path), str(state_path), chosen) if state_path else _asked(chosen, path)
+    state = _decoded(_from_file(state_path), str(state_path), chosen) if state_path else _asked(chosen)
     rows = list(answers(state, chosen))
     shown = _chosen(rows, state, accounts) if accounts else rows
     listed = shown if everyone or accounts else [one for one in shown if one.outcome not in ("demanded", "refused")]
@@ -164,11 +166,18 @@ def _decoded(data: bytes | str, where: str, tenant: Tenant) -> State:
     return state
 
 
-def _asked(tenant: Tenant, path: Path | None) -> State:
-    from agent import config as configs
-    from agent.directory.reading import state_text
+def _asked(tenant: Tenant) -> State:
+    """The tenant as it is now, however long the service makes us wait. Raises ``CannotFinish``."""
+    from collectors import _entra_run
+    from collectors.host.live import LiveHost
+    from collectors.host.protocol import LookError
 
-    return _decoded(state_text(tenant, configs.load(path)), f"tenant {tenant.name}", tenant)
+    try:
+        state, _, _ = _entra_run.run(LiveHost(), tenant, within=_PATIENCE)
+    except LookError as error:
+        raise CannotFinish(error.missing.detail or str(error.missing.reason), where=f"tenant {tenant.name}",
+                           remedy="hustings directory setup entra shows what it takes") from None
+    return state
 
 
 def _counts(rows: list[Row]) -> dict[str, int]:
