@@ -31,3 +31,12 @@ class Unread(msgspec.Struct, frozen=True, omit_defaults=True):
 def blocking(unread: Mapping[str, Unread], *sections: str) -> Missing | None:
     """The reason of the first of these sections that was not read, or None if all were."""
     return next((unread[one].missing() for one in sections if one in unread), None)
+
+
+class _State(msgspec.Struct):
+    unread: dict[str, Unread] = {}
+
+
+def unread_of(state: str) -> dict[str, Unread]:
+    """What could not be read, of the JSON of a state of any kind of directory. Raises ``msgspec.MsgspecError``."""
+    return msgspec.json.decode(state, type=_State).unread
