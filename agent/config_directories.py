@@ -25,7 +25,7 @@ ONLY = {
     "token_cache": _ENTRA, "cloud": _ENTRA, "trusted_locations": _ENTRA, "accept_managed_devices": _ENTRA,
     "registration_apps": _ENTRA, "per_user_mfa": _ENTRA, "accepted_applications": _ENTRA + _GOOGLE,
     "mail_rules": _ENTRA + _GOOGLE, "may_skip_mfa": _ENTRA + _GOOGLE, "key_file": _GOOGLE, "administrator": _GOOGLE,
-    "bind": _LDAP, "password_file": _LDAP, "base": _LDAP,
+    "bind": _LDAP, "password_file": _LDAP, "base": _LDAP, "admin_groups": _LDAP, "password_policy": ("ldap",),
     "admin_groups": _LDAP, "password_policy": ("ldap",),
 }
 """Keys of a tenant that not every kind has, and the kinds that do."""

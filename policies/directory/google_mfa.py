@@ -102,7 +102,7 @@ class SecondSteps:
             "directory.admins_without_mfa": people.listing((self._slip(*one) for one in admins), unclear, unseen),
             "directory.people_without_mfa": people.listing((self._slip(*one) for one in others), unclear),
             "directory.mfa_undecided": people.listing(
-                {"account": user.name, "admin": people.is_admin(user), "why": verdict.undecided,
+                {"account": user.name, "admin": people.is_admin(user), "guest": user.guest, "why": verdict.undecided,
                  "detail": verdict.detail or UNDECIDED[verdict.undecided]} for user, verdict in undecided),
             "directory.weak_method_accepted": self._weak_accepted(),
         }
