@@ -26,7 +26,6 @@ ONLY = {
     "registration_apps": _ENTRA, "per_user_mfa": _ENTRA, "accepted_applications": _ENTRA + _GOOGLE,
     "mail_rules": _ENTRA + _GOOGLE, "may_skip_mfa": _ENTRA + _GOOGLE, "key_file": _GOOGLE, "administrator": _GOOGLE,
     "bind": _LDAP, "password_file": _LDAP, "base": _LDAP, "admin_groups": _LDAP, "password_policy": ("ldap",),
-    "admin_groups": _LDAP, "password_policy": ("ldap",),
 }
 """Keys of a tenant that not every kind has, and the kinds that do."""
 _CREDENTIALS = ("certificate_file", "secret_file", "token_cache")
