@@ -17,6 +17,7 @@ import msgspec
 from collectors.base import Collector, Memory, failed, observe
 from collectors.host.image import ImageHost
 from collectors.host.live import LiveHost
+from collectors.host.network import NetworkHost
 from collectors.host.protocol import Host, LookError
 from collectors.host.recorded import RecordedHost
 from hustings.declared import Declared
@@ -33,7 +34,7 @@ class Task(msgspec.Struct):
     module: str
     """The module that exposes the ``COLLECTOR``."""
     host: str
-    """``live``, ``image`` or ``recorded``."""
+    """``live``, ``network``, ``image`` or ``recorded``."""
     place: str
     declared: Declared
     memory: int
@@ -96,10 +97,12 @@ def confine(memory: int) -> None:
 
 
 def open_host(kind: str, place: str) -> Host:
-    """The host of a kind at a place; ``live`` needs no place."""
+    """The host of a kind at a place; ``live`` and ``network`` need no place."""
     hosts: dict[str, Host] = {}
     if kind == "live":
         hosts[kind] = LiveHost()
+    elif kind == "network":
+        hosts[kind] = NetworkHost()
     elif kind == "image":
         hosts[kind] = ImageHost(place)
     elif kind == "recorded":

@@ -123,7 +123,7 @@ class Host(Protocol):
     """A machine, read-only. Paths are absolute and use ``/``; every method may raise ``LookError``."""
 
     kind: str
-    """``live``, ``image`` or ``recorded``."""
+    """``live``, ``network`` (this machine's view of the network alone), ``image`` or ``recorded``."""
     platform: Platform
 
     def now(self) -> datetime:
