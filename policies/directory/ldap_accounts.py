@@ -69,9 +69,8 @@ def _top(view: View) -> Iterator[dict[str, Any]]:
     for identifier, via in view.top.principals.items():
         account = view.accounts.get(identifier)
         if account is None:
-            everybody = identifier in _SIDS
-            yield {"account": known_as(identifier), "kind": "group" if everybody else "guest", "guest": not everybody,
-                   "via": list(via), "eligible": False, "break_glass": False}
+            yield {"account": known_as(identifier), "kind": "guest", "guest": True, "via": list(via),
+                   "eligible": False, "break_glass": False}
         elif view.open(account):
             yield {"account": account.name, "kind": "person" if view.person(account) else "service", "guest": False,
                    "via": list(via), "eligible": False, "break_glass": view.context.break_glass(*names(account))}
