@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hustings.directory.entra import User
-from hustings.facts import Listing
+from hustings.facts import Listing, Missing
 from policies.directory.entra_apps import can_take_over
 from policies.directory.entra_people import GLOBAL_ADMINISTRATOR, People, names, reason
 
@@ -44,7 +44,7 @@ def facts(people: People) -> dict[str, Any]:
                                          people.state.missing("users")),
         "directory.admins_with_mailbox": people.state.missing("mailboxes") or people.listing(
             _with_mailbox(people, admins), people.state.missing("eligible") or unseen),
-        "directory.hidden_admins": people.listing(_hidden(people), people.state.missing("eligible") or unseen),
+        "directory.hidden_admins": people.listing(_hidden(people), unseen or _unclear(people)),
     }
 
 
@@ -102,6 +102,12 @@ def _with_mailbox(people: People, admins: list[User]) -> Iterator[dict[str, Any]
             roles = sorted({one.role_name for one in people.admins[user.id] if one.role_name})
             yield {"account": user.name, "declared": people.context.break_glass(*names(user)),
                    "detail": f"It reads mail and is {', '.join(roles) or 'an administrator'}."}
+
+
+def _unclear(people: People) -> Missing | None:
+    """Whether an application leads to the top is not known, which matters where somebody holds a role over them."""
+    held = any(one.role.casefold() in OWNS_APPLICATIONS and one.scope == "/" for one in people.state.roles)
+    return people.state.missing("applications") if held else None
 
 
 def _hidden(people: People) -> Iterator[dict[str, Any]]:

@@ -52,7 +52,7 @@ class People:
 
     def unseen_holders(self, *roles: str) -> Missing | None:
         """Why it is not known who all hold these roles (none given: any privileged one), or None if it is."""
-        missing = self.state.missing("roles")
+        missing = self.state.missing("roles", "eligible")
         if missing is not None:
             return missing
         for one in self.state.roles:

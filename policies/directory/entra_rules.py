@@ -33,7 +33,8 @@ def facts(state: State) -> dict[str, Any]:
         found[name] = missing or (answer(state.authorization) if state.authorization is not None else missing)
     passwords, unread = state.passwords or _DEFAULTS, state.missing("passwords")
     found["directory.lockout_threshold"] = unread or passwords.lockout_threshold
-    found["directory.weak_password_rules"] = unread or Listing(_weak(state, passwords))
+    lacks = _unclear(state, passwords)
+    found["directory.weak_password_rules"] = unread or Listing(_weak(state, passwords), lacks is None, lacks)
     devices = state.missing("devices")
     found["directory.devices"] = devices if devices is not None and not state.devices else Listing(
         [_device(one) for one in state.devices], devices is None, devices)
@@ -66,6 +67,13 @@ def _weak(state: State, passwords: Passwords) -> list[str]:
             one.synced and one.enabled for one in state.users):
         found.append("banned passwords are not refused in the Active Directory that accounts come from")
     return found
+
+
+def _unclear(state: State, passwords: Passwords) -> Missing | None:
+    """Why more may be wrong with the passwords: what takes a licence is only asked where there is one."""
+    if passwords.banned_list and passwords.on_premises:
+        return None
+    return state.missing("licences") or (None if passwords.on_premises else state.missing("users"))
 
 
 def _device(one: Device) -> dict[str, Any]:
