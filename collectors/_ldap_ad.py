@@ -9,7 +9,7 @@ from collectors import _ldap_ad_accounts as ad_accounts
 from collectors import _ldap_ad_rights as ad_rights
 from collectors import _ldap_windows as windows
 from collectors._ldap_dn import fold
-from collectors._ldap_members import Members, nested
+from collectors._ldap_members import HIDDEN, Members, nested, unseen
 from collectors._ldap_reading import Reading
 from collectors._ldap_visible import hidden
 from collectors.host.protocol import LookError, Unreadable, Unsupported
@@ -69,6 +69,8 @@ class _Domain:
         declared, _ = named(groups.values(), (*self.tenant.admin_groups, *self.tenant.high_value))
         wanted = [*administering(self.domain, groups.values()), *(one.id for one in declared)]
         known = nested(groups, wanted, members.settled)
+        if unseen(known.values()):
+            self.reading.hidden("groups", f"the members of {unseen(known.values())} groups of administrators")
         inside = Membership(known.values(), primary).of(*known)
         heads = {*wanted}
         protected = ad_rights.read(self.door, ad_rights.targets(
@@ -136,16 +138,16 @@ class _Domain:
             for entry in self.door.search(self.base, "(objectClass=foreignSecurityPrincipal)", ("objectSid",),
                                           what="principals of other domains"):
                 ids[fold(entry.dn)] = ad_accounts.identifier(entry)
-        unseen: set[str] = set()
+        hiding: set[str] = set()
         if not self.genuine and raw:
-            unseen = hidden(self.door, self.base, "(objectClass=group)", ("member",), len(raw)).get("member", set())
+            hiding = hidden(self.door, self.base, "(objectClass=group)", ("member",), len(raw)).get("member", set())
         marked = self.back_links() if any(one.marked for one in accounts) else {}
         members = Members(ids, self.base, self.look)
         found = {}
         for identifier, entry in raw:
             name = entry.text("samaccountname") or entry.text("cn") or entry.dn
             folded = fold(entry.dn)
-            why = "the directory hides them" if folded in unseen else ""
+            why = HIDDEN if folded in hiding else ""
             found[identifier] = members.group(identifier, name, entry.dn, (
                 *entry.texts("member"), *marked.get(folded, ())), why=why)
         return found, members, accounts
@@ -174,7 +176,7 @@ class _Domain:
             if group is None:
                 self.reading.hidden("groups", f"the group with the identifier {identifier.removeprefix(self.domain)}")
             elif not inside.of(identifier).principals and group.complete:
-                groups[identifier] = Group(group.id, group.name, group.dn, group.members, False, "they are hidden")
+                groups[identifier] = Group(group.id, group.name, group.dn, group.members, False, HIDDEN)
 
     def default_policy(self) -> list[PasswordPolicy]:
         with self.reading.section("policies"):

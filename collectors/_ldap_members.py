@@ -53,6 +53,15 @@ class Members:
         return Group(group.id, group.name, group.dn, tuple(found), complete=not why, why=why)
 
 
+HIDDEN = "the directory hides them"
+"""Why the members of a group are not known, where a right is lacking."""
+
+
+def unseen(groups: Iterable[Group]) -> int:
+    """How many groups hide their members."""
+    return sum(one.why == HIDDEN for one in groups)
+
+
 def nested(groups: Mapping[str, Group], starts: Iterable[str], settle: Callable[[Group], Group]) -> dict[str, Group]:
     """The groups with these ids and all those nested in them, settled."""
     found: dict[str, Group] = {}

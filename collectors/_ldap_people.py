@@ -10,7 +10,8 @@ import msgspec
 from collectors import _ldap_accounts as accounts_of
 from collectors import _ldap_ppolicy as ppolicy
 from collectors._ldap_dn import fold, value
-from collectors._ldap_members import Members, nested
+from collectors._ldap_members import HIDDEN, Members, nested
+from collectors._ldap_members import unseen as hiding
 from collectors._ldap_reading import Reading
 from collectors._ldap_visible import hidden, schema
 from collectors.host.protocol import Denied, NotThere, Unreadable, Unsupported
@@ -62,6 +63,8 @@ class _Directory:
         groups, members = self.groups(accounts)
         declared, _ = named(groups.values(), (*self.tenant.admin_groups, *self.tenant.high_value))
         known = nested(groups, [one.id for one in declared], members.settled)
+        if hiding(known.values()):
+            self.reading.hidden("groups", f"the members of {hiding(known.values())} groups of administrators")
         accounts += self.strangers(accounts, known)
         policies = []
         with self.reading.section("policies", "default_policy"):
@@ -166,8 +169,8 @@ def _why(entry: Entry, unseen: list[str], lost: list[str]) -> str:
     if entry.has("memberurl"):
         return "it is filled by a search (memberURL), which is not repeated"
     if any(one in classes and not entry.has(must) for one, must in _NEVER_EMPTY.items()):
-        return "the directory hides them"
+        return HIDDEN
     held = {"memberUid": "posixgroup", "member": "groupofmembers"}
     if any(held.get(one) in classes for one in unseen):
-        return "the directory hides them"
+        return HIDDEN
     return "some of its memberUid are nobody's uid here" if lost else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from hustings.directory.ldap import Account, Protected
 from hustings.directory.membership import administering
+from hustings.facts import Missing, Reason
 from policies.directory.ldap_access import OWNER_RIGHTS, RIGHTS, rights
 from policies.directory.ldap_accounts import known_as
 from policies.directory.ldap_view import View
@@ -23,8 +24,9 @@ _CONTROLLERS = "516"
 
 def facts(view: View) -> dict[str, Any]:
     """``directory.hidden_admins``."""
-    return {"directory.hidden_admins": view.listing(_Hidden(view).records(), "rights", "groups",
-                                                    why=view.admins_unknown)}
+    hidden = _Hidden(view)
+    items = list(hidden.records())
+    return {"directory.hidden_admins": view.listing(items, "rights", "groups", why=view.admins_unknown or hidden.why)}
 
 
 class _Hidden:
@@ -35,6 +37,8 @@ class _Hidden:
         self.above = view.membership.above()
         self.found: dict[tuple[str, str], tuple[str, str, int, bool]] = {}
         """By account and right: the object, the way, how many objects, and whether it is declared."""
+        self.why: Missing | None = None
+        """Why there may be more."""
 
     def records(self) -> Iterator[dict[str, Any]]:
         for protected in self.view.state.protected:
@@ -70,7 +74,11 @@ class _Hidden:
         if trustee in self.view.accounts or trustee in _BROAD:
             yield trustee, ""
         elif group is not None:
-            members = self.view.membership.of(trustee).principals
+            inside = self.view.membership.of(trustee)
+            members = inside.principals
+            if inside.why and self.why is None:
+                self.why = Missing(Reason.DENIED, "the members of a group with rights on administrators are not all "
+                                   "known")
             if len(members) > MANY:
                 yield trustee, ""
                 return

@@ -41,9 +41,12 @@ def facts(view: View) -> dict[str, Any]:
 
 def in_force(view: View) -> list[PasswordPolicy] | Missing:
     """The policies that hold for at least one open account of a person, or why they are not known."""
-    blocked = view.state.missing("accounts", "policies", *(("fine_policies", "groups") if view.ad else ()))
+    blocked = view.state.missing("accounts", "policies", *(("fine_policies",) if view.ad else ()))
     if blocked is not None:
         return blocked
+    targets = [target for one in view.state.policies for target in one.applies_to]
+    if view.membership.of(*(one for one in targets if one in view.membership.groups)).why:
+        return Missing(Reason.DENIED, "whom a fine-grained password policy is for is not wholly known")
     held: dict[int, PasswordPolicy] = {}
     rules = Rules(view)
     for one in view.people:
