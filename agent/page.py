@@ -22,7 +22,6 @@ from agent.telling import FIRST, Point, Telling, tell
 from agent.telling_words import GLOSSARY, WORDS
 from hustings import __version__
 from hustings.errors import CannotFinish, UsageError
-from hustings.times import utc_text
 from hustings.verdicts import Verdict
 
 PRINTED = 6
@@ -82,7 +81,7 @@ def write(text: str, file: Path) -> None:
 def _head(audit: Audit, told: Telling, say: Mapping[str, str]) -> Iterable[str]:
     grade = (f'<div class="grade {told.letter}" role="img" aria-label="{say["letter"]} {told.letter}">{told.letter}'
              "</div>" if told.letter else f'<div class="grade none">{_say(say["no_letter"])}</div>')
-    when = say["of"] % utc_text(audit.started).replace("T", " ").replace("Z", " UTC")
+    when = say["of"] % f"{audit.started:%Y-%m-%d %H:%M} UTC"
     yield f"<header>{grade}<div><h1>{_say(told.about)}</h1>"
     yield f'<p class="soft">{_say(say["title"])}. {_say(when)}.</p></div></header>'
     kinds = ((Verdict.FAIL, "bad"), (Verdict.UNKNOWN, "ask"), (Verdict.PASS, "good"))
@@ -110,7 +109,7 @@ def _first(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
 def _rest(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
     rest = told.failing[FIRST:]
     if rest:
-        yield f"<section><h2>{_say(say['rest'])}</h2>"
+        yield f'<section class="rest"><h2>{_say(say["rest"])}</h2>'
         yield from _points(rest, say, "ul")
         yield "</section>"
 
@@ -121,7 +120,7 @@ def _unknown(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
     yield f"<h2>{_say(say['could_not'])}</h2>"
     yield '<ul class="points ask">'
     for number, one in enumerate(told.unknown):
-        yield f"<li{_screen(number)}><h3>{_say(one.title)}{_about(one)}</h3>"
+        yield f"<li{_screen(number)}><h3>? {_say(one.title)}{_about(one)}</h3>"
         yield f"<p>{_tag(one, say)}{_say(one.help)}</p>"
         yield from _details(one, say)
         yield "</li>"
@@ -131,8 +130,8 @@ def _unknown(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
 def _points(points: Iterable[Point], say: Mapping[str, str], kind: str) -> Iterable[str]:
     yield f'<{kind} class="points">'
     for number, one in enumerate(points):
-        yield f"<li{_screen(number)}><h3>{_say(one.title)}{_about(one)}</h3>"
-        yield f"<p>{_tag(one, say)}{_say(one.plain)}</p>"
+        yield f"<li{_screen(number)}><h3>{_say(one.plain)}{_about(one)}</h3>"
+        yield f'<p>{_tag(one, say)}<span class="soft">{_say(say["should"])} {_say(one.title)}.</span></p>'
         effort = f" ({_say(say['effort_' + one.effort])})" if one.effort else ""
         yield (f"<dl><dt>{_say(say['do'])}</dt><dd>{_say(one.todo)}</dd>"
                f"<dt>{_say(say['who'])}</dt><dd>{_say(one.who)}{effort}</dd></dl>")

@@ -12,7 +12,7 @@ font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap
 main{max-width:52rem;margin:0 auto;padding:1.5rem 1rem 3rem}
 header{display:flex;gap:1.25rem;align-items:center;flex-wrap:wrap;margin-bottom:1.25rem}
 header>div{flex:1 1 16rem}
-h1{font-size:1.6rem;line-height:1.2;margin:0}
+h1{font-size:clamp(1.15rem,5vw,1.6rem);line-height:1.2;margin:0}
 h2{font-size:1.2rem;margin:2rem 0 .6rem}
 h3{font-size:1.02rem;line-height:1.35;margin:0}
 p{margin:.35rem 0}
@@ -48,7 +48,8 @@ code{font:.86rem/1.4 ui-monospace,Consolas,Menlo,monospace}
 .words{display:block}
 .words dt{color:var(--ink);font-weight:600;margin-top:.4rem}
 footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.8rem}
-@media (max-width:34rem){.counts li{padding:.4rem .5rem;font-size:.85rem}.grade{width:4rem;height:4rem;font-size:2.3rem}
+@media (max-width:34rem){header{gap:.8rem}
+.counts li{padding:.4rem .5rem;font-size:.85rem}.grade{width:4rem;height:4rem;font-size:2.3rem}
 .grade.none{font-size:.8rem}dl{grid-template-columns:1fr}dt{margin-top:.25rem}}
 @media print{@page{size:letter;margin:11mm}
 :root{--ink:#000;--soft:#444;--paper:#fff;--card:#fff;--line:#bbb;--bad:#8c1d17;--badbg:#fff;--ask:#6b4600;--askbg:#fff;
@@ -57,7 +58,9 @@ body{font-size:8.6pt;line-height:1.28}main{max-width:none;padding:0}details,.scr
 header{margin-bottom:.4rem}h1{font-size:14pt}h2{font-size:10.5pt;margin:.6rem 0 .2rem}h3{font-size:9pt}
 .grade{width:3rem;height:3rem;font-size:1.8rem;border-radius:.5rem}.counts{margin-bottom:.3rem}
 .counts li{padding:.1rem .5rem}.counts b{font-size:1rem;display:inline;margin-right:.3rem}
-.points>li{padding:.25rem .6rem;margin:.25rem 0}dl{margin-top:.1rem;gap:0 .6rem}.tag{padding:0 .4rem}
+.points>li{padding:.2rem .6rem;margin:.2rem 0}
+.rest dl,.rest p .soft{display:none}.rest p{display:inline}.rest h3{display:inline;margin-right:.5rem}
+dl{margin-top:.1rem;gap:0 .6rem}.tag{padding:0 .4rem}
 ul.plain{columns:3}footer{margin-top:.5rem;padding-top:.2rem}p{margin:.1rem 0}
 .notice{padding:.15rem .5rem;margin:.2rem 0}}
 """

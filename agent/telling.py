@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from agent.audit import Audit, operating_system
 from agent.telling_words import COULD_NOT, WHO, WORDS
@@ -17,6 +18,8 @@ from policies.model import Check
 
 FIRST = 5
 """What is to be done first: no more than a person keeps in mind."""
+NAMING = 2
+"""The first fields of a record, which say what it is about."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,33 @@ def tell(audit: Audit, language: str) -> Telling:
     stops = {check.id for check in audit.pack.checks if check.stop}
     failing = tuple(sorted(order[Verdict.FAIL], key=lambda one: one.check not in stops))
     words = WORDS[language]
-    limits = tuple(words[f"limit_{cap.code}"] for cap in grade.caps if f"limit_{cap.code}" in words)
+    limits = tuple(words[f"limit_{cap.code}"] for cap in grade.limits if f"limit_{cap.code}" in words)
     return Telling(audit.host, grade.letter, {verdict: len(found) for verdict, found in points.items()}, failing,
                    order[Verdict.UNKNOWN], order[Verdict.PASS], order[Verdict.NOT_APPLICABLE], limits)
+
+
+def narrowed(facts: Mapping[str, Any], check: Check) -> dict[str, Any]:
+    """The deciding facts with no more of each record than what names it and what the check asks about."""
+    asked = _fields(check.require)
+    return {name.partition("@")[0] if check.each else name: _narrow(value, asked) for name, value in facts.items()}
+
+
+def _narrow(value: Any, asked: set[str]) -> Any:
+    if not isinstance(value, Mapping) or not isinstance(value.get("items"), list):
+        return value
+    items = [{name: one for index, (name, one) in enumerate(item.items()) if index < NAMING or name in asked}
+             if isinstance(item, Mapping) else item for item in value["items"]]
+    return {**value, "items": items}
+
+
+def _fields(condition: Any) -> set[str]:
+    """The fields of records that a condition asks about."""
+    if isinstance(condition, list):
+        return {name for one in condition for name in _fields(one)}
+    if not isinstance(condition, Mapping):
+        return set()
+    own = {str(condition["field"])} if "field" in condition else set()
+    return own | {name for one in condition.values() for name in _fields(one)}
 
 
 def _weight(one: Point) -> tuple[int, int, str]:
@@ -94,7 +121,7 @@ def _point(audit: Audit, check: Check, result: Result, language: str) -> Point:
     fix = best_fix(check, platforms(system.family, system.id)) or (check.fix[0] if check.fix else None)
     context = Context(audit.started, voting_days=audit.declared.voting_days, overrides=audit.overrides)
     expected = condition_text(check.require, in_force(check, context), language)
-    found = facts_text(result.facts, language) if result.facts and language != "en" else result.actual
+    found = facts_text(narrowed(result.facts, check), language) if result.facts else result.actual
     return Point(
         check.id, check.title.say(language), result.severity, check.plain.say(language), about if several else (),
         todo=fix.text.say(language) if fix else "", command=fix.command if fix else "",

@@ -9,7 +9,6 @@ from agent.audit import Audit
 from agent.render import SHAPES, visible
 from agent.telling import Point, Telling, tell
 from agent.telling_words import WORDS
-from hustings.times import utc_text
 from hustings.verdicts import Verdict
 
 WIDTH = 100
@@ -27,7 +26,7 @@ def _lines(audit: Audit, told: Telling, say: Mapping[str, str], language: str,
     letter = f"{say['letter']} {told.letter}" if told.letter else say["no_letter"]
     counts = ", ".join(f"{told.counts[one]} {say[one]}" for one in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS))
     yield f"{told.about}  {letter}  ({counts})"
-    yield say["of"] % utc_text(audit.started)
+    yield say["of"] % f"{audit.started:%Y-%m-%d %H:%M} UTC"
     if told.letter is None:
         yield say["too_little"]
     yield from told.limits
@@ -35,7 +34,7 @@ def _lines(audit: Audit, told: Telling, say: Mapping[str, str], language: str,
     if told.first:
         yield say["first"] + colon
         for number, one in enumerate(told.first, 1):
-            yield f"  {number}. {one.title}{_about(one)}  [{say[one.severity]}]"
+            yield f"  {number}. {one.plain}{_about(one)}  [{say[one.severity]}]"
             yield from _wrapped(one.todo, "     ")
         yield ""
     else:
@@ -66,8 +65,8 @@ def _lines(audit: Audit, told: Telling, say: Mapping[str, str], language: str,
 
 
 def _failure(one: Point, say: Mapping[str, str], colon: str) -> Iterator[str]:
-    yield f"{SHAPES[Verdict.FAIL]} {one.title}{_about(one)}  [{say[one.severity]}]  {one.check}"
-    yield from _wrapped(one.plain, "    ")
+    yield f"{SHAPES[Verdict.FAIL]} {one.plain}{_about(one)}  [{say[one.severity]}]  {one.check}"
+    yield from _wrapped(f"{say['should']} {one.title}.", "    ")
     yield from _wrapped(f"{say['found']}{colon} {one.found or one.reason}", "    ")
     yield from _wrapped(f"{say['do']}{colon} {one.todo}", "    ")
     if one.command:

@@ -22,7 +22,7 @@ FIELDS = (
 def parse(page: Page | None) -> dict[str, Any]:
     """``FIELDS`` of an answer; of a redirect to another host (None), that there is no such file."""
     if page is None or page.status != 200 or not _is_file(page):
-        return {"found": False, "plain_text": False, "contact": False, "expires": None}
+        return {"found": False, "plain_text": False, "contact": False}
     fields: dict[str, list[str]] = {}
     for line in page.body.decode("utf-8", "replace").splitlines():
         name, colon, value = line.partition(":")
@@ -32,8 +32,9 @@ def parse(page: Page | None) -> dict[str, Any]:
             fields.setdefault(name.strip().lower(), []).append(value.strip())
     contacts = [one for one in fields.get("contact", []) if one.lower().startswith(("mailto:", "tel:", "https://"))]
     expires = fields.get("expires", [])
+    until = _time(expires[0]) if len(expires) == 1 else None
     return {"found": True, "plain_text": _plain(page), "contact": bool(contacts),
-            "expires": _time(expires[0]) if len(expires) == 1 else None}
+            **({"expires": until} if until else {})}
 
 
 def _is_file(page: Page) -> bool:

@@ -96,10 +96,8 @@ class _Look:
             if dane is None:
                 dane = _dane.compare(self.published.rdatas, shown, (self.host, self.domain), self.open, self.deadline,
                                      self.where)
-        except (NoStartTls, NoHandshake) as error:
-            without = Missing(Reason.UNSUPPORTED, str(error))
-            return {"starttls": False, "dane": "mismatch" if dane is None else dane,
-                    **dict.fromkeys((one.name for one in _TLS), without)}
+        except (NoStartTls, NoHandshake):
+            return {"starttls": False, "dane": "mismatch" if dane is None else dane}
         except LookError as error:
             return _unseen(error.missing)
         return {"starttls": True, "dane": dane, **_tls_probe.of(shown, self.host)}

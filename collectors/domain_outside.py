@@ -61,7 +61,7 @@ def _domain(host: Host, declared: Declared, domain: Domain, deadline: Deadline) 
         try:
             targets += [(one, address) for address in _addresses(one, resolver)[:ADDRESSES]]
         except LookError as error:
-            rows += [{"host": one, "address": "", "port": port, "service": service, "database": port in DATABASES,
+            rows += [{"host": one, "port": port, "address": "", "service": service, "database": port in DATABASES,
                       "state": error.missing} for port, service in SERVICES.items()]
     tries = [_Try(name, address, port, deadline) for name, address in targets for port in (*SERVICES, *WITNESSES)]
     with ThreadPoolExecutor(16) as pool:
@@ -117,7 +117,7 @@ def judged(heard: dict[_Try, str | Missing], *, open_network: bool) -> list[dict
                                                 "out: check from one that does, and declare outside_from")
             else:
                 state = "filtered"
-        rows.append({"host": one.host, "address": one.address, "port": one.port, "service": SERVICES[one.port],
+        rows.append({"host": one.host, "port": one.port, "address": one.address, "service": SERVICES[one.port],
                      "database": one.port in DATABASES, "state": state})
     return rows
 

@@ -141,14 +141,13 @@ def _look(site: Site, guessed: bool) -> dict[str, Any]:
         shown = _tls_probe.record(site.open, site.host, site.deadline, site.where())
         version = shown["version"]
         web = _https(site) if isinstance(version, str) else {"https": version, **dict.fromkeys(_HEADERS, version)}
-    except Refused as error:
+    except Refused:
         if plain == "closed":
             if guessed:
                 return {}
             nothing = Missing(Reason.ERROR, f"{site.where()}: neither port 80 nor port 443 is open")
             return {**place_of, **dict.fromkeys(_NAMES, nothing)}
-        shown = dict.fromkeys((one.name for one in _tls_probe.FIELDS), error.missing)
-        web = {"https": "closed", **dict.fromkeys(_HEADERS, error.missing)}
+        shown, web = {}, {"https": "closed"}
     except LookError as error:
         shown = dict.fromkeys((one.name for one in _tls_probe.FIELDS), error.missing)
         web = {"https": error.missing, **dict.fromkeys(_HEADERS, error.missing)}
@@ -209,14 +208,16 @@ def _https(site: Site) -> dict[str, Any]:
 
 
 def _headed(first: http.Page | None, https: str | Missing, page: http.Page | Missing | None) -> dict[str, Any]:
-    """HSTS counts on the first answer, whatever it is; the other headers on the page at the end."""
+    """HSTS counts on the first answer, whatever it is; the other headers on the page at the end, if there is one."""
     fields: dict[str, Any] = {"https": https}
     fields |= _site_headers.record(first) if first is not None else {}
     if isinstance(page, http.Page):
         strict = {name: fields[name] for name in _HEADERS if name.startswith("hsts")}
         return fields | _site_headers.record(page) | strict
-    why = page or Missing(Reason.UNSUPPORTED, "it shows no page of its own")
-    return fields | {name: why for name in _HEADERS if not name.startswith("hsts")}
+    others = tuple(name for name in _HEADERS if not name.startswith("hsts"))
+    if page is None:
+        return {name: one for name, one in fields.items() if name not in others}
+    return fields | dict.fromkeys(others, page)
 
 
 def _contact(site: Site) -> dict[str, Any]:

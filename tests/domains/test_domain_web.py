@@ -173,6 +173,6 @@ def test_the_security_contact_is_read_as_the_standard_says(seen):
     assert contacts["short"]["expires"] == "2020-01-01T00:00:00Z"
     assert contacts["bare"]["found"] is False
     assert contacts["contact"] == {"host": "contact.vote.example", "found": True, "plain_text": False,
-                                   "contact": False, "expires": None}
+                                   "contact": False}
     assert isinstance(contacts["silent"]["found"], Missing)
     assert isinstance(contacts["fails"]["found"], Missing)
