@@ -69,7 +69,7 @@ def _state(host: Host, tenant: Tenant, kept: Kept | None, within: float, *,
     from collectors import _entra_run
 
     try:
-        if host.kind != "live":
+        if host.kind not in ("live", "network"):
             raise Unsupported("a tenant is asked over a network, which an image or a recording does not have")
         state, left, progress = _entra_run.run(host, tenant, within=within, kept=kept, remembers=remembers)
     except LookError as error:

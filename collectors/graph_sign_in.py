@@ -70,7 +70,7 @@ _WORDS = {
 def connect(host: Host, tenant: Tenant, *, within: float, patience: Patience | None = None) -> Graph:
     """A session with a declared tenant, to end ``within`` seconds. Raises ``LookError``: ``NotSignedIn`` with what
     to mend where the sign-in is refused, ``Unsupported`` where msal is not installed."""
-    if host.kind != "live":
+    if host.kind not in ("live", "network"):
         raise Unsupported("a tenant is asked over a network, which an image or a recording does not have")
     where = place(tenant)
     patience = patience or Patience(within)

@@ -182,7 +182,7 @@ def connect(host: Host, tenant: Tenant, *, within: float = SECONDS, anonymous: b
 
     ``anonymous`` leaves the account out, to see what everybody sees.
     """
-    if host.kind != "live":
+    if host.kind not in ("live", "network"):
         raise Unsupported("a directory is asked over a connection, which an image or a recording does not have")
     name, port, secured, upgrade = address(tenant)
     password = ""
