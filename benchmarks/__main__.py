@@ -7,7 +7,7 @@ import os
 import platform
 from importlib import import_module
 
-PARTS = ("auditing", "sweeping", "feeds", "startup", "resident", "intake", "access", "access_logs")
+PARTS = ("auditing", "sweeping", "feeds", "startup", "resident", "intake", "access", "access_logs", "directory")
 
 
 def main() -> None:
