@@ -54,9 +54,9 @@ footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.8rem}
 @media print{@page{size:letter;margin:11mm}
 :root{--ink:#000;--soft:#444;--paper:#fff;--card:#fff;--line:#bbb;--bad:#8c1d17;--badbg:#fff;--ask:#6b4600;--askbg:#fff;
 --good:#12522c;--goodbg:#fff}
-body{font-size:8.6pt;line-height:1.28}main{max-width:none;padding:0}details,.screen{display:none}
-header{margin-bottom:.4rem}h1{font-size:14pt}h2{font-size:10.5pt;margin:.6rem 0 .2rem}h3{font-size:9pt}
-.grade{width:3rem;height:3rem;font-size:1.8rem;border-radius:.5rem}.counts{margin-bottom:.3rem}
+html{font-size:8.6pt}body{font-size:1rem;line-height:1.28}main{max-width:none;padding:0}details,.screen{display:none}
+header{margin-bottom:.6rem}h1{font-size:1.6rem}h2{font-size:1.2rem;margin:.8rem 0 .3rem}h3{font-size:1rem}
+.grade{width:4rem;height:4rem;font-size:2.3rem}.counts{margin-bottom:.3rem}
 .counts li{padding:.1rem .5rem}.counts b{font-size:1rem;display:inline;margin-right:.3rem}
 .points>li{padding:.2rem .6rem;margin:.2rem 0}
 .rest dl,.rest p .soft{display:none}.rest p{display:inline}.rest h3{display:inline;margin-right:.5rem}
