@@ -68,10 +68,11 @@ class Found:
 
 
 def read(reading: Reading) -> Found:
-    """Every section that can be read; the others are in ``reading.unread``."""
+    """Every section that can be read; the others are in ``reading.unread``. Conditional access may be asked once a
+    second: what is asked of it stands apart."""
     found = Found()
-    for look in (_settings, _conditional_access, _roles, _users, _registrations, _applications, _devices, _groups,
-                 _mailboxes, _per_user_mfa, _rules):
+    for look in (_settings, _conditional_access, _roles, _users, _locations, _registrations, _applications, _devices,
+                 _groups, _mailboxes, _per_user_mfa, _rules):
         look(reading, found)
     reading.unread["tenant_forwarding"] = FORWARDING
     return found
@@ -103,15 +104,18 @@ def _conditional_access(reading: Reading, found: Found) -> None:
                                 lambda body: (policies.policy(body), policies.strength_within(body)))
         found.policies = [policy for policy, _ in pairs]
         within = {strength.id: strength for _, strength in pairs if strength is not None}
-    with reading.section("locations", grant=permissions.POLICIES):
-        found.locations = reading.listing("locations", "/identity/conditionalAccess/namedLocations", Location,
-                                          policies.location)
     if "policies" not in reading.unread and within.keys() >= {one.strength for one in found.policies if one.strength}:
         found.strengths = list(within.values())
         return
     with reading.section("strengths", grant=permissions.POLICIES):
         listed = reading.listing("strengths", "/policies/authenticationStrengthPolicies", Strength, policies.strength)
         found.strengths = list(({one.id: one for one in listed} | within).values())
+
+
+def _locations(reading: Reading, found: Found) -> None:
+    with reading.section("locations", grant=permissions.POLICIES):
+        found.locations = reading.listing("locations", "/identity/conditionalAccess/namedLocations", Location,
+                                          policies.location)
 
 
 def _roles(reading: Reading, found: Found) -> None:
