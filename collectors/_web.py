@@ -149,13 +149,22 @@ class Web:
         return {} if loopback(self.host) else requests.utils.get_environ_proxies(url)
 
     def _read(self, response: requests.Response, end: float) -> bytes:
+        """The body. It is taken as it comes: whole blocks would be waited for longer than any limit, were they
+        to drip."""
+        from urllib3.exceptions import HTTPError, ReadTimeoutError
+
         data = bytearray()
-        for part in response.iter_content(1 << 16):
-            data += part
-            if len(data) > LIMIT:
-                raise LookError(Reason.TRUNCATED, f"{self.host} answered with more than {LIMIT >> 20} MB")
-            if time.monotonic() > end:
-                raise NoAnswer(f"{self.host} did not finish its answer in time")
+        try:
+            while part := response.raw.read1(1 << 16, decode_content=True):
+                data += part
+                if len(data) > LIMIT:
+                    raise LookError(Reason.TRUNCATED, f"{self.host} answered with more than {LIMIT >> 20} MB")
+                if time.monotonic() > end:
+                    raise NoAnswer(f"{self.host} did not finish its answer in time")
+        except ReadTimeoutError:
+            raise NoAnswer(f"{self.host} did not finish its answer in time") from None
+        except HTTPError:
+            raise NoAnswer(f"{self.host}: broke off the connection") from None
         return bytes(data)
 
     def _explained(self, error: requests.RequestException) -> LookError:

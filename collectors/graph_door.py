@@ -128,16 +128,23 @@ class Graph:
             now, waiting = waiting[:BATCH], waiting[BATCH:]
             again: list[tuple[str, str]] = []
             longest: float | None = None
+            ended = False
             for name, path, part in self._batch(now, version):
                 asked = _part_retry_after(part, self._patience)
-                if _asks_for_time(part["status"], asked) or (part["status"] in _BUSY and tries[name] + 1 < TRIES):
+                if tries[name] == 0 and isinstance(refusal(part["status"], part.get("body"), path), NotSignedIn):
+                    tries[name] = TRIES
+                    ended = True
+                    again.append((name, path))
+                elif _asks_for_time(part["status"], asked) or (part["status"] in _BUSY and tries[name] + 1 < TRIES):
                     tries[name] += 1
                     again.append((name, path))
                     longest = asked if longest is None else max(longest, asked or 0.0)
                 else:
                     body = part.get("body")
                     yield name, part["status"], body if isinstance(body, dict) else {}
-            if again:
+            if ended:
+                self._token(True)
+            elif again:
                 self._wait(min(tries[name] for name, _ in again) - 1, longest, 429, f"{len(again)} parts of a batch")
             waiting = again + waiting
 

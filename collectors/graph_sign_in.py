@@ -102,7 +102,8 @@ class Tokens:
             value, lasts = result.get("access_token"), result.get("expires_in")
             if not isinstance(value, str) or not value.isascii() or not value.isprintable():
                 raise refused(result)
-            seconds = float(lasts) if str(lasts).isascii() and str(lasts).isdigit() else _USUAL
+            said = str(lasts)
+            seconds = float(said) if said.isascii() and said.isdigit() and len(said) < 8 else _USUAL
             self._until = self._clock.monotonic() + max(seconds - MARGIN, seconds / 2)
             self._token = Token(value, permissions(value), self._delegated)
         return self._token

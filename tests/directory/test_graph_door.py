@@ -272,6 +272,17 @@ def test_a_batch_asks_twenty_at_a_time_and_its_throttled_parts_alone_again(serve
     assert parts.count(f"/v1.0/users/{PEOPLE[44]['id']}") == TRIES
 
 
+def test_a_part_of_a_batch_whose_token_has_ended_is_asked_again_with_a_new_one(server):
+    graph = connected(server)
+    ended = {"error": {"code": "InvalidAuthenticationToken", "message": "Access token has expired."}}
+    asked = [(str(number), f"/users/{PEOPLE[number]['id']}") for number in range(3)]
+    server.faults.append(Fault(f"/users/{PEOPLE[1]['id']}", 401, body=ended))
+    assert {status for _, status, _ in graph.batch(asked)} == {200}
+    assert len([one for one in server.log if one.path.endswith("/token")]) == 2
+    server.faults.append(Fault(f"/users/{PEOPLE[1]['id']}", 401, body=ended, times=9))
+    assert sorted(status for _, status, _ in graph.batch(asked)) == [200, 200, 401]
+
+
 def test_a_batch_that_is_answered_in_part_or_with_something_else_is_an_error(server):
     graph = connected(server)
     right = {"id": "1", "status": 200, "body": {}}
