@@ -61,7 +61,9 @@ _TERMS = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 def demand(policy: Policy, strengths: Mapping[str, Strength], question: Question, managed: bool = False) -> Demand:
-    """What the policy demands where it applies; ``managed``: a compliant or joined device counts as a factor."""
+    """What the policy demands where it applies; ``managed``: a compliant or joined device counts as a factor.
+
+    ActiveSync can tell of a device, the other old protocols cannot."""
     controls = [*policy.controls, *(["<strength>"] if policy.strength else []),
                 *("<terms>" if _TERMS.match(one) else "<other>" for one in policy.other_controls)]
     if "block" in controls:
@@ -70,7 +72,7 @@ def demand(policy: Policy, strengths: Mapping[str, Strength], question: Question
     return Demand(
         Answer.NO if question == Question.OLD_PROTOCOLS else _combined(
             every, (_modern(one, policy, strengths, question, managed) for one in controls)),
-        _combined(every, (_old(one, _NOT_BY_OLD) for one in controls)),
+        _combined(every, (_old(one, _NOT_BY_OLD | (_MANAGED if managed else frozenset())) for one in controls)),
         _combined(every, (_old(one, _NOT_BY_OLD | _MANAGED) for one in controls)))
 
 

@@ -151,7 +151,7 @@ class Engine:
             return Verdict(REFUSED, refused) if isinstance(refused, int) else Verdict(DEMANDED, surely)
         at_most = self._coverage(view, sure=False).decide(applies.may)
         if not isinstance(at_most, int):
-            return Verdict(SLIPS, hole=at_most.cell)
+            return Verdict(SLIPS, hole=self._telling(view, applies.may, at_most.cell))
         doubts = [name for name, bits in applies.doubts if bits & at_most]
         vague = at_most & applies.sure
         if self.state.missing("locations") and self.space.locations:
@@ -161,6 +161,13 @@ class Engine:
         if any(vague >> number & 1 and one.app_filter for number, one in enumerate(self.policies)):
             doubts.append("app_filter")
         return Verdict(UNDECIDED, hole=surely.cell, doubts=tuple(doubts) or ("locations",))
+
+    def _telling(self, view: View, policies: int, cell: Cell) -> Cell:
+        """A hole for modern clients, if there is one besides one for old protocols."""
+        if view.clients or view.question == Question.OLD_PROTOCOLS or cell.get(CLIENT, MODERN) & MODERN:
+            return cell
+        modern = self._coverage(replace(view, clients=MODERN), sure=False).decide(policies)
+        return cell if isinstance(modern, int) else {CLIENT: MODERN} | modern.cell
 
     def _vague(self, policy: Policy, view: View) -> bool:
         return Answer.MAYBE in demand(policy, self.strengths, view.question, view.managed)

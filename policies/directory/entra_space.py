@@ -16,7 +16,8 @@ from hustings.directory.entra import Policy, State
 from policies.directory.entra_coverage import Box
 from policies.directory.entra_demands import Answer, Demand
 
-APP, CLIENT, PLATFORM, USER_RISK, SIGN_IN_RISK = range(5)
+CLIENT, APP, PLATFORM, USER_RISK, SIGN_IN_RISK = range(5)
+"""In the order in which a way to sign in is told: what comes first is kept where either would do."""
 _NAMED = 5
 CLIENTS = ("browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other")
 MODERN, ACTIVE_SYNC, OTHER_CLIENTS = 0b0011, 0b0100, 0b1000
