@@ -59,6 +59,10 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
     from agent import render
     from policies import pack as packs
 
+    if page is not None:
+        from agent import page as pages
+
+        pages.require_place(page)
     outward = bool(domains or tenants)
     if outward:
         _alone(form, {"--role": roles, "--root": root, "--recorded": recorded, "--feeds": feeds, "--sweep": sweep})
@@ -79,8 +83,6 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
     else:
         found = audits.audit(host, declared, pack, only=only, overrides=overrides, feeds=feeds, sweep=sweep)
     if page is not None:
-        from agent import page as pages
-
         pages.write(pages.page(found, language), page)
     if form == "json":
         click.echo(render.as_json(found))

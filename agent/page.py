@@ -58,24 +58,29 @@ def page(audit: Audit, language: str = "en") -> str:
 """
 
 
-def write(text: str, file: Path) -> None:
-    """Put the page in place, whole or not at all, readable by its owner. Raises ``UsageError`` where it cannot."""
+def require_place(file: Path) -> None:
+    """Raise ``UsageError`` for a place where no page can be written, before anything is looked at."""
     if file.is_dir():
         raise UsageError("it is a directory", where=str(file), remedy="name the file to write, such as page.html")
+    parent = file.absolute().parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise UsageError("cannot be written there", where=str(file),
+                         remedy="name a file in a directory that exists and is yours")
+
+
+def write(text: str, file: Path) -> None:
+    """Put the page in place, whole or not at all, readable by its owner. Raises ``CannotFinish``."""
+    name = ""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.absolute().parent)
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(file),
-                         remedy="name a file in a directory that exists and is yours") from error
-    try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
         Path(name).replace(file)
     except OSError as error:
         with suppress(OSError):
             Path(name).unlink()
-        raise CannotFinish(f"cannot be written: {error.strerror}", where=str(file), remedy="make room, or name another "
-                                                                                         "place") from error
+        raise CannotFinish(f"cannot be written: {error.strerror}", where=str(file),
+                           remedy="make room, or name another place") from error
 
 
 def _head(audit: Audit, told: Telling, say: Mapping[str, str]) -> Iterable[str]:

@@ -6,21 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from collectors._http_probe import Page
-from hustings.facts import Field, Type
 from hustings.times import utc_text
 
 PATH = "/.well-known/security.txt"
 SIZE = 64 << 10
-FIELDS = (
-    Field("found", Type.BOOL, "Whether there is such a file on this host"),
-    Field("plain_text", Type.BOOL, "Whether it is served as text/plain in UTF-8, as it must be"),
-    Field("contact", Type.BOOL, "Whether it names at least one contact, as mailto:, tel: or https:"),
-    Field("expires", Type.TIME, "Until when it holds; absent where it does not say so exactly once"),
-)
 
 
 def parse(page: Page | None) -> dict[str, Any]:
-    """``FIELDS`` of an answer; of a redirect to another host (None), that there is no such file."""
+    """``CONTACTS`` of an answer; of a redirect to another host (None), that there is no such file."""
     if page is None or page.status != 200 or not _is_file(page):
         return {"found": False, "plain_text": False, "contact": False}
     fields: dict[str, list[str]] = {}

@@ -5,23 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from collectors._http_probe import Page
-from hustings.facts import Field, Type
-
-FIELDS = (
-    Field("hsts", Type.DURATION, "For how long browsers are told to come by HTTPS alone (Strict-Transport-Security); 0 "
-          "where they are not told"),
-    Field("hsts_subdomains", Type.BOOL, "Whether that holds for the hosts below it too"),
-    Field("hsts_preload", Type.BOOL, "Whether browsers may be shipped with it"),
-    Field("content_policy", Type.BOOL, "Whether pages say where their scripts may come from (Content-Security-Policy, "
-          "in force and not only reported)"),
-    Field("framing", Type.BOOL, "Whether other sites are kept from showing the pages within theirs"),
-    Field("no_sniffing", Type.BOOL, "Whether browsers are told not to guess the kind of a file"),
-    Field("referrer", Type.BOOL, "Whether other sites are kept from learning the whole addresses of pages"),
-)
 
 
 def record(page: Page) -> dict[str, Any]:
-    """``FIELDS`` of an answer."""
+    """``HEADERS`` of an answer."""
     seconds, directives = hsts(page.header("Strict-Transport-Security"))
     policy = page.every("Content-Security-Policy")
     return {

@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 
 from collectors._certificate import Certificate, matches, parse
 from collectors._connection import Deadline, Dropped, reasons, receive, send
+from collectors._domain_fields import TLS
 from collectors._tls_hello import OLD_VERSIONS, accepted, client_hello
 from collectors.host.protocol import LookError, Unreadable, Unsupported
-from hustings.facts import Field, Missing, Type
+from hustings.facts import Missing
 from hustings.times import utc_text
 
 Open: TypeAlias = Callable[[], socket.socket]
@@ -27,23 +28,6 @@ TRUST = {9: "not-yet-valid", 10: "expired", 18: "self-signed", 19: "unknown-issu
          21: "unknown-issuer", 2: "unknown-issuer", 23: "revoked", 26: "wrong-purpose", 66: "weak", 67: "weak",
          68: "weak"}
 """What OpenSSL's numbers say of a chain (X509_STORE_CTX_get_error(3)); others are ``invalid``, none is ``ok``."""
-
-FIELDS = (
-    Field("trust", Type.TEXT, "What this system makes of the certificate's chain: ok, expired, not-yet-valid, "
-          "self-signed, unknown-issuer (or an intermediate certificate is not sent), weak, revoked, wrong-purpose, "
-          "invalid"),
-    Field("name_matches", Type.BOOL, "Whether the certificate is good for the host's name"),
-    Field("not_after", Type.TIME, "When the certificate ends"),
-    Field("renew_by", Type.TIME, "When it should have been renewed: 21 days before its end, or a quarter of its life "
-          "if that is less"),
-    Field("key", Type.TEXT, "The kind and size of its key"),
-    Field("strong", Type.BOOL, "Whether key and signature are strong: RSA of 2048 bits, curves of 256, no SHA-1"),
-    Field("version", Type.TEXT, "The version of TLS that was agreed on"),
-    Field("modern", Type.BOOL, "Whether TLS 1.2 or later is spoken"),
-    Field("old_versions", Type.TEXT, "The versions before 1.2 that are spoken too; empty for none"),
-)
-"""What ``record`` answers, for the records of a host."""
-
 
 class NoHandshake(Unreadable):
     """A server answered, and no handshake succeeds with it."""
@@ -61,11 +45,11 @@ class Shown:
 
 
 def record(open_: Open, host: str, deadline: Deadline, where: str) -> dict[str, Any]:
-    """``FIELDS`` for a server; each that could not be learnt is its reason."""
+    """``TLS`` for a server; each that could not be learnt is its reason."""
     try:
         shown = examine(open_, host, deadline, where)
     except LookError as error:
-        return dict.fromkeys((one.name for one in FIELDS), error.missing)
+        return dict.fromkeys((one.name for one in TLS), error.missing)
     return {**of(shown, host), "old_versions": old_versions(open_, host, deadline, where)}
 
 

@@ -68,7 +68,8 @@ class Neighbourhood:
 
     def check(self, *args: str | Path, config: str = "", resolver: bool = True) -> Answer:
         """``hustings check …`` in a process of its own, as an ordinary user would run it."""
-        given = [*map(str, args), "--config", str(self.machine(config)), *(("--resolver", self.resolver) if resolver else ())]
+        given = [*map(str, args), "--config", str(self.machine(config))]
+        given += ["--resolver", self.resolver] if resolver else []
         done = subprocess.run([sys.executable, "-m", "hustings", "check", *given], capture_output=True, text=True,
                               check=False, timeout=120, cwd=Path(__file__).parents[2],
                               env={**os.environ, "SSL_CERT_FILE": str(self.authority)})

@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from collectors import domain_outside
+from collectors import _outside_look, domain_outside
 from collectors._connection import Deadline
+from collectors._outside_look import SERVICES, WITNESSES, judged
 from collectors.base import ABSENT, Missing
-from collectors.domain_outside import SERVICES, WITNESSES, judged
 from hustings.declared import Declared, Domain
 from tests.dns_server import World, Zone, serving
 from tests.fakes import FakeHost
@@ -79,7 +79,7 @@ def test_open_closed_and_filtered_ports_are_told_apart():
 
 def heard(answers: dict[int, str], host: str = "192.0.2.1") -> dict:
     deadline = Deadline(60)
-    return {domain_outside._Try(host, host, port, deadline): answers.get(port, "silent")
+    return {_outside_look._Try(host, host, port, deadline): answers.get(port, "silent")
             for port in (*SERVICES, *WITNESSES)}
 
 
