@@ -68,12 +68,20 @@ def _more(view: View) -> Missing | None:
 def _top(view: View) -> Iterator[dict[str, Any]]:
     for identifier, via in view.top.principals.items():
         account = view.accounts.get(identifier)
+        if account is None and _own(view, identifier):
+            continue
         if account is None:
             yield {"account": known_as(identifier), "kind": "guest", "guest": True, "via": list(via),
                    "eligible": False, "break_glass": False}
         elif view.open(account):
             yield {"account": account.name, "kind": "person" if view.person(account) else "service", "guest": False,
                    "via": list(via), "eligible": False, "break_glass": view.context.break_glass(*names(account))}
+
+
+def _own(view: View, identifier: str) -> bool:
+    """Whether somebody who is not among the accounts may be one all the same: not all of them were read."""
+    foreign = identifier in _SIDS or (view.ad and identifier.rpartition("-")[0] != view.state.domain)
+    return not foreign and view.state.missing("accounts") is not None
 
 
 def _break_glass(view: View) -> Iterator[dict[str, Any]]:
