@@ -145,33 +145,36 @@ def units(google: Google, customer: str) -> tuple[Unit, ...]:
 
 def groups(google: Google, customer: str, ids: Iterable[str], names: Iterable[str]) -> Iterator[Group]:
     """The groups with these ids, and those that a declaration names by address, id or display name."""
-    seen: set[str] = set()
+    found: dict[str, Group] = {}
     for key in ids:
-        found = _group(google, key)
-        if found is None:
-            yield Group(key, exists=False)
-        elif found.id not in seen:
-            seen.add(found.id)
-            yield _with_members(google, found)
+        one = _group(google, key)
+        if one is None:
+            found[key] = Group(key, exists=False)
+        elif one.id not in found:
+            found[one.id] = _with_members(google, one)
     for name in names:
-        for found in _named(google, customer, name):
-            if found.id not in seen:
-                seen.add(found.id)
-                yield msgspec.structs.replace(_with_members(google, found), asked=name)
+        if any(name.casefold() in (one.id.casefold(), one.mail.casefold(), one.name.casefold())
+               for one in found.values()):
+            continue
+        for one in _named(google, customer, name):
+            found[one.id] = msgspec.structs.replace(found.get(one.id) or _with_members(google, one), asked=name)
+    yield from found.values()
 
 
 def _named(google: Google, customer: str, name: str) -> list[_Group]:
+    if "@" not in name:
+        quoted = name.replace("\\", "\\\\").replace("'", "\\'")
+        try:
+            pages = list(google.pages(_GROUPS, "/admin/directory/v1/groups", {
+                "customer": customer, "query": f"name='{quoted}'",
+                "fields": "nextPageToken,groups(id,email,name)"}, _Groups))
+        except (Gone, Invalid):
+            pages = []
+        meant = [one for page in pages for one in page.groups if one.name.casefold() == name.casefold()]
+        if meant or " " in name:
+            return meant
     one = _group(google, name)
-    if one is not None or "@" in name:
-        return [one] if one is not None else []
-    quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-    try:
-        pages = list(google.pages(_GROUPS, "/admin/directory/v1/groups", {
-            "customer": customer, "query": f"name='{quoted}'",
-            "fields": "nextPageToken,groups(id,email,name)"}, _Groups))
-    except (Gone, Invalid):
-        return []
-    return [one for page in pages for one in page.groups if one.name.casefold() == name.casefold()]
+    return [one] if one is not None else []
 
 
 def _group(google: Google, key: str) -> _Group | None:
@@ -180,10 +183,6 @@ def _group(google: Google, key: str) -> _Group | None:
                           _Group)
     except (Gone, Invalid):
         return None
-    except GoogleError as error:
-        if error.status == 403 and not error.grant.startswith(("the scope", "use of")) and "@" in key:
-            return None
-        raise
 
 
 def _with_members(google: Google, group: _Group) -> Group:

@@ -12,6 +12,7 @@ from collectors import _google_settings as settings
 from collectors._google_mail import Mailboxes
 from collectors.google_door import Google
 from collectors.google_errors import GoogleError
+from collectors.host.protocol import LookError
 from hustings.declared import Tenant
 from hustings.directory.google import Policy, Role, SignOn, State, User
 from hustings.directory.google_sections import BY_NAME, SECTIONS, Section
@@ -55,7 +56,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.unread: dict[str, Unread] = {}
-        self.failed: list[GoogleError] = []
+        self.failed: list[LookError] = []
 
     def part(self, name: str, look: Callable[[], Any], empty: Any) -> Any:
         try:
@@ -63,7 +64,10 @@ class _Reading:
         except GoogleError as error:
             self.unread[name] = error.unread()
             self.failed.append(error)
-            return empty
+        except LookError as error:
+            self.unread[name] = Unread(error.missing.reason, error.missing.detail)
+            self.failed.append(error)
+        return empty
 
 
 def _group_ids(roles: tuple[Role, ...], policies: tuple[Policy, ...], sign_on: tuple[SignOn, ...]) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from collectors import _secret_file
+from collectors._patience import Patience
 from collectors.base import ABSENT, Collected, Collector, Dated, Disclosure, Fact, Platform, Type, key
 from collectors.host.protocol import Host, LookError, Unsupported
 from hustings.declared import Declared, Tenant
@@ -34,21 +35,18 @@ def collect(host: Host, declared: Declared) -> Collected:
     return found
 
 
-def read(host: Host, tenant: Tenant, *, within: float) -> State:
-    """A tenant as it is now, in at most ``within`` seconds. Raises ``LookError`` where nothing can be read."""
-    if host.kind != "live":
+def read(host: Host, tenant: Tenant, *, within: float, patience: Patience | None = None) -> State:
+    """A tenant as it is now, in at most ``within`` seconds (``patience``: on another clock). Raises ``LookError``
+    where nothing can be read."""
+    if host.kind not in ("live", "network"):
         raise Unsupported("a directory is asked over the network, which an image or a recording does not have")
     from collectors import _google_state
-    from collectors._patience import Patience
     from collectors.google_door import Google
     from collectors.google_sign_in import Account
 
     account = Account(_secret_file.read(host, tenant.key_file), tenant)
-    google = Google(tenant, account, _google_state.sections(tenant), Patience(within))
-    try:
-        return _google_state.read(google, tenant, host.now())
-    finally:
-        google.close()
+    google = Google(tenant, account, _google_state.sections(tenant), patience or Patience(within))
+    return _google_state.read(google, tenant, host.now())
 
 
 COLLECTOR = Collector(

@@ -7,7 +7,6 @@ is in any message or representation.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from collectors._secret_file import LIMIT
+from collectors._web import loopback, origin
 from collectors.google_errors import GoogleError, NotGranted, NotSignedIn
 from collectors.host.protocol import Unreadable, Unsupported
 from hustings import strict_json
@@ -44,25 +44,18 @@ class ScopeRefused(NotGranted):
     """The service account may not have one of the scopes that were asked for at once."""
 
 
-def is_loopback(url: str) -> bool:
-    """Whether an address is this machine's."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class Account:
     """A service account's key, and where its assertions go. Its representation tells nothing."""
 
-    __slots__ = ("_info", "endpoint")
+    __slots__ = ("_info", "_made", "endpoint")
 
     def __init__(self, text: str, tenant: Tenant) -> None:
         """Raises ``Unreadable`` for what is no service account's key, ``Unsupported`` for an address that is not
         Google's."""
+        try:
+            import google.oauth2.service_account  # noqa: F401
+        except ImportError as error:
+            raise Unsupported("install hustings[directory]") from error
         where = tenant.key_file
         try:
             info = strict_json.loads(text.encode(), limit=LIMIT)
@@ -73,6 +66,7 @@ class Account:
             raise Unreadable(f"{where} is not the key of a service account: put it there as Google's console gives it")
         self.endpoint = _endpoint(str(info["token_uri"]), tenant)
         self._info = {**info, "token_uri": self.endpoint}
+        self._made: Any = None
 
     def __repr__(self) -> str:
         return "Account(…)"
@@ -83,16 +77,9 @@ class Account:
         Raises ``ScopeRefused`` where one of the scopes is not granted, ``NotSignedIn`` where nothing would help,
         and whatever ``post`` raises.
         """
-        try:
-            from google.auth import exceptions
-            from google.oauth2 import service_account
-        except ImportError as error:
-            raise Unsupported("install hustings[directory]") from error
-        untyped: Any = service_account.Credentials
-        try:
-            made = untyped.from_service_account_info(self._info, scopes=scopes, subject=subject)
-        except (ValueError, exceptions.GoogleAuthError) as error:
-            raise Unreadable("the private key in the key file cannot be used: make a new key") from error
+        from google.auth import exceptions
+
+        made = self._signer().with_scopes(scopes).with_subject(subject)
         try:
             made.refresh(_Transport(self.endpoint, post))
         except exceptions.RefreshError as error:
@@ -100,6 +87,18 @@ class Account:
         except exceptions.GoogleAuthError as error:
             raise NotSignedIn(f"the sign-in failed ({type(error).__name__})") from None
         return str(made.token)
+
+    def _signer(self) -> Any:
+        """The key, taken apart once: that takes longer than signing."""
+        if self._made is None:
+            from google.oauth2 import service_account
+
+            untyped: Any = service_account.Credentials
+            try:
+                self._made = untyped.from_service_account_info(self._info)
+            except ValueError as error:
+                raise Unreadable("the private key in the key file cannot be used: make a new key") from error
+        return self._made
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -130,12 +129,12 @@ def _endpoint(named: str, tenant: Tenant) -> str:
             raise Unsupported(f"the token_uri in {tenant.key_file} is not Google's: nothing is sent there; make a new "
                               "key in Google's console")
         return named
-    if not is_loopback(tenant.url):
+    if not loopback(urlsplit(tenant.url).hostname or ""):
         raise Unsupported("the url of a Google tenant must be an address of this machine, for a rehearsal: whoever "
                           "gets a sign-in could use it at Google; leave url out")
-    own, base = urlsplit(named), urlsplit(tenant.url)
-    same = (own.scheme, own.hostname, own.port) == (base.scheme, base.hostname, base.port)
-    return named if same else tenant.url.rstrip("/") + "/token"
+    if named not in GOOGLE_TOKENS and origin(named) == origin(tenant.url):
+        return named
+    return tenant.url.rstrip("/") + "/token"
 
 
 def _refused(args: tuple[Any, ...]) -> GoogleError:

@@ -15,9 +15,9 @@ INTERFACES = {ADMIN: "Admin SDK API", IDENTITY: "Cloud Identity API", GMAIL: "Gm
 """Hosts, and the names under which the Google Cloud console enables them."""
 
 _BY_POLICY = (
-    "directory.weak_method_accepted", "directory.legacy_open", "directory.legacy_undecided",
-    "directory.password_min_length", "directory.weak_password_rules", "directory.forwarding_allowed",
-    "directory.consent",
+    "directory.admins_without_mfa", "directory.people_without_mfa", "directory.weak_method_accepted",
+    "directory.legacy_open", "directory.legacy_undecided", "directory.password_min_length",
+    "directory.weak_password_rules", "directory.weak_settings", "directory.forwarding_allowed", "directory.consent",
 )
 
 
@@ -55,14 +55,15 @@ SECTIONS = (
             "administrator roles and who has them, through groups too", (
                 "directory.administrators", "directory.admins_without_mfa", "directory.top_admins",
                 "directory.break_glass", "directory.weak_method", "directory.weak_method_accepted",
-                "directory.admins_with_mailbox"), privilege="super administrator"),
+                "directory.weak_settings", "directory.admins_with_mailbox"), privilege="super administrator"),
     Section("units", _AUTH + "admin.directory.orgunit.readonly", ADMIN,
             "organisational units, to tell whom a setting covers", _BY_POLICY,
             privilege="Organisational units > Read"),
     Section("groups", _AUTH + "admin.directory.group.readonly", ADMIN,
             "those groups that settings, roles and declarations name, and their members", (
-                "directory.administrators", "directory.admins_without_mfa", "directory.top_admins",
-                "directory.weak_method", *_BY_POLICY), privilege="Groups > Read"),
+                "directory.administrators", "directory.top_admins", "directory.admins_with_mailbox",
+                "directory.weak_method", *(one for one in _BY_POLICY if one != "directory.legacy_undecided")),
+            privilege="Groups > Read"),
     Section("policies", _AUTH + "cloud-identity.policies.readonly", IDENTITY,
             "settings in force: 2-step verification, IMAP and POP, forwarding, passwords", _BY_POLICY,
             privilege="super administrator"),

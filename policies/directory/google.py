@@ -22,6 +22,8 @@ ABSENT = (
 )
 """What Google Workspace does not have, or does not let an office set: it slows down guessing by itself, a password
 expires for everybody of a unit or for nobody, and only super administrators make administrators."""
+_ELSEWHERE = ("directory.kind", "directory.unread")
+"""What is answered of every kind of directory alike (``policies.derive.directory``)."""
 _NO_DELEGATIONS = Missing(
     Reason.UNSUPPORTED, "Google has no interface that lists the clients with domain-wide delegation: see Security > "
     "Access and data control > API controls in the admin console, and attest them")
@@ -36,7 +38,7 @@ def judged(state: State, context: Context) -> dict[str, Any]:
     """The same of a state that is taken apart already."""
     missing = state.missing("users")
     if missing is not None:
-        return {fact.id: missing for fact in FACTS if fact.id not in ABSENT and fact.id != "directory.kind"}
+        return {fact.id: missing for fact in FACTS if fact.id not in (*ABSENT, *_ELSEWHERE)}
     people = People(state, context)
     settings = Settings(state, people)
     guests = sum(1 for one in people.users if one.guest)

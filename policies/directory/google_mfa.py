@@ -96,11 +96,14 @@ class SecondSteps:
                 undecided.append((user, verdict))
         admins = [one for one in slipping if one[0].id in people.admins]
         others = [one for one in slipping if one[0].id not in people.admins]
-        unclear = Missing(Reason.ERROR, UNDECIDED[undecided[0][1].undecided]) if undecided else None
+        of_admins = [one for one in undecided if people.is_admin(one[0]) is not False]
+        of_others = [one for one in undecided if one[0].id not in people.admins]
         unseen = people.unseen_admins if any(self.declared(user) is not True for user, _ in others) else None
         return {
-            "directory.admins_without_mfa": people.listing((self._slip(*one) for one in admins), unclear, unseen),
-            "directory.people_without_mfa": people.listing((self._slip(*one) for one in others), unclear),
+            "directory.admins_without_mfa": people.listing(
+                (self._slip(*one) for one in admins), _doubt(of_admins), unseen),
+            "directory.people_without_mfa": people.listing(
+                (self._slip(*one) for one in others), _doubt(of_others)),
             "directory.mfa_undecided": people.listing(
                 {"account": user.name, "admin": people.is_admin(user), "guest": user.guest, "why": verdict.undecided,
                  "detail": verdict.detail or UNDECIDED[verdict.undecided]} for user, verdict in undecided),
@@ -279,6 +282,11 @@ class _SignOn:
     def _depth(self, one: SignOn) -> int:
         path = self._units.get(one.unit)
         return 0 if path is None or path == "/" else path.count("/")
+
+
+def _doubt(undecided: list[tuple[User, Verdict]]) -> Missing | None:
+    """Why a list of those who slip through may lack some."""
+    return Missing(Reason.ERROR, UNDECIDED[undecided[0][1].undecided]) if undecided else None
 
 
 def _time(value: Any) -> datetime | None:

@@ -4,14 +4,15 @@ applications. What counts is what the accounts that can sign in have, not a unit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from hustings.directory.google import User
 from hustings.facts import Listing, Missing, Reason
 from policies.directory.google_people import People
 from policies.directory.google_settings import NOT_SET, Settings
 
+W = TypeVar("W", int, str)
 LEGACY_WHY = {
     "imap": "Programs may fetch mail by IMAP and sign in with a password made for them.",
     "pop": "Programs may fetch mail by POP and sign in with a password made for them.",
@@ -35,12 +36,14 @@ def facts(people: People, settings: Settings) -> dict[str, Any]:
     if settings.missing is not None:
         return dict.fromkeys((
             "directory.legacy_open", "directory.legacy_undecided", "directory.password_min_length",
-            "directory.weak_password_rules", "directory.forwarding_allowed", "directory.consent"), settings.missing)
+            "directory.weak_password_rules", "directory.weak_settings", "directory.forwarding_allowed",
+            "directory.consent"), settings.missing)
     rules = _Rules(people, settings)
     return {
         **rules.legacy(),
         "directory.password_min_length": rules.shortest(),
         "directory.weak_password_rules": rules.weak(),
+        "directory.weak_settings": rules.settings(),
         "directory.forwarding_allowed": rules.forwarding(),
         "directory.consent": rules.consent(),
     }
@@ -70,16 +73,9 @@ class _Rules:
                 "directory.legacy_undecided": people.listing(unclear)}
 
     def shortest(self) -> int | Missing:
-        """The shortest password any account may have. Where it cannot be told which setting covers one, the shortest
-        of those that may."""
-        lengths: set[int] = set()
-        for user in self._people.users:
-            for one in self._settings.values(user, "security.password", "minimumLength"):
-                number = _whole(one)
-                if number is None:
-                    return Missing(Reason.ERROR, "Google gives no shortest password for an account")
-                lengths.add(number)
-        return min(lengths) if lengths else Missing(Reason.ERROR, "no account can sign in")
+        """The shortest password any account may have."""
+        return self._worst("security.password", "minimumLength", _whole, lambda one: -one,
+                           "the shortest password of an account")
 
     def weak(self) -> Listing:
         """What else is wrong, each once."""
@@ -97,14 +93,18 @@ class _Rules:
                 said.append(f"{words} of some accounts")
             elif wrong in values or NOT_SET in values:
                 unknown = Missing(Reason.ERROR, f"whether {words} cannot be told of every account")
-        top = [one for one in users if one.id in self._people.super_admins]
+        return Listing(said, unknown is None, unknown)
+
+    def settings(self) -> Listing:
+        """Settings of the tenant that leave it open wider than need be."""
+        people = self._people
+        top = [one for one in people.users if one.id in people.super_admins]
         kind = ("security.super_admin_account_recovery", "enableAccountRecovery")
         if any(self._settings.values(one, *kind) == (True,) for one in top):
-            said.append("super administrators may get in again by a telephone number or address for recovery")
-        elif True in self._all(top, *kind):
-            unknown = unknown or Missing(Reason.ERROR, "whether super administrators may recover their account "
-                                         "cannot be told of each")
-        return Listing(said, unknown is None, unknown)
+            return Listing(["super administrators may get in again by a telephone number or address for recovery"])
+        unknown = Missing(Reason.ERROR, "whether super administrators may recover their account cannot be told of each"
+                          ) if True in self._all(top, *kind) else people.unseen_super_admins
+        return Listing([], unknown is None, unknown)
 
     def forwarding(self) -> bool | Missing:
         """Whether anybody may have mail forwarded."""
@@ -119,15 +119,33 @@ class _Rules:
 
     def consent(self) -> str | Missing:
         """The most that any account may let in."""
-        found: set[str] = set()
-        for one in self._all(self._people.users, "api_controls.unconfigured_third_party_apps", "accessLevel"):
-            word = _ACCESS.get(one) if isinstance(one, str) else None
-            if word is None:
-                return Missing(Reason.ERROR, "Google does not tell which applications users may let in by themselves"
-                               if one is NOT_SET else "Google names a rule for applications that this release does "
-                               "not know")
-            found.add(word)
-        return max(found, key=_ORDER.index) if found else Missing(Reason.ERROR, "no account can sign in")
+        return self._worst("api_controls.unconfigured_third_party_apps", "accessLevel",
+                           lambda one: _ACCESS.get(one) if isinstance(one, str) else None, _ORDER.index,
+                           "which applications an account may let in by itself")
+
+    def _worst(self, kind: str, field: str, read: Callable[[Any], W | None], badness: Callable[[W], int],
+               what: str) -> W | Missing:
+        """The worst that is surely in force for an account; a reason where something worse may be."""
+        sure: list[W] = []
+        perhaps: list[W] = []
+        seen: list[tuple[Any, ...]] = []
+        for user in self._people.users:
+            values = self._settings.values(user, kind, field)
+            if values in seen:
+                continue
+            seen.append(values)
+            known = [read(one) for one in values]
+            if None in known:
+                return Missing(Reason.ERROR, f"Google does not tell {what}" if NOT_SET in values else
+                               f"Google tells {what} in a way that this release does not know")
+            (sure if len(known) == 1 else perhaps).extend(one for one in known if one is not None)
+        if not sure and not perhaps:
+            return Missing(Reason.ERROR, "no account can sign in")
+        worst = max((*sure, *perhaps), key=badness)
+        if worst in sure:
+            return worst
+        return self._people.state.missing("groups") or Missing(
+            Reason.ERROR, f"which of several settings says {what} cannot be told")
 
     def _all(self, users: list[User], kind: str, field: str) -> set[Any]:
         return {value if isinstance(value, str | int) or value is NOT_SET else "?"
