@@ -51,10 +51,10 @@ class Reading:
     def lost(self, error: LookError, *names: str, grant: str) -> None:
         """Why sections could not be read, and what to grant."""
         self._first = self._first or error
+        if error.missing.reason is Reason.TIMEOUT:
+            self.late[names[0]] = error
         for name in names:
             self.unread[name] = self._reason(error, name, grant)
-            if error.missing.reason is Reason.TIMEOUT:
-                self.late[name] = error
 
     @property
     def fruitless(self) -> LookError | None:

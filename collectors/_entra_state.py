@@ -286,7 +286,7 @@ def _kinds(reading: Reading, found: Found) -> None:
 
 
 def _mailboxes(reading: Reading, found: Found) -> None:
-    """Of those who hold a role, whether they have a mailbox, by their service plans."""
+    """Of those who hold a role, whether they have a mailbox."""
     held = {one.id: one.direct for one in found.groups}
     holders = dict.fromkeys(one for role in found.roles for one in (role.principal, *held.get(role.principal, ()))
                             if one in found.users and found.users[one].enabled)
@@ -297,9 +297,10 @@ def _mailboxes(reading: Reading, found: Found) -> None:
             "mailboxes", [(one, f"/users/{one}?$select={users.PLANS}") for one in holders], tuple[bool, ...],
             lambda _, body: users.has_mailbox(body))
         _raise({one: why for one, why in refused.items() if not isinstance(why, Gone)})
+        own = {one.name for one in found.domains}
         for one, told in said.items():
             for has in told:
-                found.users[one] = msgspec.structs.replace(found.users[one], mailbox=has)
+                found.users[one] = users.with_mailbox(found.users[one], has, own)
 
 
 def _per_user_mfa(reading: Reading, found: Found) -> None:

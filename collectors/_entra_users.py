@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+
+import msgspec
 
 from collectors._entra_fields import Body, flag, moment, needed, record, records, text, texts
 from hustings.directory.entra import Registration, User
@@ -40,6 +43,13 @@ def has_mailbox(body: Body) -> tuple[bool, ...]:
         return ()
     return (any(text(plan, "service").casefold() == "exchange" and text(plan, "capabilityStatus") == "Enabled"
                 for plan in records(body, "assignedPlans")),)
+
+
+def with_mailbox(account: User, planned: bool, own: Collection[str]) -> User:
+    """The account with what its plans say. One that comes from an Active Directory with an address of the
+    organisation's own domains may have its mailbox there."""
+    there = account.synced and account.mail.rpartition("@")[2].casefold() in own
+    return msgspec.structs.replace(account, mailbox=planned or there)
 
 
 def registration(body: Body) -> Registration:

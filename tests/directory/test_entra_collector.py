@@ -9,11 +9,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collectors import _entra_permissions, _entra_run, directory_entra
+from collectors import _entra_permissions, _entra_run, _entra_state, directory_entra
+from collectors._entra_memory import Parts
+from collectors._entra_reading import Reading
 from collectors._patience import Clock, Patience
+from collectors._web import Web
 from collectors.base import ABSENT, Dated, Memory
 from collectors.directory_entra import FACT
+from collectors.graph_door import Graph, Token
 from collectors.graph_errors import NotSignedIn
+from collectors.graph_sign_in import connect
 from collectors.host.live import LiveHost
 from hustings.backoff import Backoff
 from hustings.declared import AcceptedApplication, Declared, MaySkip, Tenant
@@ -226,6 +231,23 @@ def test_a_principal_whose_kind_is_not_told_is_found_out(tenant, server):
     for one in server.resources["/roleManagement/directory/roleAssignments"].holds:
         one["principal"] = None
     assert [one.kind for one in state(tenant).roles if not one.eligible] == ["user", "group", "servicePrincipal"]
+
+
+def test_an_administrator_whose_mailbox_may_be_in_the_active_directory_has_one(tenant, server):
+    never = server.resources["/users"].holds[4]
+    never["mail"] = "never@Office.Example"
+    read = {one.id: one for one in state(tenant).users}
+    assert [read[never["id"]].mailbox, read[guid(1, 1)].mailbox] == [True, False]
+
+
+def test_a_person_who_is_refused_in_spite_of_the_permission_lacks_a_role(tenant, server):
+    server.app.permissions = {"Domain.Read.All"}
+    token = connect(LiveHost(), tenant, within=60)._token(False)
+    granted = Token(token.value, frozenset({"User.Read.All", "Domain.Read.All"}), delegated=True)
+    reading = Reading(Graph(Web(server.url), lambda _: granted, patience()), tenant, Parts(datetime.now(UTC)))
+    _entra_state.read(reading)
+    assert reading.unread["users"].grant == "the role Global Reader to the person who signs in"
+    assert reading.unread["groups" if "groups" in reading.unread else "roles"].grant != reading.unread["users"].grant
 
 
 def test_a_throttled_run_says_how_far_it_came_and_the_next_goes_on_from_there(tenant, server):
