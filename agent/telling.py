@@ -20,6 +20,8 @@ FIRST = 5
 """What is to be done first: no more than a person keeps in mind."""
 NAMING = 2
 """The first fields of a record, which say what it is about."""
+SENTENCES = frozenset({"detail", "near_miss"})
+"""Fields of a record that explain it to a person: how somebody slips through, and what would settle it."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def tell(audit: Audit, language: str) -> Telling:
 
 
 def narrowed(facts: Mapping[str, Any], check: Check) -> dict[str, Any]:
-    """The deciding facts with no more of each record than what names it and what the check asks about."""
+    """The deciding facts with no more of each record than what names it, what the check asks about and what explains
+    it."""
     asked = _fields(check.require)
     return {name.partition("@")[0] if check.each else name: _narrow(value, asked) for name, value in facts.items()}
 
@@ -92,7 +95,7 @@ def narrowed(facts: Mapping[str, Any], check: Check) -> dict[str, Any]:
 def _narrow(value: Any, asked: set[str]) -> Any:
     if not isinstance(value, Mapping) or not isinstance(value.get("items"), list):
         return value
-    items = [{name: one for index, (name, one) in enumerate(item.items()) if index < NAMING or name in asked}
+    items = [{name: one for index, (name, one) in enumerate(item.items()) if index < NAMING or name in asked | SENTENCES}
              if isinstance(item, Mapping) else item for item in value["items"]]
     return {**value, "items": items}
 
