@@ -87,7 +87,7 @@ def _break_glass(people: People) -> Iterator[dict[str, Any]]:
         found = next((one for one in people.state.users
                       if declared.casefold() in (name.casefold() for name in names(one))), None)
         usable = found is not None and found.enabled and found.id in standing
-        unread, unseen = people.state.missing("users"), people.unseen_holders(GLOBAL_ADMINISTRATOR)
+        unread, unseen = people.state.missing("users"), people.unseen_holders(GLOBAL_ADMINISTRATOR, now=True)
         if found is None and unread is not None:
             yield {"account": declared, "found": reason(unread), "usable": reason(unread)}
         else:

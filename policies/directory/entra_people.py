@@ -50,13 +50,15 @@ class People:
         group = self._groups.get(assignment.principal)
         return group.direct if group is not None and group.exists and assignment.kind == "group" else ()
 
-    def unseen_holders(self, *roles: str) -> Missing | None:
-        """Why it is not known who all hold these roles (none given: any privileged one), or None if it is."""
-        missing = self.state.missing("roles", "eligible")
+    def unseen_holders(self, *roles: str, now: bool = False) -> Missing | None:
+        """Why it is not known who all hold these roles (none given: any privileged one) or may activate them, or None
+        if it is. ``now``: who holds them without activating anything."""
+        missing = self.state.missing("roles") or (None if now else self.state.missing("eligible"))
         if missing is not None:
             return missing
         for one in self.state.roles:
-            if one.kind != "group" or (one.role.casefold() not in roles if roles else not one.privileged):
+            meant = one.role.casefold() in roles if roles else one.privileged
+            if one.kind != "group" or not meant or (now and one.eligible):
                 continue
             group = self._groups.get(one.principal)
             if group is None or not group.complete:
