@@ -88,14 +88,14 @@ def tell(audit: Audit, language: str) -> Telling:
 def narrowed(facts: Mapping[str, Any], check: Check) -> dict[str, Any]:
     """The deciding facts with no more of each record than what names it, what the check asks about and what explains
     it."""
-    asked = _fields(check.require)
+    asked = _fields(check.require) | SENTENCES
     return {name.partition("@")[0] if check.each else name: _narrow(value, asked) for name, value in facts.items()}
 
 
 def _narrow(value: Any, asked: set[str]) -> Any:
     if not isinstance(value, Mapping) or not isinstance(value.get("items"), list):
         return value
-    items = [{name: one for index, (name, one) in enumerate(item.items()) if index < NAMING or name in asked | SENTENCES}
+    items = [{name: one for index, (name, one) in enumerate(item.items()) if index < NAMING or name in asked}
              if isinstance(item, Mapping) else item for item in value["items"]]
     return {**value, "items": items}
 
