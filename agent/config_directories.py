@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import SplitResult, urlsplit
 
+from collectors import _trust_anchors
 from collectors.dns_door import address_of
 from collectors.host.protocol import LookError
 from hustings.declared import TENANTS, Declared, Domain, Tenant
@@ -61,8 +62,14 @@ def _beside(declared: Declared) -> Iterator[Fault]:
         try:
             address_of(server)
         except LookError as error:
-            yield ("resolvers", index), str(error).removeprefix("resolvers: "), \
+            yield ("resolvers", index), error.missing.detail.removeprefix("resolvers: "), \
                 "write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53"
+    for index, anchor in enumerate(declared.trust_anchors):
+        try:
+            _trust_anchors.parse(anchor)
+        except LookError as error:
+            yield ("trust_anchors", index), error.missing.detail.removeprefix("trust_anchors: "), \
+                "write the zone's DS record: corp.example 12345 13 2 and the digest"
 
 
 def _tenant(one: Tenant, written: set[str]) -> Iterator[Fault]:

@@ -15,14 +15,7 @@ from typing import Any
 
 from collectors._dnssec_signatures import STRANGE, Set, holds, pick, sets, vouched
 from collectors.dns_door import Answer, Resolver, Status
-from collectors.host.protocol import LookError
 from hustings.facts import Missing, Reason
-
-ROOT_KEYS = (
-    ". 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
-    ". 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
-)
-"""The root's keys of 2017 and 2024, as IANA publishes them (data.iana.org/root-anchors)."""
 
 OLD = frozenset({5, 7})
 """Algorithms with SHA-1."""
@@ -62,23 +55,6 @@ class _Settled(Exception):
         self.state = state
         self.problem: dict[str, object] = {"what": what, "name": name, "detail": detail}
         super().__init__(detail)
-
-
-def anchors(declared: tuple[str, ...]) -> dict[str, list[Any]]:
-    """DS records by zone, of the root and of the declared zones; raises ``LookError`` for text that is none."""
-    import dns.exception
-    import dns.rdata
-
-    found: dict[str, list[Any]] = {}
-    for text in (*ROOT_KEYS, *declared):
-        zone, _, rest = text.strip().partition(" ")
-        try:
-            record = dns.rdata.from_text("IN", "DS", rest.strip().removeprefix("IN DS ").removeprefix("DS "))
-        except (dns.exception.DNSException, ValueError) as error:
-            raise LookError(Reason.ERROR, f"trust_anchors: {text[:60]!r} is no DS record: write zone, key tag, "
-                                          "algorithm, digest type and digest") from error
-        found.setdefault(zone.rstrip(".").lower() or ".", []).append(record)
-    return found
 
 
 def examine(resolver: Resolver, domain: str, trusted: dict[str, list[Any]], now: datetime) -> Dnssec:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from collectors import _name_servers
+from collectors import _name_servers, _trust_anchors
 from collectors.base import (
     ABSENT,
     Collected,
@@ -62,7 +62,7 @@ def _exists(resolver: Resolver, name: str) -> Collected:
 def _signed(host: Host, declared: Declared, resolver: Resolver, name: str) -> Collected:
     from collectors import _dnssec
 
-    found = _dnssec.examine(resolver, name, _dnssec.anchors(declared.trust_anchors), host.now())
+    found = _dnssec.examine(resolver, name, _trust_anchors.anchors(declared.trust_anchors), host.now())
     open_ = found.state if isinstance(found.state, Missing) else None
     return {
         "domain.dnssec": found.state,

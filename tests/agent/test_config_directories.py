@@ -57,6 +57,7 @@ def test_everything_there_is_to_declare_is_read():
     ("roster: /etc", "roster: etc", 1, "not an absolute path"),
     ("[192.0.2.53,", "[dns.example,", 2, "not an address of a name server"),
     ("127.0.0.1:5353", "127.0.0.1:70000", 2, "no port"),
+    ("resolvers: [", "trust_anchors: [votes.example 1 13 2 abcd]\nresolvers: [", 2, "is no DS record"),
     ("kind: entra", "kind: azure", 5, "'azure'"),
     ("    id: 11111111-2222-3333-4444-555555555555\n", "", 4, "'id' is missing"),
     ("id: 11111111-2222-3333-4444-555555555555", "id: https://office.example", 6, "neither a tenant's id nor a domain"),

@@ -116,9 +116,10 @@ def test_a_declared_key_of_ones_own_zone_is_a_beginning(server: str, world: Worl
     assert (seen["dnssec"], seen["dnssec_proof"]) == ("secure", "anchor")
     other = dns.dnssec.make_ds("good.plain.", world.keys["good.example"][1], "SHA256").to_text()
     assert look(server, "good.plain", (f"good.plain. IN DS {other}",))["dnssec"] != "secure"
-    wrong = look(server, "good.plain", ("good.plain 1 2",))["dnssec"]
-    assert isinstance(wrong, Missing)
-    assert "trust_anchors" in wrong.detail
+    for text in ("good.plain 1 2", "", "good.plain 1 13 2 abcd", f"good.plain 1 13 3 {'a' * 64}"):
+        wrong = look(server, "good.plain", (text,))["dnssec"]
+        assert isinstance(wrong, Missing)
+        assert "trust_anchors" in wrong.detail
 
 
 def test_without_a_way_to_the_root_the_resolvers_word_is_told_as_such(server: str) -> None:
