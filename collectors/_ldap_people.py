@@ -116,14 +116,17 @@ class _Directory:
             attributes = ("cn", "objectClass", "member", "uniqueMember", "memberUid", "roleOccupant", "gidNumber",
                           "memberURL")
             raw = list(self.door.search(self.base, _GROUPS, attributes, what="groups"))
-        ids = {one.id: one.id for one in accounts} | {fold(one.dn): fold(one.dn) for one in raw}
+        ids = {one.id: one.id for one in accounts}
+        total = len(raw)
+        raw = [one for one in raw if fold(one.dn) not in ids or one.has("roleoccupant")]
+        ids |= {fold(one.dn): fold(one.dn) for one in raw}
         by_uid: dict[str, list[str]] = {}
         by_gid: dict[str, list[str]] = {}
         for account in accounts:
             by_uid.setdefault(account.name, []).append(account.dn)
             if account.primary:
                 by_gid.setdefault(account.primary, []).append(account.dn)
-        unseen = hidden(self.door, self.base, _GROUPS, _MAYBE_EMPTY, len(raw)) if raw else {}
+        unseen = hidden(self.door, self.base, _GROUPS, _MAYBE_EMPTY, total) if raw else {}
         members = Members(ids, self.base, self.look)
         found = {}
         for entry in raw:

@@ -235,13 +235,17 @@ def _open(name: str, port: int, secured: bool, upgrade: bool, tenant: Tenant, de
                                   raise_exceptions=False, auto_range=False, read_only=True,
                                   return_empty_attributes=False)
     connection.strategy = _lean()(connection)
+    for name_of in ("send", "open", "get_response", "post_send_single_response", "post_send_search"):
+        setattr(connection, name_of, getattr(connection.strategy, name_of))  # as the library's own constructor does
     connection.open(read_server_info=False)
-    if upgrade:
-        connection.start_tls(read_server_info=False)
-        if not connection.tls_started:
-            raise Unsupported("the directory does not speak StartTLS: write ldaps:// in url")
-    elif not secured:
+    if not secured:
         connection.socket = _Paced(connection.socket, deadline)
+    if upgrade:
+        try:
+            connection.start_tls(read_server_info=False)
+        finally:
+            if not connection.tls_started:
+                connection.strategy.close()
     return connection
 
 
@@ -265,13 +269,13 @@ class _Paced:
     """A socket of which every wait ends by the session's deadline, and which takes no more than ``BYTES``."""
 
     def __init__(self, under: Any, deadline: float) -> None:
-        self._under = under
+        self.under = under
         self._deadline = deadline
         self._taken = 0
 
     def recv(self, size: int) -> bytes:
         self._wait()
-        data: bytes = self._under.recv(size)
+        data: bytes = self.under.recv(size)
         self._taken += len(data)
         if self._taken > BYTES:
             raise Truncated(f"the directory said more than {BYTES >> 20} MiB")
@@ -279,19 +283,19 @@ class _Paced:
 
     def sendall(self, data: bytes) -> None:
         self._wait()
-        self._under.sendall(data)
+        self.under.sendall(data)
 
     def shutdown(self, how: int) -> None:
-        self._under.shutdown(how)
+        self.under.shutdown(how)
 
     def close(self) -> None:
-        self._under.close()
+        self.under.close()
 
     def _wait(self) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimedOut("the directory was not done in time")
-        self._under.settimeout(min(IDLE_SECONDS, left))
+        self.under.settimeout(min(IDLE_SECONDS, left))
 
 
 def _verified(authority: str, name: str, deadline: float) -> Any:
@@ -306,7 +310,8 @@ def _verified(authority: str, name: str, deadline: float) -> Any:
 
     class Verified(Tls):  # type: ignore[misc]
         def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
-            connection.socket = _Paced(context.wrap_socket(connection.socket, server_hostname=name), deadline)
+            plain = connection.socket.under if isinstance(connection.socket, _Paced) else connection.socket
+            connection.socket = _Paced(context.wrap_socket(plain, server_hostname=name), deadline)
 
     return Verified(validate=ssl.CERT_REQUIRED)
 
@@ -324,13 +329,22 @@ def _library() -> Any:
 
 
 def _lean() -> Any:
-    """The library's own way to wait for answers, without its second, decoded copy of every value."""
+    """The library's own way to wait for answers, without its second, decoded copy of every value, and without the
+    sockets that it leaves open."""
     ldap3 = _library()
 
     class Lean(ldap3.strategy.sync.SyncStrategy):  # type: ignore[misc, name-defined]
         def __init__(self, connection: Any) -> None:
             super().__init__(connection)
             self.socket_size = 1 << 16
+
+        def _open_socket(self, address: Any, use_ssl: bool = False, unix_socket: bool = False) -> None:
+            try:
+                super()._open_socket(address, use_ssl, unix_socket)
+            except Exception:
+                if self.connection.socket is not None:
+                    self.connection.socket.close()
+                raise
 
         def decode_response_fast(self, message: Any) -> Any:
             if message["protocolOp"] != 4 or message["controls"]:
@@ -377,6 +391,8 @@ def _reason(error: BaseException, what: str) -> LookError:
         return Unsupported(f"{what}: the directory does not speak StartTLS: write ldaps:// in url")
     if "ssl" in said:
         return Unreadable(f"{what}: no TLS with this server (is the port the one for ldaps?)")
+    if "messageid" in said:
+        return Unreadable(f"{what}: the directory answers what was not asked")
     if "terminated" in said or "reset" in said or "broken pipe" in said or "socketreceive" in said:
         return LookError(Reason.ERROR, f"{what}: the directory ended the connection")
     if "socketopen" in said or "refused" in said or "unreachable" in said or "invalidserver" in said:

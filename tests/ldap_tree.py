@@ -26,7 +26,8 @@ _SYNTAXES = {
 _ATTRIBUTES = {
     "sAMAccountName": (221, "text"), "userPrincipalName": (656, "text"), "objectSid": (146, "bytes"),
     "userAccountControl": (8, "int"), "primaryGroupID": (98, "int"), "whenCreated": (90001, "time"),
-    "lastLogon": (52, "int"), "lastLogonTimestamp": (1696, "int"), "logonCount": (169, "int"), "pwdLastSet": (96, "int"),
+    "lastLogon": (52, "int"), "lastLogonTimestamp": (1696, "int"), "logonCount": (169, "int"),
+    "pwdLastSet": (96, "int"),
     "accountExpires": (159, "int"), "servicePrincipalName": (771, "text"), "msDS-KeyCredentialLink": (2328, "text"),
     "adminCount": (150, "int"), "msDS-AllowedToDelegateTo": (1787, "text"), "sIDHistory": (609, "bytes"),
     "msDS-AllowedToActOnBehalfOfOtherIdentity": (2182, "bytes"), "proxyAddresses": (90002, "text"),
@@ -96,7 +97,7 @@ SAFE = descriptor(DOMAIN_ADMINS, ("allow", "S-1-5-18", 0xF01FF), ("allow", ADMIN
 
 
 class Domain:
-    """A domain that grows as a test wants it. Every object is in administrators' hands alone unless planted otherwise."""
+    """A domain that grows as a test wants it. Every object is in administrators' hands unless planted otherwise."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now

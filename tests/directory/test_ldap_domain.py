@@ -36,11 +36,10 @@ def planted() -> Domain:
     domain.member("Administrators", stranger)
     domain.user("operator", groups=("Backup Operators",))
     # who could become one
-    domain.group("Helpdesk")
+    helpdesk = domain.group("Helpdesk")
     harry = domain.user("harry", groups=("Helpdesk",))
     dora, erin, olga = domain.user("dora"), domain.user("erin"), domain.user("olga")
     rita, kim = domain.user("rita"), domain.user("kim")
-    helpdesk = _sid_of(domain, "Helpdesk")
     domain.change("domain", nTSecurityDescriptor=descriptor(
         f"{DOMAIN}-512", ADMINS, ("allow", dora, 0x100, GET_CHANGES), ("allow", dora, 0x100, GET_ALL),
         ("allow", rita, 0x100, GET_CHANGES),  # half of what DCSync takes
@@ -70,11 +69,6 @@ def planted() -> Domain:
     domain.change("krbtgt", pwdLastSet=LONG_AGO)
     domain.change("domain", lockoutThreshold="0", pwdProperties="16", ms_DS_MachineAccountQuota="10")
     return domain
-
-
-def _sid_of(domain, name):
-    return next("S-1-5-21-" + "-".join(map(str, __import__("struct").unpack("<4I", one["objectSid"][12:])))
-                for dn, one in domain.entries() if dn.startswith(f"CN={name},"))
 
 
 @pytest.fixture(scope="module")
@@ -223,18 +217,13 @@ def test_an_attribute_hidden_of_one_account_leaves_that_list_open(tmp_path):
 
 
 def test_a_domain_of_twenty_thousand_accounts_is_read_in_pages_within_the_budget(tmp_path):
-    import time
-
     domain = Domain(NOW)
     for number in range(20_000):
         domain.user(f"user{number}", groups=("Domain Users",) if number < 3000 else ())
     with running(domain.entries(), schema=schema(), head=domain.head) as server:
         one = tenant(server, tmp_path)
-        started = time.process_time()
         seen = state(one)
         answers = judged(seen, one)
-        spent = time.process_time() - started
     assert answers["directory.people"] == 20_001
     assert accounts(answers["directory.hidden_admins"]) == []
-    assert spent < 20
-    print(spent, seen.requests)
+    assert seen.requests < 150, "pages, not one request for each account"
