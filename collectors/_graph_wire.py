@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from collectors._patience import OutOfTime, Patience
 from collectors._web import Answer, NoAnswer, Web, origin
-from collectors.graph_errors import Throttled, Unreachable
+from collectors.graph_errors import GraphError, Throttled, Unreachable
 from collectors.host.protocol import LookError, Unreadable
 from hustings import strict_json
 from hustings.errors import BadDocument
@@ -79,6 +79,9 @@ class Wire:
             except NoAnswer as error:
                 trouble = Unreachable(error.missing.detail)
             except BadDocument:
+                if 400 <= answer.status < 500:
+                    raise GraphError(f"the sign-in at {self._web.host} answered {answer.status}: see that the address "
+                                     "is right", status=answer.status) from None
                 trouble = Unreadable(f"the sign-in at {self._web.host} answered what is no JSON")
             except OutOfTime as error:
                 raise self._over(error) from None
@@ -99,6 +102,9 @@ class Wire:
         if not isinstance(said, dict):
             raise Unreadable(f"the sign-in at {self._web.host} answered what is no JSON object")
         if urlsplit(url).path.endswith(_DISCOVERY) and answer.status == 200:
+            if not isinstance(said.get("token_endpoint"), str):
+                raise Unreadable(f"the sign-in at {self._web.host} names no token_endpoint")
+            said.setdefault("authorization_endpoint", said["token_endpoint"])  # never used, and msal wants one
             said = {name: self._endpoint(name, value) for name, value in said.items()}
         return Response(answer.status, strict_json.dumps(said).decode(), answer.headers)
 

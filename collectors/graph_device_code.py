@@ -11,7 +11,7 @@ from collectors._graph_places import place
 from collectors._graph_wire import Wire
 from collectors._patience import OutOfTime, Patience
 from collectors.graph_errors import NotSignedIn, Throttled
-from collectors.graph_sign_in import authority, heard, keepable, msal, permissions, public, refused
+from collectors.graph_sign_in import authority, heard, keepable, msal, permissions, public, refresh_token, refused
 from collectors.host.protocol import Unreadable
 from hustings.declared import Tenant
 from hustings.times import utc_text
@@ -68,7 +68,7 @@ class DeviceSignIn:
         token = result.get("access_token")
         if not isinstance(token, str):
             raise refused(result)
-        if not self._app.get_accounts():
-            raise NotSignedIn("the sign-in service does not say who signed in")
+        if refresh_token(self._cache) is None:
+            raise NotSignedIn("the sign-in service gives no refresh token, without which nothing can be kept")
         graph_token_cache.save(self._tenant, keepable(self._cache))
         return permissions(token)

@@ -158,6 +158,13 @@ def public(tenant: Tenant, wire: Wire, cache: Any) -> Any:
         http_client=wire, token_cache=cache))
 
 
+def refresh_token(cache: Any) -> str | None:
+    """The one that msal's cache holds; the service replaces it whenever it is used."""
+    found = sorted(cache.search(cache.CredentialType.REFRESH_TOKEN),
+                   key=lambda one: int(one.get("last_modification_time", 0)))
+    return str(found[-1]["secret"]) if found else None
+
+
 def keepable(cache: Any) -> str:
     """msal's cache as JSON without its access and id tokens."""
     kept = strict_json.loads(cache.serialize().encode(), limit=1 << 20)
@@ -207,12 +214,11 @@ def _person(host: Host, tenant: Tenant, where: Place, wire: Wire) -> Callable[[b
     cache = library.SerializableTokenCache()
     cache.deserialize(graph_token_cache.load(host, tenant))
     app = public(tenant, wire, cache)
-    accounts = app.get_accounts()
-    if len(accounts) != 1:
+    if refresh_token(cache) is None:
         raise NotSignedIn(f"{tenant.token_cache} holds no sign-in: hustings directory sign-in {tenant.name}")
 
-    def acquire(renew: bool) -> dict[str, Any]:
-        result = heard(lambda: app.acquire_token_silent_with_error([where.scope], accounts[0], force_refresh=renew))
+    def acquire(_: bool) -> dict[str, Any]:
+        result = heard(lambda: app.acquire_token_by_refresh_token(refresh_token(cache), [where.scope]))
         if cache.has_state_changed and graph_token_cache.can_save(tenant):
             graph_token_cache.save(tenant, keepable(cache))
         return result
