@@ -18,7 +18,7 @@ from policies.directory.context import Context
 from policies.directory.entra_coverage import Box, Cell, Coverage, TooMany
 from policies.directory.entra_demands import Answer, Question, demand
 from policies.directory.entra_scope import Applies, Scope
-from policies.directory.entra_space import CLIENT, CLIENTS, MODERN, Space
+from policies.directory.entra_space import APP, CLIENT, CLIENTS, MODERN, Space
 
 DEMANDED, REFUSED, SLIPS, UNDECIDED = "demanded", "refused", "not demanded", "undecided"
 ENABLED, REPORT_ONLY = "enabled", "enabledForReportingButNotEnforced"
@@ -160,7 +160,7 @@ class Engine:
             doubts.append("strengths")
         if any(vague >> number & 1 and one.app_filter for number, one in enumerate(self.policies)):
             doubts.append("app_filter")
-        return Verdict(UNDECIDED, hole=surely.cell, doubts=tuple(doubts) or ("locations",))
+        return Verdict(UNDECIDED, hole=surely.cell, doubts=tuple(doubts) or ("app_groups",))
 
     def _telling(self, view: View, policies: int, cell: Cell) -> Cell:
         """A hole for modern clients, if there is one besides one for old protocols."""
@@ -175,7 +175,10 @@ class Engine:
     def _coverage(self, view: View, sure: bool) -> Coverage:
         key = (view, sure)
         if key not in self._coverages:
-            self._coverages[key] = Coverage(self._part(view), self._boxes(view, sure))
+            part = self._part(view)
+            if not sure:
+                part[APP] &= ~self.space.supposed()
+            self._coverages[key] = Coverage(part, self._boxes(view, sure))
         return self._coverages[key]
 
     def _part(self, view: View) -> dict[int, int]:

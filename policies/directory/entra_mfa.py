@@ -26,6 +26,8 @@ UNDECIDED_BY = {
     "strengths": "An authentication strength that a policy demands could not be read.",
     "locations": "Which named locations are trusted could not be read.",
     "app_filter": "A policy chooses applications by an attribute that is not read.",
+    "app_groups": "Whether an application that a policy names belongs to Office 365 or to the administration portals "
+                  "is not known.",
     "per_user_mfa": "Whether multifactor authentication is set by user could not be read.",
     "too_many": "The policies are too entangled to be worked out.",
     NOT_FOUND: "The tenant has no application of this id.",

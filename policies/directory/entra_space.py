@@ -37,12 +37,13 @@ NAMES = dict(zip(_IN_OFFICE, ("Exchange Online", "SharePoint Online", "Microsoft
 
 
 class App(NamedTuple):
-    """An application, or with an empty id all others of the kind. An application that nothing is known of stands
-    in every group it may be in."""
+    """An application, or with an empty id all others of the kind."""
 
     id: str
     office: bool = False
     portals: bool = False
+    supposed: bool = False
+    """Stands for the case that an application which nothing is known of belongs to that group."""
 
 
 class Space:
@@ -73,6 +74,10 @@ class Space:
         """The device filter of a dimension, "" for another dimension."""
         number = dimension - _NAMED - len(self.locations)
         return self.rules[number] if number >= 0 else ""
+
+    def supposed(self) -> int:
+        """The applications that only stand for a case, as bits of ``APP``."""
+        return self._of(lambda one: one.supposed)
 
     def registration_app(self, app: str) -> dict[int, int]:
         """The part of the space in which people sign in to one declared application, which speaks no old protocol."""
@@ -159,9 +164,19 @@ def _apps(policies: Sequence[Policy], registration: Sequence[str]) -> list[App]:
     declared = _folded(registration) - {""}
     apps += [App(one) for one in sorted(declared)]
     mentioned = {one for policy in policies for one in _folded((*policy.include_apps, *policy.exclude_apps))}
+    inside = {one for policy in policies for one in _inside_office(policy)}
     for one in sorted(mentioned - declared - {"all", "none", OFFICE.casefold(), PORTALS.casefold(), *_IN_OFFICE}):
-        apps += [App(one), App(one, office=True), App(one, portals=True)]
+        apps += [App(one, office=True)] if one in inside else [
+            App(one), App(one, office=True, supposed=True), App(one, portals=True, supposed=True)]
     return apps
+
+
+def _inside_office(policy: Policy) -> frozenset[str]:
+    """What is left out of a policy for Office 365 and for nothing else that could hold it belongs to Office 365."""
+    included = _folded(policy.include_apps)
+    if OFFICE.casefold() not in included or included & {"all", PORTALS.casefold()} or policy.app_filter:
+        return frozenset()
+    return _folded(policy.exclude_apps) - included
 
 
 def _meant(one: App, names: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from hypothesis import given, settings
@@ -71,7 +71,7 @@ many = settings(max_examples=50, deadline=None)
 def _state(policies: tuple[Policy, ...], **more: Any) -> State:
     plain = State("o", NOW, users=USERS, groups=GROUPS, roles=ROLES, policies=policies, strengths=STRENGTHS,
                   locations=(Location("l1", "Hall", True), Location("l2", "Shed")))
-    return cast(State, msgspec.structs.replace(plain, **more))
+    return msgspec.structs.replace(plain, **more)
 
 
 def _outcomes(state: State, tenant: Tenant) -> dict[tuple[str, Question], str]:
