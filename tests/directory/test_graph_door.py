@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
 from collectors._patience import Patience
 from collectors._web import Untrusted
-from collectors.graph_door import EMPTY_PAGES, TRIES
+from collectors.graph_door import EMPTY_PAGES, TRIES, Page
 from collectors.graph_errors import (
     Gone,
     GraphError,
@@ -29,6 +30,7 @@ from hustings.facts import Reason
 from tests.directory.signing_in import Time, connected, host, tenant
 from tests.graph_server import Fault, Gate, GraphServer, Resource, serve
 
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "entra"
 READ = ("User.Read.All",)
 PEOPLE = [{"id": f"00000000-0000-4000-8000-{number:012d}", "userPrincipalName": f"p{number}@office.example",
            "accountEnabled": number % 2 == 0, "signInActivity": {"lastSignInDateTime": "2026-11-01T00:00:00Z"}}
@@ -249,6 +251,20 @@ def test_a_refusal_says_its_code_and_names_nobody(server):
     for body in (None, [], "text", {"error": "text"}, {"error": {"code": 7}}, {"error": {"message": "{" * 50}}):
         assert isinstance(refusal(403, body, "/x"), NoPermission)
     assert isinstance(refusal(401, {}, "/x"), NotSignedIn)
+
+
+@pytest.mark.parametrize("name", ["userRegistrationDetails.json", "securityDefaults.json"])
+def test_recorded_answers_of_graph_are_read_as_they_are(server, name):
+    sample = SAMPLES / name
+    if not sample.is_file():
+        pytest.skip("shared/ is not beside the checkout")
+    server.faults.append(Fault("/sample", 200, body=sample.read_bytes()))
+    recorded = json.loads(sample.read_bytes())
+    if "value" in recorded:
+        assert list(connected(server).pages("/sample")) == [Page(recorded["value"], "")]
+        assert [len(one["methodsRegistered"]) for one in recorded["value"]] == [2, 0]
+    else:
+        assert connected(server).get("/sample") == recorded
 
 
 def test_a_batch_asks_twenty_at_a_time_and_its_throttled_parts_alone_again(server):
