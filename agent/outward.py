@@ -50,7 +50,7 @@ def declared_for(wish: Wish, config: Path | None) -> tuple[Declared, str]:
                          "--no-mail", remedy="add --domain NAME")
     base, note = _base(config, needed=bool(wish.tenants))
     known = {domain_name(one.name, "domains"): one for one in base.domains}
-    domains = tuple(_wished(known.get(name, Domain(name)), wish) for name in names)
+    domains = tuple(_wished(known.get(name, Domain(name)), wish, tuple(known)) for name in names)
     tenants = {one.name: one for one in base.tenants}
     for name in wish.tenants:
         if name not in tenants:
@@ -74,9 +74,11 @@ def _base(config: Path | None, *, needed: bool) -> tuple[Declared, str]:
         return Declared(), f"{error.where} may not be read: the domain is looked at as if nothing were declared of it"
 
 
-def _wished(domain: Domain, wish: Wish) -> Domain:
+def _wished(domain: Domain, wish: Wish, known: tuple[str, ...]) -> Domain:
+    """The domain as it is to be looked at; the office's other domains, which are not, stay known as its own."""
     selectors = tuple(dict.fromkeys((*domain.dkim_selectors, *wish.selectors)))
-    return msgspec.structs.replace(domain, dkim_selectors=selectors, sends_mail=domain.sends_mail and not wish.no_mail)
+    return msgspec.structs.replace(domain, dkim_selectors=selectors, sends_mail=domain.sends_mail and not wish.no_mail,
+                                    leads_to=tuple(dict.fromkeys((*domain.leads_to, *known))))
 
 
 def require_names(host: Host, declared: Declared) -> None:

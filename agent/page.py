@@ -24,8 +24,8 @@ from hustings import __version__
 from hustings.errors import CannotFinish, UsageError
 from hustings.verdicts import Verdict
 
-PRINTED = 6
-"""Points of a kind that are printed; the screen shows them all."""
+PRINTED = 3
+"""Points of a kind that are printed beside what is to be done first; the screen shows them all."""
 
 
 def page(audit: Audit, language: str = "en") -> str:
@@ -106,7 +106,8 @@ def _first(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
     unseen = told.counts[Verdict.UNKNOWN]
     if unseen:
         more = say["one_not_all"] if unseen == 1 else say["not_all"] % unseen
-        yield f'<p class="notice ask">{_say(say["nothing"])} {_say(more)}</p>'
+        nothing = say["nothing"] if told.good else say["nothing_seen"]
+        yield f'<p class="notice ask">{_say(nothing)} {_say(more)}</p>'
     else:
         yield f'<p class="notice calm">{_say(say["all_good"])}</p>'
 
@@ -115,27 +116,33 @@ def _rest(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
     rest = told.failing[FIRST:]
     if rest:
         yield f'<section class="rest"><h2>{_say(say["rest"])}</h2>'
-        yield from _points(rest, say, "ul")
+        yield from _points(rest, say, "ul", PRINTED)
+        yield _more(len(rest) - PRINTED, say, "p")
         yield "</section>"
 
 
 def _unknown(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
+    """What could not be seen, together where the same is to be done about it."""
     if not told.unknown:
         return
     yield f"<h2>{_say(say['could_not'])}</h2>"
     yield '<ul class="points ask">'
-    for number, one in enumerate(told.unknown):
-        yield f"<li{_screen(number)}><h3>? {_say(one.title)}{_about(one)}</h3>"
-        yield f"<p>{_tag(one, say)}{_say(one.help)}</p>"
-        yield from _details(one, say)
-        yield "</li>"
+    for help_ in dict.fromkeys(one.help for one in told.unknown):
+        alike = [one for one in told.unknown if one.help == help_]
+        yield f'<li><h3>{_say(help_)}</h3><ul class="plain ask">'
+        yield from (f"<li{_screen(number)}>{_say(one.title)}{_about(one)} {_tag(one, say)}</li>"
+                    for number, one in enumerate(alike))
+        yield _more(len(alike) - PRINTED, say, "li")
+        yield f"</ul><details><summary>{_say(say['details'])}</summary><dl>"
+        yield from (f"<dt>{_say(one.check)}</dt><dd><code>{_say(one.reason or one.found)}</code></dd>" for one in alike)
+        yield "</dl></details></li>"
     yield "</ul>"
 
 
-def _points(points: Iterable[Point], say: Mapping[str, str], kind: str) -> Iterable[str]:
+def _points(points: Iterable[Point], say: Mapping[str, str], kind: str, printed: int = FIRST) -> Iterable[str]:
     yield f'<{kind} class="points">'
     for number, one in enumerate(points):
-        yield f"<li{_screen(number)}><h3>{_say(one.plain)}{_about(one)}</h3>"
+        yield f"<li{_screen(number, printed)}><h3>{_say(one.plain)}{_about(one)}</h3>"
         yield f'<p>{_tag(one, say)}<span class="soft">{_say(say["should"])} {_say(one.title)}.</span></p>'
         effort = f" ({_say(say['effort_' + one.effort])})" if one.effort else ""
         yield (f"<dl><dt>{_say(say['do'])}</dt><dd>{_say(one.todo)}</dd>"
@@ -157,8 +164,8 @@ def _good(told: Telling, say: Mapping[str, str]) -> Iterable[str]:
     if told.good:
         yield f"<h2>{_say(say['good'])}</h2>"
         yield '<ul class="plain good">'
-        yield from (f"<li{' class=screen' if number >= 4 * PRINTED else ''}>{_say(one.title)}</li>"
-                    for number, one in enumerate(told.good))
+        yield from (f"<li{_screen(number, 2 * PRINTED)}>{_say(one.title)}</li>" for number, one in enumerate(told.good))
+        yield _more(len(told.good) - 2 * PRINTED, say, "li")
         yield "</ul>"
     if told.beside:
         yield f'<details class="screen"><summary>{_say(say["beside"])} ({len(told.beside)})</summary>'
@@ -184,8 +191,13 @@ def _uses(text: str, word: str) -> bool:
                for before, after in pairwise(found))
 
 
-def _screen(number: int) -> str:
-    return ' class="screen"' if number >= PRINTED else ""
+def _screen(number: int, printed: int = PRINTED) -> str:
+    return ' class="screen"' if number >= printed else ""
+
+
+def _more(count: int, say: Mapping[str, str], tag: str) -> str:
+    """On paper, how much is left out."""
+    return f'<{tag} class="paper">{_say(say["more"] % count)}</{tag}>' if count > 0 else ""
 
 
 def _tag(one: Point, say: Mapping[str, str]) -> str:

@@ -29,6 +29,7 @@ border:3px solid currentColor;background:var(--card)}
 .notice.calm{border-color:var(--good);background:var(--goodbg)}
 .notice.ask{border-color:var(--ask);background:var(--askbg)}
 ol.points,ul.points{list-style:none;margin:0;padding:0;counter-reset:point}
+.points.ask>li{break-inside:auto}
 .points>li{background:var(--card);border:1px solid var(--line);border-left:5px solid var(--bad);border-radius:.5rem;
 padding:.8rem 1rem;margin:.6rem 0;counter-increment:point;break-inside:avoid}
 ol.points>li h3::before{content:counter(point) ". "}
@@ -41,20 +42,24 @@ dt{color:var(--soft)}dd{margin:0}
 ul.plain{margin:0;padding:0;list-style:none;columns:2 20rem;column-gap:2rem}
 ul.plain li{break-inside:avoid;padding:.15rem 0 .15rem 1.4rem;position:relative}
 ul.plain.good li::before{content:"\\2713";color:var(--good);position:absolute;left:0;font-weight:700}
+ul.plain.ask{margin-top:.4rem}
+ul.plain.ask li::before{content:"?";color:var(--ask);position:absolute;left:.2rem;font-weight:700}
 ul.plain.none li::before{content:"\\2013";color:var(--soft);position:absolute;left:.2rem}
 details{margin-top:.5rem}
 summary{cursor:pointer;color:var(--mark);font-size:.92rem}
 code{font:.86rem/1.4 ui-monospace,Consolas,Menlo,monospace}
 .words{display:block}
 .words dt{color:var(--ink);font-weight:600;margin-top:.4rem}
+.paper{display:none}
 footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.8rem}
 @media (max-width:34rem){header{gap:.8rem}
 .counts li{padding:.4rem .5rem;font-size:.85rem}.grade{width:4rem;height:4rem;font-size:2.3rem}
 .grade.none{font-size:.8rem}dl{grid-template-columns:1fr}dt{margin-top:.25rem}}
-@media print{@page{size:letter;margin:11mm}
+@media print{@page{size:letter;margin:9mm}
 :root{--ink:#000;--soft:#444;--paper:#fff;--card:#fff;--line:#bbb;--bad:#8c1d17;--badbg:#fff;--ask:#6b4600;--askbg:#fff;
 --good:#12522c;--goodbg:#fff}
-html{font-size:8.6pt}body{font-size:1rem;line-height:1.28}main{max-width:none;padding:0}details,.screen{display:none}
+html{font-size:8.2pt}body{font-size:1rem;line-height:1.28}main{max-width:none;padding:0}details,.screen{display:none}
+.paper{display:revert;color:var(--soft)}ul.plain li.paper::before{content:""}
 header{margin-bottom:.6rem}h1{font-size:1.6rem}h2{font-size:1.2rem;margin:.8rem 0 .3rem}h3{font-size:1rem}
 .grade{width:4rem;height:4rem;font-size:2.3rem}.counts{margin-bottom:.3rem}
 .counts li{padding:.1rem .5rem}.counts b{font-size:1rem;display:inline;margin-right:.3rem}

@@ -39,7 +39,7 @@ def _lines(audit: Audit, told: Telling, say: Mapping[str, str], language: str,
         yield ""
     else:
         unseen = told.counts[Verdict.UNKNOWN]
-        yield say["nothing"] if unseen else say["all_good"]
+        yield (say["nothing"] if told.good else say["nothing_seen"]) if unseen else say["all_good"]
         if unseen:
             yield say["one_not_all"] if unseen == 1 else say["not_all"] % unseen
         yield ""

@@ -12,6 +12,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "too_little": "Too little could be seen for a grade.",
         "pass": "in order", "fail": "to fix", "unknown": "not seen", "not_applicable": "not applicable",
         "first": "Do first", "nothing": "Nothing that could be seen is wrong.",
+        "nothing_seen": "Nothing could be seen.",
         "not_all": "That is not the same as safe: %d could not be seen, below.",
         "one_not_all": "That is not the same as safe: one could not be seen, below.",
         "all_good": "Everything that was looked at is in order.",
@@ -20,7 +21,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "beside_why": "Nothing of the kind is declared or in use.",
         "who": "Who", "do": "What to do", "why_unknown": "Why", "details": "For the person who fixes it",
         "expected": "expected", "found": "found", "reason": "reason", "check": "check", "command": "command",
-        "glossary": "Words", "of_subject": "about",
+        "more": "and %d more, on the screen", "glossary": "Words", "of_subject": "about",
         "effort_S": "takes minutes", "effort_M": "takes hours", "effort_L": "takes days",
         "critical": "urgent", "high": "important", "medium": "soon", "low": "when there is time",
         "meaning": "The grade counts what could not be seen as not done. It never rises for want of looking.",
@@ -28,13 +29,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "limit_critical": "Something urgent is wrong, and no number of good answers outweighs it.",
         "limit_critical_few": "Something urgent is wrong in places.",
         "limit_coverage": "A good part could not be seen.",
-        "foot": "Made by Hustings on this computer. It was sent to nobody. Nothing was changed.",
+        "foot": "Made by Hustings on this computer. It was sent to nobody. Nothing was changed. It may name people and "
+                "accounts: keep it within the office.",
     },
     "fr": {
         "title": "Contrôle de sécurité", "of": "Examiné le %s", "letter": "Note", "no_letter": "Pas de note",
         "too_little": "Trop peu de choses ont pu être vues pour donner une note.",
         "pass": "en ordre", "fail": "à corriger", "unknown": "non vus", "not_applicable": "sans objet",
         "first": "À faire d'abord", "nothing": "Rien de ce qui a pu être vu ne va mal.",
+        "nothing_seen": "Rien n'a pu être vu.",
         "not_all": "Cela ne veut pas dire que tout est sûr : %d points n'ont pas pu être vus, ci-dessous.",
         "one_not_all": "Cela ne veut pas dire que tout est sûr : un point n'a pas pu être vu, ci-dessous.",
         "all_good": "Tout ce qui a été examiné est en ordre.",
@@ -43,7 +46,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "beside": "Non examiné", "beside_why": "Rien de tel n'est déclaré ni utilisé.",
         "who": "Qui", "do": "Quoi faire", "why_unknown": "Pourquoi", "details": "Pour la personne qui corrige",
         "expected": "attendu", "found": "constaté", "reason": "raison", "check": "contrôle", "command": "commande",
-        "glossary": "Vocabulaire", "of_subject": "concerne",
+        "more": "et %d de plus, à l'écran", "glossary": "Vocabulaire", "of_subject": "concerne",
         "effort_S": "quelques minutes", "effort_M": "quelques heures", "effort_L": "quelques jours",
         "critical": "urgent", "high": "important", "medium": "bientôt", "low": "quand le temps le permet",
         "meaning": "La note compte ce qui n'a pas pu être vu comme non fait. Elle ne monte jamais faute d'avoir "
@@ -52,7 +55,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "limit_critical": "Quelque chose d'urgent ne va pas, et aucun nombre de bonnes réponses ne le compense.",
         "limit_critical_few": "Quelque chose d'urgent ne va pas par endroits.",
         "limit_coverage": "Une bonne partie n'a pas pu être vue.",
-        "foot": "Produit par Hustings sur cet ordinateur. Rien n'a été envoyé. Rien n'a été modifié.",
+        "foot": "Produit par Hustings sur cet ordinateur. Rien n'a été envoyé ni modifié. La page peut nommer des "
+                "personnes et des comptes : gardez-la au bureau.",
     },
 }
 

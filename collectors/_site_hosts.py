@@ -25,7 +25,7 @@ def named(domain: Domain) -> list[str]:
 def own(host: str, declared: Declared) -> bool:
     """Whether a host belongs to the office by its declarations."""
     host = host.partition(":")[0]
-    names = [ascii_name(one.name) for one in declared.domains]
+    names = [ascii_name(name) for one in declared.domains for name in (one.name, *one.leads_to)]
     sites = {site for one in declared.domains for site in named(one)}
     return host in sites or any(host == one or host.endswith(f".{one}") for one in names)
 

@@ -215,6 +215,8 @@ class Domain(Entry, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """The selectors its mail is signed with."""
     sites: tuple[str, ...] = ()
     """Hosts of its public sites; empty for the domain itself and www. A lone ``none`` says that it has no site."""
+    leads_to: tuple[str, ...] = ()
+    """Other hosts and domains to which its sites may send visitors on."""
     addresses: tuple[str, ...] = ()
     """Public mail addresses of the office, to be compared with official domains."""
     outside: tuple[str, ...] = ()

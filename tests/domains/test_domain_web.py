@@ -32,7 +32,7 @@ from tests.tls_servers import (
 
 HOSTS = ("good", "onward", "expired", "self", "stranger", "name", "weak", "old", "older", "plain", "elsewhere", "http",
          "short", "bare", "closed", "silent", "reset", "flood", "down", "moved", "unmatched", "renew", "nothing",
-         "contact", "circle", "chain")
+         "contact", "circle", "chain", "led")
 AT = {host: f"127.0.51.{number}" for number, host in enumerate(HOSTS, 1)}
 LINES = "\n".join(f"{host} A {address}" for host, address in AT.items() if host != "moved")
 ZONES = (Zone("."), Zone("example"), Zone("vote.example", f"{LINES}\nmoved A {AT['good']}\nmoved A {AT['expired']}\n"),
@@ -69,6 +69,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     site("older", server_context(authority.issue(_name("older")), ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1))
     site("plain", plain=page())
     site("elsewhere", plain=redirect("https://www.other.test/"), answers={"/": redirect("https://other.test/")})
+    site("led", plain=redirect("https://led.portal.test/"), answers={"/": redirect("https://portal.test/")})
     site("http", answers={"/": redirect("http://http.vote.example/x", **GOOD_HEADERS)})
     site("short", answers={"/": page({**GOOD_HEADERS, "Strict-Transport-Security": "max-age=300"}),
                            "/.well-known/security.txt": text(
@@ -84,7 +85,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     with pytest.MonkeyPatch.context() as patch, all_of(*servers), serving(world) as resolver:
         patch.setenv("SSL_CERT_FILE", str(authority.file))
         declared = Declared(resolvers=(resolver,), domains=(
-            Domain("vote.example", sites=(*map(_name, HOSTS), "nowhere.vote.example", "fails.vote.example")),
+            Domain("vote.example", sites=(*map(_name, HOSTS), "nowhere.vote.example", "fails.vote.example"),
+                   leads_to=("portal.test",)),
             Domain("empty.example"), Domain("good.vote.example"), Domain("down.vote.example"),
             Domain("foreign.test", sites=("none",))))
         yield domain_web.collect(FakeHost(), declared)
@@ -125,6 +127,7 @@ def test_a_good_site_shows_nothing_to_complain_of(sites):
     ("plain", {"plain": "content", "https": "content"}),
     ("onward", {"plain": "onward", "https": "redirects", "hsts": 0}),
     ("elsewhere", {"plain": "elsewhere", "https": "elsewhere"}),
+    ("led", {"plain": "redirects", "https": "redirects"}),
     ("http", {"https": "downgrade", "hsts": 63072000}),
     ("short", {"hsts": 300, "hsts_subdomains": False}),
     ("bare", {"https": "content", "hsts": 0, "content_policy": False, "framing": False, "no_sniffing": False,
