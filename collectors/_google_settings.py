@@ -25,6 +25,8 @@ _LAG = (2, 9)
 """Of how many days ago a usage report is looked for, the newest first."""
 _PARAMETERS = ("accounts:num_security_keys", "accounts:num_passkeys_enrolled", "gmail:last_interaction_time",
                "gmail:last_webmail_time", "gmail:last_imap_time", "gmail:last_pop_time")
+_OLDER = tuple(one for one in _PARAMETERS if "passkeys" not in one)
+"""What was there before Google counted passkeys, for a service that refuses the whole question otherwise."""
 _LATER = re.compile(r"later than (\d{4}-\d{2}-\d{2})")
 _NO_DATA = "DATA_NOT_AVAILABLE"
 
@@ -105,11 +107,16 @@ def policies(google: Google, *, pause: float = POLICY_PAUSE) -> Iterator[Policy]
 def report(google: Google, customer: str, now: datetime) -> Report:
     """The usage report of the newest day that has one. Raises ``GoogleError`` where none of the last days has."""
     day, last = (now.astimezone(UTC).date() - timedelta(days=ago) for ago in _LAG)
+    wanted = _PARAMETERS
     while day >= last:
         try:
-            accounts = _accounts(google, customer, day)
+            accounts = _accounts(google, customer, day, wanted)
         except Invalid as error:
-            day = _before(error.said, day)
+            if "available" in error.said:
+                day = _before(error.said, day)
+            elif wanted is _OLDER:
+                raise
+            wanted = wanted if "available" in error.said else _OLDER
             continue
         if accounts is not None:
             return Report(day, tuple(accounts))
@@ -130,8 +137,8 @@ def _before(said: str, day: date) -> date:
     return day - timedelta(days=1)
 
 
-def _accounts(google: Google, customer: str, day: date) -> list[Usage] | None:
-    asked = {"maxResults": "1000", "parameters": ",".join(_PARAMETERS),
+def _accounts(google: Google, customer: str, day: date, wanted: tuple[str, ...]) -> list[Usage] | None:
+    asked = {"maxResults": "1000", "parameters": ",".join(wanted),
              "fields": "nextPageToken,warnings(code),usageReports(entity(userEmail,profileId),"
                        "parameters(name,intValue,datetimeValue))"}
     if customer != "my_customer":

@@ -132,7 +132,7 @@ def _endpoint(named: str, tenant: Tenant) -> str:
     if not loopback(urlsplit(tenant.url).hostname or ""):
         raise Unsupported("the url of a Google tenant must be an address of this machine, for a rehearsal: whoever "
                           "gets a sign-in could use it at Google; leave url out")
-    if named not in GOOGLE_TOKENS and origin(named) == origin(tenant.url):
+    if loopback(urlsplit(named).hostname or "") and origin(named):
         return named
     return tenant.url.rstrip("/") + "/token"
 

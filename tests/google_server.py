@@ -100,6 +100,8 @@ class GoogleServer:
         self.asked: list[tuple[str, str]] = []
         self.page = 0
         """Items of a page; 0 for as many as are asked for."""
+        self.reported = {one["name"] for one in usage("")["parameters"]}
+        """The parameters of usage reports that there are."""
         self.every_second = False
         """Whether the Policy API refuses a second request within a second."""
         self.tokens: dict[str, tuple[frozenset[str], str]] = {}
@@ -262,6 +264,8 @@ class GoogleServer:
             return 400, error(400, "invalid", f"Data for dates later than {newest or '2026-01-01'} is not yet "
                               "available. Please check back later.")
         wanted = set(query["parameters"].split(","))
+        if wanted - self.reported:
+            return 400, error(400, "invalid", f"Unrecognized parameter: {sorted(wanted - self.reported)[0]}")
         rows = [{**one, "parameters": [part for part in one["parameters"] if part["name"] in wanted]}
                 for one in self.workspace.usage.get(parts[0], [])]
         return self._paged("usageReports", rows, query, path, int(query.get("maxResults", "1000")))

@@ -123,13 +123,16 @@ class SecondSteps:
             return Verdict(undecided="not_told")
         if not user.enforced:
             return self._not_enforced(user, status)
+        without = Verdict() if user.enrolled else self._not_enrolled(user)
+        if without.slips:
+            return without
         if status and not status & {"now", "unset"}:
             later = " from a later day" if "later" in status else ""
             return Verdict(undecided="setting_says_no", detail="Google says that 2-step verification is enforced for "
                            f"the account; the setting that covers it enforces it{later or ' not'}.")
         if self._sign_on.elsewhere(user):
             return Verdict(undecided="signed_in_elsewhere")
-        return Verdict() if user.enrolled else self._not_enrolled(user)
+        return without
 
     def _not_enforced(self, user: User, status: frozenset[str]) -> Verdict:
         over = self.people.expired(user)
@@ -152,9 +155,8 @@ class SecondSteps:
                        "verification for its organisational unit would settle it.")
 
     def _not_enrolled(self, user: User) -> Verdict:
-        """It is enforced, and the account has no second step: it is locked out, or in its enrolment period."""
-        if user.enrolled is None:
-            return Verdict(undecided="enrolment_period")
+        """It is enforced, and the account has no second step, or may have none: it is locked out, or in its
+        enrolment period."""
         if self.settings.missing is not None:
             old = user.created is not None and user.created + _LONGEST <= self.now and user.last_sign_in is not None
             return Verdict() if old else Verdict(undecided="enrolment_period", detail=(
@@ -162,7 +164,7 @@ class SecondSteps:
         over = {self._is_over(user, one) for one in self._periods(user)}
         if over == {True}:
             return Verdict()
-        if over == {False}:
+        if over == {False} and user.enrolled is False:
             return Verdict(slips="new_account", detail=WHY["new_account"], near_miss="Setting up its second step, or "
                            "an enrolment period of none, would settle it.")
         return Verdict(undecided="enrolment_period")

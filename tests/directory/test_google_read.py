@@ -88,6 +88,15 @@ def test_the_newest_day_that_has_a_usage_report_is_taken(server, key):
     assert "usage report" in looked(server, key).unread["report"].detail
 
 
+def test_a_service_that_counts_no_passkeys_yet_is_asked_for_the_rest(server, key):
+    server.reported.discard("accounts:num_passkeys_enrolled")
+    report = looked(server, key).report
+    assert report is not None
+    assert {(one.security_keys, one.passkeys) for one in report.accounts} == {(0, None), (2, None)}
+    server.reported.clear()
+    assert "400" in looked(server, key).unread["report"].detail
+
+
 def test_mailboxes_are_asked_only_where_the_declaration_says_so_each_as_its_own_user(server, key):
     state = looked(server, key, mail_rules=True)
     assert "forwardings" not in state.unread
@@ -228,7 +237,7 @@ def test_a_key_that_others_may_read_is_not_used(server, key):
 
 
 @pytest.mark.parametrize(("declared_url", "token_uri"), [
-    ("", "https://tokens.attacker.example/token"), ("", "http://127.0.0.1:1/token"),
+    ("", "https://tokens.attacker.example/token"), ("", "http://127.0.0.1.attacker.example/token"),
     ("https://proxy.attacker.example", "https://oauth2.googleapis.com/token")])
 def test_the_assertion_goes_to_google_or_to_this_machine_and_nowhere_else(server, tmp_path, declared_url, token_uri):
     text = server.key_file(tmp_path, token_uri=token_uri).read_text()

@@ -101,6 +101,7 @@ CASES = {
     "no enrolment period is set": Case("demanded", (since(ON),), NEW),
     "new, within the period": Case("new_account", (since(ON), setting(*PERIOD, WEEK)), NEW),
     "new, within the period, Google says no": Case("new_account", (since(ON), setting(*PERIOD, WEEK)), NEW | FREE),
+    "new, and Google and the setting differ": Case("new_account", (since(OFF), setting(*PERIOD, WEEK)), NEW),
     "new, set up already": Case("demanded", (since(ON), setting(*PERIOD, WEEK)), NEW | {"enrolled": True}),
     "new, no period": Case("demanded", (since(ON), setting(*PERIOD, NONE)), NEW),
     "old, the period is over": Case("demanded", (since(ON), setting(*PERIOD, WEEK)), NOT_ENROLLED),
@@ -115,7 +116,9 @@ CASES = {
                            NEW | {"unit": "/Staff"}),
     "period of another unit": Case("demanded", (since(ON), setting(*PERIOD, NONE), setting(*PERIOD, WEEK, "field",
                                                                                           202)), NEW),
-    "set up or not is not told": Case("enrolment_period", (since(ON),), {"enrolled": None}),
+    "set up or not is not told": Case("demanded", (since(ON),), {"enrolled": None}),
+    "set up or not is not told, new": Case("enrolment_period", (since(ON), setting(*PERIOD, WEEK)), NEW | {
+        "enrolled": None}),
     "settings not read": Case("demanded", unread=("policies",)),
     "settings not read, Google says no": Case("own_choice", (since(ON),), FREE, unread=("policies",)),
     "settings not read, new": Case("enrolment_period", account=NEW, unread=("policies",)),
