@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hustings.directory.ldap import Account
-from hustings.facts import Missing, Reason
+from hustings.facts import Listing, Missing, Reason
 from hustings.roster import Roster
 from hustings.times import utc_text
 from policies.directory.ldap_view import View, names
@@ -43,7 +43,7 @@ def facts(view: View) -> dict[str, Any]:
         "directory.administrators": blocked or unknown or len(administrators),
         "directory.top_admins": unknown if unknown and not view.top.principals else view.listing(
             _top(view), "groups", why=_more(view)),
-        "directory.break_glass": view.listing(_break_glass(view)),
+        "directory.break_glass": Listing(list(_break_glass(view))),
         "directory.admins_with_mailbox": unknown if unknown and not administrators else view.listing(
             _with_mailbox(view, administrators), why=unknown),
         "directory.weak_method": _weak_method(view) if view.ad else None,
@@ -88,8 +88,10 @@ def _break_glass(view: View) -> Iterator[dict[str, Any]]:
     for declared in view.context.tenant.break_glass:
         found = [one for one in view.state.accounts
                  if declared.casefold() in {name.casefold() for name in names(one)}]
-        yield {"account": declared, "found": bool(found),
-               "usable": any(view.open(one) and one.id in view.top.principals for one in found)}
+        usable = any(view.open(one) and one.id in view.top.principals for one in found)
+        unseen = None if found else view.state.missing("accounts")
+        unsure = unseen or view.state.missing("enabled", "expires") or view.admins_unknown
+        yield {"account": declared, "found": unseen or bool(found), "usable": usable or unsure or False}
 
 
 def _with_mailbox(view: View, administrators: list[Account]) -> Iterator[dict[str, Any]]:

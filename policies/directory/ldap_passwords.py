@@ -32,8 +32,7 @@ def facts(view: View) -> dict[str, Any]:
         "directory.password_min_length": missing or min(one.min_length for one in policies),
         "directory.lockout_threshold": missing or _lockout(policies),
         "directory.weak_password_rules": _rules(view, policies, missing),
-        "directory.never_expiring": missing or view.listing(_never_expiring(view), why=view.admins_unknown
-                                                            if not view.ad else None),
+        "directory.never_expiring": missing or view.listing(_never_expiring(view)),
         "directory.no_password_needed": view.listing(_no_password(view), *(() if view.ad else ("passwords",)),
                                                      why=view.admins_unknown if view.ad else None),
     }

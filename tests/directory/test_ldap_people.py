@@ -1,4 +1,4 @@
-"""A directory of people on a real OpenLDAP: groups of every kind, ppolicy, lastbind, what is hidden, what all may see."""
+"""A directory of people on a real OpenLDAP: groups of every kind, ppolicy, lastbind, what is hidden."""
 
 from datetime import UTC, datetime, timedelta
 
