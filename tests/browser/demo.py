@@ -110,6 +110,11 @@ def _rights(now: datetime) -> Facts:
         "registration.leavers@roll": Observation(listing=Listing([
             {"person": "p-k3v9x2m4qa", "account": "p-7hq2ftz4ab", "open": True, "admin": True, "left": "2026-09-30"},
             {"person": "p-w2e4r6t8ya", "account": "p-aaaa2222bb", "open": True, "admin": False}]), as_of=at),
+        "directory.kind@office": Observation(value="entra", as_of=at),
+        "directory.people@office": Observation(value=42, as_of=at),
+        "directory.unread@office": Observation(listing=Listing([
+            {"section": "registrations", "reason": "denied", "grant": "AuditLog.Read.All",
+             "licence": "Microsoft Entra ID P1"}]), as_of=at),
         "directory.leavers@office": Observation(listing=Listing([
             {"person": "p-k3v9x2m4qa", "account": "p-zz22yy44xx", "admin": False, "left": "2026-09-30"}]), as_of=at),
         "accounts.leavers": Observation(listing=Listing([
