@@ -140,8 +140,7 @@ class Graph:
                     again.append((name, path))
                     longest = asked if longest is None else max(longest, asked or 0.0)
                 else:
-                    body = part.get("body")
-                    yield name, part["status"], body if isinstance(body, dict) else {}
+                    yield name, part["status"], _part_body(part, path)
             if ended:
                 self._token(True)
             elif again:
@@ -279,6 +278,16 @@ def _digest(items: list[dict[str, Any]]) -> bytes:
 def _asks_for_time(status: int, asked: float | None) -> bool:
     """Whether it will go on later, however often it says so; otherwise it counts as a failure."""
     return status == 429 or (status in _BUSY and asked is not None)
+
+
+def _part_body(part: dict[str, Any], path: str) -> dict[str, Any]:
+    """The body of one part: an object, or nothing where it was refused."""
+    body = part.get("body")
+    if isinstance(body, dict):
+        return body
+    if 200 <= part["status"] < 300:
+        raise Unreadable(f"Microsoft Graph's answer to {shape(path)} in a batch is no object")
+    return {}
 
 
 def _part_retry_after(part: dict[str, Any], patience: Patience) -> float | None:

@@ -302,7 +302,8 @@ def test_a_part_of_a_batch_whose_token_has_ended_is_asked_again_with_a_new_one(s
 def test_a_batch_that_is_answered_in_part_or_with_something_else_is_an_error(server):
     graph = connected(server)
     right = {"id": "1", "status": 200, "body": {}}
-    for responses in ([], [right, right], [{**right, "id": "2"}], [{**right, "status": "200"}], None, ["text"]):
+    for responses in ([], [right, right], [{**right, "id": "2"}], [{**right, "status": "200"}], None, ["text"],
+                      [{"id": "1", "status": 200}], [{**right, "body": "eyJ9"}]):
         server.faults[:] = [Fault("/$batch", 200, body={"responses": responses})]
         with pytest.raises(LookError):
             list(graph.batch([("1", "/users/x")]))
