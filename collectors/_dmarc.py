@@ -89,7 +89,7 @@ def parse(text: str, at: str) -> Record | None:
     below = _strength(tags, "sp", asked, problems)
     missing = _strength(tags, "np", below, problems)
     percent = tags.get("pct", "100")
-    if not (percent.isascii() and percent.isdigit() and int(percent[:4]) <= 100):
+    if not (percent.isascii() and percent.isdigit() and len(percent) <= 3 and int(percent) <= 100):
         problems.append((REMARK, "syntax", f"pct={percent[:20]} is no percentage and counts as 100"))
         percent = "100"
     return Record(at, text, asked, below, missing, int(percent), tags.get("t", "n").lower() == "y",
@@ -185,9 +185,14 @@ class Search:
         above = organisation(self.domain)
         by_list = self._at(above) if above != self.domain else None
         by_walk = self._walked()
-        for one in (by_list, by_walk):
-            if isinstance(one, Missing):
-                return one
+        rules = (by_list, by_walk) if above != self.domain else (None, by_walk)
+        why = next((one for one in rules if isinstance(one, Missing)), None)
+        if why is not None and None in rules:
+            self.found.note(REMARK, "rules-differ", "one way to find a record above finds none; where the other leads "
+                                                    f"is not known: {why.detail}")
+            return None
+        if why is not None:
+            return why
         assert not isinstance(by_list, Missing)
         assert not isinstance(by_walk, Missing)
         found = self.found

@@ -98,6 +98,14 @@ class _Walk:
             self.signatures_seen = True
         return answer
 
+    def _parents_word(self, name: str) -> Answer:
+        """The DS records of a name, or that there are none, from above: a zone's own server cannot know."""
+        answer = self.ask(name, "DS")
+        if answer.status is Status.NODATA and _of_itself(answer, name):
+            raise _Open(Missing(Reason.ERROR, f"only the parent of {name} can say whether it has DS records, and the "
+                                              "name server does not ask it"))
+        return answer
+
     def down(self) -> None:
         """From the nearest trusted key to the domain's records."""
         labels = self.domain.split(".")
@@ -151,7 +159,7 @@ class _Walk:
 
     def _delegation(self, zone: str, keys: list[Any], name: str) -> list[Any] | None:
         """The DS records of a name, or None where no zone begins there."""
-        answer = self.ask(name, "DS")
+        answer = self._parents_word(name)
         assert answer.message is not None
         if answer.status is Status.NXDOMAIN:
             raise _Open(Missing(Reason.ERROR, f"{name} does not exist"))
@@ -203,7 +211,10 @@ class _Walk:
         """What can be said where the chain could not be followed from its top."""
         found = self.found
         try:
-            delegation, own = self.ask(self.domain, "DS"), self.ask(self.domain, "DNSKEY")
+            own = self.ask(self.domain, "DNSKEY")
+            if own.absent and _authoritative(own) and self._begins():
+                raise _Settled(UNSIGNED, "not-signed", self.domain, f"{self.domain} is not signed")
+            delegation = self._parents_word(self.domain)
             if delegation.found and not delegation.aliases:
                 keys = self._keys(self.domain, list(delegation.rdatas))
                 self._records(self.domain, keys)
@@ -218,7 +229,7 @@ class _Walk:
             if own.found and not own.aliases and delegation.absent:
                 raise _Settled(UNSIGNED, "no-ds", self.domain, f"{self.domain} has keys, but its parent does not vouch "
                                                                "for them (DS): nobody checks the signatures")
-            if own.absent and (self.signatures_seen or _authoritative(own)) and self._begins():
+            if own.absent and self.signatures_seen and self._begins():
                 raise _Settled(UNSIGNED, "not-signed", self.domain, f"{self.domain} is not signed")
         except _Settled as settled:
             found.state, found.words = settled.state, str(settled)
@@ -246,6 +257,15 @@ def _authoritative(answer: Answer) -> bool:
     import dns.flags
 
     return answer.message is not None and bool(answer.message.flags & dns.flags.AA)
+
+
+def _of_itself(answer: Answer, name: str) -> bool:
+    """Whether a denial comes from the zone itself: its own SOA, from a server that is no resolver."""
+    import dns.flags
+
+    message = answer.message
+    return message is not None and not message.flags & dns.flags.RA and any(
+        one.rdtype == 6 and one.name.canonicalize().to_text(omit_final_dot=True) == name for one in message.authority)
 
 
 def _has(denial: object, rtype: int) -> bool:

@@ -145,7 +145,7 @@ class Resolver:
         self._servers = servers
         self._timeout = timeout
         self._tries = tries
-        self._ends = time.monotonic() + budget
+        self._ends = self._last = time.monotonic() + budget
         self._silent: dict[tuple[str, int], int] = {}
         self._answered: set[tuple[str, int]] = set()
         self._seen: dict[tuple[str, str, bool], Answer] = {}
@@ -162,6 +162,10 @@ class Resolver:
         except ImportError as error:
             raise Unsupported("install hustings[domains]") from error
         return cls(servers(host, declared), **options)  # type: ignore[arg-type]
+
+    def turn(self, seconds: float) -> None:
+        """From now on at most ``seconds`` more for all questions: each domain has its own share of the time."""
+        self._ends = min(self._last, time.monotonic() + seconds)
 
     def lookup(self, name: str, rtype: str, *, unchecked: bool = False) -> Answer:
         """What is known of a name; never raises for what the network does. ``unchecked`` asks a validating server

@@ -2,7 +2,7 @@
 name servers answer for it.
 
 The chain of signatures is followed here (``collectors._dnssec``); what the resolver says of it (AD) is kept beside.
-CAA is looked for up the tree as authorities do (RFC 8659).
+CAA is looked for up the tree as authorities do (RFC 8659), but for the topmost label: no registry publishes any there.
 """
 
 from __future__ import annotations
@@ -30,16 +30,18 @@ from hustings.declared import Declared
 from hustings.facts import Listing
 from hustings.times import utc_text
 
-BUDGET = 60.0
-"""Seconds for all questions about one domain."""
+SHARE, BUDGET = 60.0, 280.0
+"""Seconds for all questions about one domain, and about all of them."""
 
 
 def collect(host: Host, declared: Declared) -> Collected:
     """Every declared domain; each part that cannot be learnt keeps its own reason."""
     found: Collected = {}
+    resolver: Resolver | None = None
     for one in declared.domains:
         try:
-            resolver = Resolver.of(host, declared, budget=BUDGET)
+            resolver = resolver or Resolver.of(host, declared, budget=BUDGET)
+            resolver.turn(SHARE)
             name = ascii_name(one.name)
         except LookError as error:
             found |= {key(fact.id, one.name): error.missing for fact in FACTS}
@@ -76,7 +78,7 @@ def _signed(host: Host, declared: Declared, resolver: Resolver, name: str) -> Co
 
 def _caa(resolver: Resolver, name: str) -> Collected:
     labels = name.split(".")
-    for index in range(len(labels)):
+    for index in range(max(1, len(labels) - 1)):
         at = ".".join(labels[index:])
         answer = resolver.lookup(at, "CAA").known()
         if answer.found:

@@ -18,8 +18,8 @@ from collectors.host.protocol import Host, LookError, Unsupported
 from hustings.declared import Declared, Domain
 from hustings.facts import Listing
 
-BUDGET = 60.0
-"""Seconds for all questions about one domain."""
+SHARE, BUDGET = 60.0, 280.0
+"""Seconds for all questions about one domain, and about all of them."""
 
 _NO_SELECTORS = Missing(Reason.UNSUPPORTED, "declare dkim_selectors, the selectors that the domain's mail is signed "
                                             "with: they cannot be found by looking")
@@ -28,10 +28,12 @@ _NO_SELECTORS = Missing(Reason.UNSUPPORTED, "declare dkim_selectors, the selecto
 def collect(host: Host, declared: Declared) -> Collected:
     """Every declared domain; each part that cannot be learnt keeps its own reason."""
     found: Collected = {}
+    resolver: Resolver | None = None
     for one in declared.domains:
         found[key("domain.sends_mail", one.name)] = one.sends_mail
         try:
-            resolver = Resolver.of(host, declared, budget=BUDGET)
+            resolver = resolver or Resolver.of(host, declared, budget=BUDGET)
+            resolver.turn(SHARE)
             name = ascii_name(one.name)
         except LookError as error:
             found |= {key(fact.id, one.name): error.missing for fact in FACTS if fact.id != "domain.sends_mail"}

@@ -71,6 +71,8 @@ class World:
     """Whether it follows aliases into other zones."""
     authoritative: bool = False
     """Whether it says to be the zones' own server (AA)."""
+    recursive: bool = True
+    """Whether it says to ask others for what it does not hold (RA)."""
 
     def __post_init__(self) -> None:
         self.data: dict[str, dns.zone.Zone] = {}
@@ -154,7 +156,7 @@ class World:
         if tcp:
             self.over_tcp.append((text, rtype))
         fault = self.faults.get((text, rtype)) or self.faults.get(text) or self.faults.get("*")
-        reply = dns.message.make_response(query, recursion_available=True)
+        reply = dns.message.make_response(query, recursion_available=self.recursive)
         reply.flags |= dns.flags.AA if self.authoritative else 0
         if fault == SILENT:
             return None
@@ -180,7 +182,7 @@ class World:
         try:
             return reply.to_wire(max_size=limit)
         except dns.exception.TooBig:
-            short = dns.message.make_response(query, recursion_available=True)
+            short = dns.message.make_response(query, recursion_available=self.recursive)
             short.flags |= dns.flags.TC
             return short.to_wire()
 

@@ -150,6 +150,16 @@ def test_a_server_that_strips_signatures_makes_nothing_unsigned_and_nothing_secu
             assert not seen["dnssec_problems"].complete
 
 
+def test_a_zones_own_server_cannot_say_what_its_parent_vouches_for() -> None:
+    zones = [Zone("good.example", LINES), Zone("unsigned.example", LINES, signed=False)]
+    with serving(World(zones, validates=False, authoritative=True, recursive=False)) as server:
+        good = look(server, "good.example")
+        assert isinstance(good["dnssec"], Missing)
+        assert look(server, "unsigned.example")["dnssec"] == "unsigned"
+        assert good["exists"] is True
+        assert good["caa"] is ABSENT
+
+
 def test_a_denial_whose_signature_does_not_hold_never_makes_a_domain_secure() -> None:
     zones = [Zone("."), Zone("example", forged=(("good.example", "NSEC"), ("example", "NSEC"))), *ISLANDS]
     world = World(zones, validates=False)

@@ -253,12 +253,17 @@ def test_an_included_record_that_nobody_answers_about_leaves_the_rest_open(serve
     assert isinstance(look(server, "macros.example")["spf_permits"], Missing)
 
 
-def test_a_silent_server_leaves_everything_open_and_costs_no_pass(server: str) -> None:
+def test_what_nobody_answers_about_is_left_open_and_not_taken_for_missing(server: str) -> None:
     seen = look(server, "quiet.example", dkim_selectors=("s",))
     for fact in ("spf", "spf_records", "spf_all", "spf_problems", "dmarc", "dmarc_policy", "mx", "null_mx"):
         assert isinstance(seen[fact], Missing), fact
     assert isinstance(seen["mta_sts_id"], Missing)
     assert seen["sends_mail"] is True
+    key, = seen["dkim_keys"].items
+    assert isinstance(key["published"], Missing)
+    assert isinstance(key["bits"], Missing)
+    report, = look(server, "slow1.example")["dmarc_reports"].items
+    assert isinstance(report["usable"], Missing)
 
 
 def test_mail_hosts_and_the_null_mx(server: str) -> None:
@@ -329,6 +334,17 @@ def test_a_subdomain_has_its_parents_policy(server: str) -> None:
     assert seen["dmarc_subdomain_policy"] == "quarantine"
 
 
+def test_without_any_record_of_its_own_a_domain_has_no_policy_whatever_its_parent_would_say() -> None:
+    zones = [Zone("bare.example", "@ A 192.0.2.1\n", signed=False),
+             Zone("deaf.example", "www A 192.0.2.1\n", signed=False)]
+    faults = {"_dmarc.deaf.example": SERVFAIL}
+    with serving(World(zones, faults, authoritative=True, recursive=False)) as server:
+        bare = look(server, "bare.example")
+        assert (bare["dmarc"], bare["dmarc_policy"]) == (ABSENT, ABSENT)
+        assert remarks(bare["dmarc_problems"]) == ["rules-differ"]
+        assert isinstance(look(server, "www.deaf.example")["dmarc_policy"], Missing)
+
+
 def test_where_the_two_rules_differ_the_weaker_counts(server: str) -> None:
     town = look(server, "town.psd")
     assert (town["dmarc_policy"], town["dmarc_at"], town["dmarc_rule"]) == ("none", "psd", "tree-walk")
@@ -370,14 +386,6 @@ def test_without_selectors_the_keys_are_not_known_unless_no_mail_is_sent(server:
     assert isinstance(unknown, Missing)
     assert "declare dkim_selectors" in unknown.detail
     assert look(server, "good.example", sends_mail=False)["dkim_keys"] is ABSENT
-
-
-def test_what_nobody_answers_about_is_not_taken_for_missing(server: str) -> None:
-    key, = look(server, "quiet.example", dkim_selectors=("s",))["dkim_keys"].items
-    assert isinstance(key["published"], Missing)
-    assert isinstance(key["bits"], Missing)
-    report, = look(server, "slow1.example")["dmarc_reports"].items
-    assert isinstance(report["usable"], Missing)
 
 
 def test_mta_sts_and_tls_reports(server: str) -> None:
