@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 SCHEMA = "hustings.leavers/1"
 PLACES = {"directory.leavers": "directory", "registration.leavers": "database", "accounts.leavers": "machine"}
 """The facts that hold leavers' accounts, and the kind of place each is about."""
-RAN_FOR = ("identity/directory-leavers", "registration/roster-leavers-have-no-account",
-           "identity/leavers-have-no-account")
-"""Checks that rest on them: what they need is looked for, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,7 @@ def leavers(form: str, config: Path | None, roster: Path | None) -> None:
     from agent import config as configs
     from hustings import roster as rosters
     from policies import pack as packs
+    from policies.conditions import facts_used
 
     declared = configs.load(config)
     if roster is not None:
@@ -67,7 +65,8 @@ def leavers(form: str, config: Path | None, roster: Path | None) -> None:
         raise UsageError(f"the roster cannot be read: {error}", where=declared.roster,
                          remedy="name a file of UTF-8 text that you may read") from error
     rosters.parse(text, declared.roster)
-    facts, _ = audits.look(host, declared, pack, only=[one for one in RAN_FOR if pack.check(one)])
+    resting = [one.id for one in pack.checks if facts_used(one.require) & PLACES.keys()]
+    facts, _ = audits.look(host, declared, pack, only=resting)
     here = audits.name_of(host)
     found, unread = sorted(accesses(facts, here), key=_order), places_unread(facts, declared, here)
     click.echo(_json(found, unread) if form == "json" else _text(found, unread))
