@@ -7,7 +7,8 @@ import os
 import platform
 from importlib import import_module
 
-PARTS = ("auditing", "sweeping", "feeds", "startup", "resident", "intake", "access", "access_logs", "directory")
+PARTS = ("auditing", "sweeping", "feeds", "startup", "resident", "intake", "access", "access_logs", "directory",
+         "directory_google")
 
 
 def main() -> None:
