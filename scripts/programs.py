@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,9 @@ PROGRAMS = {
     "rclone": "rclone",
     "restic": "restic",
     "slapd": "slapd",
+    "samba": "samba",
+    "/usr/share/samba/setup/provision.ldif": "samba-ad-provision",
+    f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/samba/ldb/acl.so": "samba-dsdb-modules",
     "sshd": "openssh-server",
     "sudo": "sudo",
     "ip": "iproute2",

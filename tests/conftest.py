@@ -16,7 +16,8 @@ __all__ = ["mariadb_server", "postgres_server"]
 settings.register_profile("hustings", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hustings")
 
-SKIPS_IN_CI = ("root is denied nothing", "beside", "this interpreter stands where others than root may write")
+SKIPS_IN_CI = ("root is denied nothing", "beside", "this interpreter stands where others than root may write",
+               "takes ports that root alone may open")
 """Parts of the reasons for which a test may be skipped even in CI: no tool would help."""
 
 
