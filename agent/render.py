@@ -14,7 +14,7 @@ from hustings.times import utc_text
 from hustings.verdicts import SEVERITIES, Result, Verdict
 from policies.evaluate import Context, in_force
 from policies.explain import condition_text, facts_text
-from policies.fixes import best_fix, platforms
+from policies.fixes import best_fix, directory_of, platforms
 from policies.model import Check
 
 SHAPES = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "–"}
@@ -159,7 +159,7 @@ def _failure(audit: Audit, check: Check, result: Result, language: str) -> list[
     lines = [f"    {check.plain.say(language)}", f"    {words['expected']}: {expected}",
              f"    {words['actual']}: {actual}"]
     system = operating_system(audit.facts)
-    fix = best_fix(check, platforms(system.family, system.id))
+    fix = best_fix(check, platforms(system.family, system.id, directory_of(audit.facts)))
     if fix is not None:
         lines.append(f"    {words['fix']}: {fix.text.say(language)}")
         if fix.command:

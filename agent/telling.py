@@ -12,7 +12,7 @@ from hustings.facts import Reason
 from hustings.verdicts import SEVERITIES, Result, Severity, Verdict
 from policies.evaluate import Context, in_force
 from policies.explain import condition_text, facts_text
-from policies.fixes import best_fix, platforms
+from policies.fixes import best_fix, directory_of, platforms
 from policies.grade import machine_grade
 from policies.model import Check
 
@@ -121,7 +121,8 @@ def _point(audit: Audit, check: Check, result: Result, language: str) -> Point:
         return Point(check.id, check.title.say(language), result.severity, "", about if several else (),
                      reason=result.reason or "")
     system = operating_system(audit.facts)
-    fix = best_fix(check, platforms(system.family, system.id)) or (check.fix[0] if check.fix else None)
+    wanted = platforms(system.family, system.id, directory_of(audit.facts))
+    fix = best_fix(check, wanted) or (check.fix[0] if check.fix else None)
     context = Context(audit.started, voting_days=audit.declared.voting_days, overrides=audit.overrides)
     expected = condition_text(check.require, in_force(check, context), language)
     found = facts_text(narrowed(result.facts, check), language) if result.facts else result.actual

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from hustings.facts import Observation
 from policies.model import Check, Fix
 
 RELATIVES = {
@@ -11,10 +14,17 @@ RELATIVES = {
 """Distributions whose machines take another's commands."""
 
 
-def platforms(family: str, distribution: str) -> tuple[str, ...]:
-    """The platforms a fix may be written for on such a machine, closest first."""
-    names = (distribution, RELATIVES.get(distribution, ""), family, "any")
+def platforms(family: str, distribution: str, directory: str = "") -> tuple[str, ...]:
+    """The platforms a fix may be written for on such a machine, closest first: the directory it reads before its own
+    system, for what is mended in a directory is mended from anywhere."""
+    names = (directory, distribution, RELATIVES.get(distribution, ""), family, "any")
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def directory_of(facts: Mapping[str, Observation]) -> str:
+    """The kind of the directories that a machine reads; "" where there is none, or there are several kinds."""
+    kinds = {str(seen.value) for name, seen in facts.items() if name.startswith("directory.kind@") and seen.known}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def best_fix(check: Check, wanted: tuple[str, ...]) -> Fix | None:

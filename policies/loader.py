@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from hustings import strict_json, yaml_source
-from hustings.declared import KINDS, ROLES
+from hustings.declared import KINDS, ROLES, TENANTS
 from hustings.errors import BadDocument, PolicyError
 from hustings.facts import Registry
 from hustings.times import parse_duration
@@ -23,7 +23,7 @@ from policies.conditions import Checker, Fault
 from policies.example_faults import example_faults
 from policies.model import CHECK_LIMIT, PACK_LIMIT, TABLE_LIMIT, Check, Pack, Row
 
-PLATFORMS = ("any", "linux", "debian", "ubuntu", "rhel", "suse", "windows", "macos")
+PLATFORMS = ("any", "linux", "debian", "ubuntu", "rhel", "suse", "windows", "macos", *TENANTS)
 PLAIN_WORDS = 25
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 

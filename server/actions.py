@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hustings.verdicts import Result, Verdict
-from policies.fixes import best_fix, platforms
+from policies.fixes import best_fix, directory_of, platforms
 from policies.grade import CORE_ROLES, WEIGHTS, Item, gain
 from policies.model import Check, Fix, Pack
 from server.standing import LEFT_OUT, Standing, reason_kind
@@ -65,9 +65,10 @@ def actions(machines: Sequence[Standing], items: Iterable[Item], pack: Pack,
 
 
 def fix_for(check: Check, machine: Standing) -> Fix | None:
-    """The check's fix for this machine's platform, or None."""
+    """The check's fix for this machine's platform, or for the directory it reads, or None."""
     system = machine.inventory.os if machine.inventory else None
-    return best_fix(check, platforms(system.family, system.id) if system else ("any",))
+    directory = directory_of(machine.report.facts) if machine.report else ""
+    return best_fix(check, platforms(system.family, system.id, directory) if system else ("any",))
 
 
 def _action(check: Check, verdict: Verdict, where: tuple[Standing, ...], rows: list[Item], together: int) -> Action:
