@@ -12,12 +12,14 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from agent import audit as audits
 from agent.leavers import leavers
 from hustings import roster
 from hustings.access.state import Membership, Principal, State
 from hustings.declared import Database, Declared
 from hustings.errors import ConfigError
-from hustings.facts import Facts, Listing, Missing, Observation, Reason
+from hustings.facts import Facts, Listing, Missing, Observation, Reason, disclose
+from hustings.pseudonyms import Pseudonyms, pseudonym
 from policies.derive.base import derive_all
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -94,6 +96,25 @@ def test_accounts_of_a_database_are_open_while_they_can_sign_in() -> None:
     found = items(derived(state=state)["registration.leavers@roll"])
     assert [(one["account"], one["open"], one["admin"]) for one in found] == [
         ("r_jdoe", True, True), ("jdoe", False, False), ("jane.doe@example.org", False, False)]
+
+
+def test_no_name_leaves_with_them() -> None:
+    state = State(engine="postgresql", version="16", database="roll", as_of="2026-11-22T12:00:00Z", user="audit",
+                  principals=(Principal("r_jdoe", login=True),))
+    facts = derived(accounts=[account("jdoe", password_usable=Missing(Reason.DENIED, "of jdoe"))], state=state)
+    for names in (None, Pseudonyms(), Pseudonyms(b"k" * 32)):
+        left = disclose(facts, audits.registry(), names)
+        said = msgspec.json.encode(left).decode()
+        assert "jdoe" not in said.lower()
+        assert "example.org" not in said
+        for fact in ("accounts.leavers", "registration.leavers@roll"):
+            seen = left[fact]
+            if names is not None and names.can_say(["person"], None):
+                record = items(seen)[0]
+                assert record["person"] == pseudonym(b"k" * 32, "person", "jdoe")
+                assert record["left"] == "2026-09-30"
+            else:
+                assert seen.value == {"count": 1, "complete": True}
 
 
 @pytest.mark.parametrize(("text", "said"), [
