@@ -24,6 +24,7 @@ ABSENT = (
 expires for everybody of a unit or for nobody, and only super administrators make administrators."""
 _ELSEWHERE = ("directory.kind", "directory.unread")
 """What is answered of every kind of directory alike (``policies.derive.directory``)."""
+_NOBODY = Missing(Reason.ERROR, "Google gave no account at all, not even the one that asked")
 _NO_DELEGATIONS = Missing(
     Reason.UNSUPPORTED, "Google has no interface that lists the clients with domain-wide delegation: see Security > "
     "Access and data control > API controls in the admin console, and attest them")
@@ -36,7 +37,7 @@ def answers(text: str, context: Context) -> dict[str, Any]:
 
 def judged(state: State, context: Context) -> dict[str, Any]:
     """The same of a state that is taken apart already."""
-    missing = state.missing("users")
+    missing = state.missing("users") or (None if state.users else _NOBODY)
     if missing is not None:
         return {fact.id: missing for fact in FACTS if fact.id not in (*ABSENT, *_ELSEWHERE)}
     people = People(state, context)

@@ -110,7 +110,7 @@ class _Rules:
         """Whether anybody may have mail forwarded."""
         values = [self._settings.values(one, "gmail.auto_forwarding", "enableAutoForwarding")
                   for one in self._mailboxes]
-        if any(set(one) == {True} for one in values):
+        if any(_truths(one) == {True} for one in values):
             return True
         if any(_truths(one) != {False} for one in values):
             return self._people.state.missing("groups") or Missing(

@@ -190,7 +190,8 @@ def test_the_answers_name_known_facts_and_every_other_one_is_said_to_be_absent()
     assert set(found) | set(ABSENT) == known
     assert not set(found) & set(ABSENT)
     assert set(answers(msgspec.json.encode(state(unread=("users",))).decode(), context())) == set(found)
-    assert all(isinstance(one, Missing) for one in judged(state(unread=("users",)), context()).values())
+    for nobody in (state(unread=("users",)), state()):
+        assert all(isinstance(one, Missing) for one in judged(nobody, context()).values())
 
 
 def names(found: Any, key: str = "account") -> list[Any]:
@@ -373,6 +374,27 @@ def test_super_administrators_should_not_get_in_again_by_a_telephone_number():
     perhaps = setting(*kind, True, group="g1", order=399)
     found = judged(state(ADMIN, policies=(perhaps,), unread=("groups",)), context())["directory.weak_settings"]
     assert (found.items, found.complete) == ([], False)
+
+
+ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda more: st.lists(
+    more, max_size=2) | st.dictionaries(st.text(max_size=3), more, max_size=2), max_leaves=4)
+FIELDS = [(ENFORCEMENT, "enforcedFrom"), PERIOD, FACTORS, ENROLMENT, *MAIL.values(),
+          ("gmail.imap_access", "imapAccessRestriction"), ("gmail.service_status", "serviceState"),
+          ("security.password", "minimumLength"), ("security.password", "allowedStrength"),
+          ("gmail.auto_forwarding", "enableAutoForwarding"),
+          ("api_controls.unconfigured_third_party_apps", "accessLevel"),
+          ("security.super_admin_account_recovery", "enableAccountRecovery")]
+
+
+@given(st.lists(st.tuples(st.sampled_from(FIELDS), ANYTHING), max_size=8))
+def test_values_of_any_form_are_judged_without_a_fault_and_never_open_a_list_that_is_whole(given_values):
+    policies = tuple(setting(*field, value) for field, value in given_values)
+    found = judged(state(ADMIN, account(), policies=policies), context())
+    known = {field for field, _ in given_values}
+    for fact, needs in (("directory.password_min_length", ("security.password", "minimumLength")),
+                        ("directory.consent", ("api_controls.unconfigured_third_party_apps", "accessLevel"))):
+        assert needs in known or isinstance(found[fact], Missing)
+    assert isinstance(found["directory.weak_method_accepted"], Listing)
 
 
 SETS = st.lists(st.builds(
