@@ -62,13 +62,13 @@ _LEEWAY = timedelta(days=2)
 
 def facts(people: People) -> dict[str, Any]:
     """The facts about applications."""
-    missing = people.state.missing("applications")
-    lists = {"directory.risky_applications": _risky, "directory.old_credentials": _old}
-    if missing is not None and not people.state.applications:
-        return dict.fromkeys(lists, missing)
-    return {name: Listing([record for one in people.state.applications if one.enabled
-                           for record in found(one, people.context)], missing is None, missing)
-            for name, found in lists.items()}
+    state, answers = people.state, dict[str, Any]()
+    for name, found, sections in (("directory.risky_applications", _risky, ("applications", "delegated")),
+                                  ("directory.old_credentials", _old, ("applications",))):
+        missing = state.missing(*sections)
+        records = [record for one in state.applications if one.enabled for record in found(one, people.context)]
+        answers[name] = missing if missing and not state.applications else Listing(records, missing is None, missing)
+    return answers
 
 
 def can_take_over(one: Application) -> bool:

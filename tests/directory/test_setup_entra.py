@@ -108,6 +108,7 @@ def test_each_permission_that_is_needed_decides_some_check(openings):
 def test_the_checks_a_permission_opens_are_found_by_judging_without_it(openings):
     assert openings.of(()) == []
     assert openings.of(("passwords",)) == PASSWORDS
+    assert openings.of(("delegated",)) == ["identity/directory-no-risky-applications"]
     assert "identity/directory-admins-mfa" in openings.of(("security_defaults",))
     lost = without(known()[0], ("users", "sign_ins", "eligible"))
     assert lost.users == ()
