@@ -17,6 +17,8 @@ LIMIT = 5_000
 """Entries of a list that are kept."""
 ALL_ADMINS = "WORKSPACE_ALL_ADMIN_GROUP"
 """What stands for all administrators where a setting names a group."""
+_NO_SUCH = Missing(Reason.ERROR, "high_value names somebody whom the tenant does not have, or a group of which not all "
+                   "members are known")
 _CUT = Missing(Reason.TRUNCATED, f"only {LIMIT} are kept")
 
 
@@ -28,7 +30,7 @@ class People:
         self.users = [one for one in state.users if one.enabled]
         self.groups = {one.id: one for one in state.groups}
         self._skipping = [(one, *self._declared([one.who])) for one in context.tenant.may_skip_mfa]
-        self._high_value, self._high_value_open = self._declared(context.tenant.high_value)
+        self._high_value, self._high_value_open = self._declared(context.tenant.high_value, _NO_SUCH)
 
     @cached_property
     def super_admins(self) -> dict[str, set[str]]:
@@ -159,8 +161,9 @@ class People:
         return self.state.missing("groups") or Missing(
             Reason.ERROR, "the members of a group that holds a role could not be read")
 
-    def _declared(self, wanted: Iterable[str]) -> tuple[frozenset[str], Missing | None]:
-        """The ids of the accounts that these declarations mean, by account or by group; and why that may not be all."""
+    def _declared(self, wanted: Iterable[str], lost: Missing | None = None) -> tuple[frozenset[str], Missing | None]:
+        """The ids of the accounts that these declarations mean, by account or by group; and why that may not be all:
+        ``lost`` where all was read and one of them means nobody."""
         folded = {one.casefold() for one in wanted}
         if not folded:
             return frozenset(), None
@@ -176,7 +179,7 @@ class People:
             if hit and group.exists:
                 meant.update(one.id for one in self.state.users) if group.everyone else meant.update(group.members)
                 found |= hit if group.complete else set()
-        return frozenset(meant), self.state.missing("groups") if folded - found else None
+        return frozenset(meant), (self.state.missing("groups") or lost) if folded - found else None
 
 
 def names(user: User) -> tuple[str, ...]:

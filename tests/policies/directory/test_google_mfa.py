@@ -279,6 +279,16 @@ def test_methods_that_this_release_does_not_know_are_no_pass_and_without_a_secon
     assert names(high["directory.weak_method_accepted"]) == ["ann@office.example"]
 
 
+def test_a_name_in_high_value_that_means_nobody_is_no_pass_where_it_may_be_somebody():
+    about = context(high_value=("anne@office.example",))
+    weak = (setting(*FACTORS, "ALL"), setting(*FACTORS, "PASSKEY_ONLY", "staff", 202))
+    strong = msgspec.structs.replace(ADMIN, unit="/Staff")
+    found = judged(state(strong, account(), policies=weak), about)["directory.weak_method_accepted"]
+    assert (found.items, found.complete) == ([], False)
+    found = judged(state(strong, account(unit="/Staff"), policies=weak), about)["directory.weak_method_accepted"]
+    assert (found.items, found.complete) == ([], True)
+
+
 MAIL = {"imap": ("gmail.imap_access", "enableImapAccess"), "pop": ("gmail.pop_access", "enablePopAccess"),
         "less_secure_apps": ("security.less_secure_apps", "allowLessSecureApps")}
 SHUT = tuple(setting(*kind, False, order=101) for kind in MAIL.values())
