@@ -2,7 +2,8 @@
 
 Three answers are kept apart: demanded by what surely applies; let through even if everything that may apply did; and
 undecided, with what is not known. Only enforced policies demand anything. Security defaults demand it of everybody
-and refuse old protocols; the setting by user demands it of that user.
+and refuse old protocols, except of the account that synchronises a directory; the setting by user demands it of that
+user.
 """
 
 from __future__ import annotations
@@ -78,10 +79,11 @@ class Engine:
         """The policies that apply to an account and are in force, with the settings beside them."""
         found = self.scope.of(user)
         sure, may, doubts = found.sure & self.in_force, found.may & self.in_force, dict(found.doubts)
+        defaults = 0 if self.scope.synchronises(user) else self.defaults
         if self.state.security_defaults:
-            sure |= self.defaults
-        elif self.state.missing("security_defaults"):
-            may, doubts = may | self.defaults, doubts | {"security_defaults": self.defaults}
+            sure |= defaults
+        elif defaults and self.state.missing("security_defaults"):
+            may, doubts = may | defaults, doubts | {"security_defaults": defaults}
         if self.state.missing("policies"):
             may, doubts = may | self.unseen, doubts | {"policies": self.unseen}
         if user.per_user_mfa.casefold() == "enforced":
@@ -175,21 +177,20 @@ class Engine:
     def _coverage(self, view: View, sure: bool) -> Coverage:
         key = (view, sure)
         if key not in self._coverages:
-            part = self._part(view)
-            if not sure:
-                part[APP] &= ~self.space.supposed()
-            self._coverages[key] = Coverage(part, self._boxes(view, sure))
+            self._coverages[key] = Coverage(self._part(view, sure), self._boxes(view, sure))
         return self._coverages[key]
 
-    def _part(self, view: View) -> dict[int, int]:
+    def _part(self, view: View, sure: bool = True) -> dict[int, int]:
+        """What must be covered; where not ``sure``, only what must be for certain."""
         part = dict(self.space.whole)
+        part[APP] &= ~0 if sure else ~self.space.supposed()
         if view.app:
             part |= self.space.registration_app(view.app)
         elif view.question == Question.OLD_PROTOCOLS:
             part |= self.space.old_protocols()
         if view.clients:
             part[CLIENT] &= view.clients
-        return part | self.space.accepted(view.locations, view.managed)
+        return part | self.space.accepted(view.locations, view.managed, sure)
 
     def _boxes(self, view: View, sure: bool) -> Iterator[Box]:
         for number, policy in enumerate((*self.policies, *(one for _, one in self.variants))):

@@ -92,9 +92,13 @@ class Explaining:
         if not view.clients and not view.app and view.question != Question.OLD_PROTOCOLS and engine.settles(
                 replace(view, clients=MODERN), sure, sure, hole):
             yield Explanation("old_clients", "It would pass if a policy blocked programs of old protocols for it.")
-        if not engine.in_force and view.question != Question.PHISHING_RESISTANT and not engine.state.missing(
-                "policies", "security_defaults"):
+        if not (engine.in_force or engine.state.security_defaults or view.question == Question.PHISHING_RESISTANT
+                or engine.state.missing("policies", "security_defaults")):
             yield Explanation(self._by_hole(verdict), "It would pass if security defaults were switched on.")
+        if engine.state.security_defaults:
+            yield Explanation(self._by_hole(verdict), "Security defaults leave out what synchronises the directory: it "
+                              "would pass if it were declared in service_accounts."
+                              if view.question == Question.SECOND_FACTOR else "")
         if engine.fills(view, reaching.sure & engine.report_only, hole):
             yield Explanation("report_only", "")
 

@@ -12,12 +12,12 @@ from hustings.declared import MaySkip
 from hustings.directory.entra import RoleAssignment, State, User
 from hustings.facts import Listing, Missing, Reason
 from policies.directory.context import Context
+from policies.directory.entra_scope import SYNCHRONISATION
 
 LIMIT = 5_000
 """Entries of a list that are kept."""
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
-SYNCHRONISATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
-"""Template ids: Global Administrator, Directory Synchronization Accounts."""
+"""Template id."""
 _CUT = Missing(Reason.TRUNCATED, f"only {LIMIT} are kept")
 
 T = TypeVar("T")

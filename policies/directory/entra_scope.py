@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from hustings.directory.entra import Guests, Policy, State, User
 
 GUESTS = "GuestsOrExternalUsers"
+SYNCHRONISATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
+"""Template id of the role Directory Synchronization Accounts."""
 KINDS = ("internalGuest", "b2bCollaborationGuest", "b2bCollaborationMember")
 """The kinds of guest who have an account in the tenant. The other kinds have none, and are nobody here."""
 
@@ -60,6 +62,12 @@ class Scope:
                 self._groups[member].append(name)
         self._roles, self._unsure_roles = held_roles(state)
         self._seen: dict[tuple[object, ...], Applies] = {}
+
+    def synchronises(self, user: User) -> bool:
+        """Whether the account is the one that synchronises a directory: by its role, or by the name that Microsoft's
+        programs give it, for roles may be unread."""
+        return SYNCHRONISATION in self._roles.get(user.id, ()) or user.name.casefold().startswith(
+            ("sync_", "adtoaadsyncserviceaccount"))
 
     def of(self, user: User) -> Applies:
         """What applies to the user."""

@@ -88,18 +88,19 @@ class Space:
         return {APP: self._of(lambda one: one.office and (not one.id or one.id in _IN_OFFICE)),
                 CLIENT: ACTIVE_SYNC | OTHER_CLIENTS}
 
-    def accepted(self, locations: Iterable[str], managed: bool) -> dict[int, int]:
+    def accepted(self, locations: Iterable[str], managed: bool, sure: bool) -> dict[int, int]:
         """The part that is left when sign-ins from these locations, by name or id, and (``managed``) from managed
-        devices are accepted as they are."""
+        devices are accepted as they are; ``sure``: what is meant for certain, where locations were not read."""
         folded = {one.casefold() for one in locations}
 
         def says(place: str) -> bool:
             return place.casefold() in folded or self.location_names.get(place, "").casefold() in folded - {""}
 
         trusting = TRUSTED.casefold() in folded
-        every = bool(folded) and self._trusted_known and all(says(one) for one in self._trusted)
+        every = bool(folded) and (all(says(one) for one in self._trusted) if self._trusted_known else not sure)
+        maybe = bool(folded) and not self._trusted_known and not sure
         left = {_NAMED + number: OUTSIDE for number, one in enumerate(self.locations)
-                if says(one) or (one == TRUSTED_IPS and every) or (trusting and self._is_trusted(one, False))}
+                if maybe or says(one) or (one == TRUSTED_IPS and every) or (trusting and self._is_trusted(one, False))}
         if managed:
             for number, rule in enumerate(self.rules):
                 side = _managed(rule)

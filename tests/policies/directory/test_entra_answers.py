@@ -148,6 +148,16 @@ def test_what_synchronises_the_directory_is_excused_as_a_declared_service_accoun
     assert declared == {"sync@office.example": True, "gia@office.example": False}
 
 
+def test_security_defaults_leave_out_what_synchronises_the_directory() -> None:
+    state = _state(users=(_user("sync"), _user("gia")), security_defaults=True, roles=(
+        RoleAssignment(SYNC, "Directory Synchronization Accounts", "sync", "user"),
+        RoleAssignment(GLOBAL, "Global Administrator", "gia", "user")))
+    found = _items(_judged(state), "admins_without_mfa")
+    assert [one["account"] for one in found] == ["sync@office.example"]
+    assert "service_accounts" in found[0]["near_miss"]
+    assert _items(_judged(state), "people_without_mfa") == []
+
+
 def test_registered_methods() -> None:
     users = (_user("ann"), _user("bob"), _user("gia"), _user("key"), _user("new"))
     registrations = (Registration("ann", True, True, ("mobilePhone",)), Registration("bob", False, False),
