@@ -22,7 +22,8 @@ DIRECTORY = click.Path(path_type=Path)
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "report"]), default="text",
               show_default=True, help="`report`: of a recording, for a server to import.")
 @click.option("--config", type=DIRECTORY, help="machine.yaml, instead of the audited machine's own in /etc/hustings.")
-@click.option("--role", "roles", multiple=True, help="A role of this machine, instead of the declared ones.")
+@click.option("--role", "roles", multiple=True, help="A role of this machine, instead of the declared ones. "
+              "With --domain: `campaign-laptop` for a campaign's.")
 @click.option("--pack", "pack_path", type=DIRECTORY, help="A pack directory or compiled pack.")
 @click.option("--only", multiple=True, metavar="CHECK", help="Judge only this check (may be repeated).")
 @click.option("--set", "settings", multiple=True, metavar="AREA/CHECK.PARAMETER=VALUE", help="Change a threshold.")
@@ -65,7 +66,7 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
         pages.require_place(page)
     outward = bool(domains or tenants)
     if outward:
-        _alone(form, {"--role": roles, "--root": root, "--recorded": recorded, "--feeds": feeds, "--sweep": sweep})
+        _alone(form, {"--root": root, "--recorded": recorded, "--feeds": feeds, "--sweep": sweep})
     elif unused := [name for name, given in {"--dkim-selector": selectors, "--resolver": resolvers,
                                              "--no-mail": no_mail}.items() if given]:
         raise UsageError("it says how to look at a domain, and none is given", where=unused[0],
@@ -78,7 +79,7 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
     if host is None or declared is None:
         from agent.outward import Wish
 
-        wish = Wish(domains, tenants, selectors, resolvers, no_mail)
+        wish = Wish(domains, tenants, selectors, resolvers, roles, no_mail)
         found = _outward(wish, config, pack, only, overrides)
     else:
         found = audits.audit(host, declared, pack, only=only, overrides=overrides, feeds=feeds, sweep=sweep)

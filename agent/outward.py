@@ -28,6 +28,8 @@ from policies.model import Pack
 AT_ONCE = 8
 """Collectors at work at once: they mostly wait."""
 ROLES = {"domain": "domain", "tenant": "directory"}
+CAMPAIGN = "campaign-laptop"
+"""The role of this machine that says something of its domains too: they are a campaign's."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Wish:
     tenants: tuple[str, ...] = ()
     selectors: tuple[str, ...] = ()
     resolvers: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    """Beside those of a domain and a directory: `campaign-laptop` for a campaign's."""
     no_mail: bool = False
 
 
@@ -58,11 +62,13 @@ def declared_for(wish: Wish, config: Path | None) -> tuple[Declared, str]:
                              remedy=f"use one of: {', '.join(tenants)}" if tenants else
                              "declare it under tenants in machine.yaml (docs/directories.md), and name the file with "
                              "--config")
-    roles = tuple(ROLES[kind] for kind, there in (("domain", names), ("tenant", wish.tenants)) if there)
-    return Declared(
-        roles=roles, domains=domains, tenants=tuple(tenants[one] for one in dict.fromkeys(wish.tenants)),
-        voting_days=base.voting_days, roster=base.roster if wish.tenants else "",
-        resolvers=wish.resolvers or base.resolvers, office_key=base.office_key), note
+    own = tuple(ROLES[kind] for kind, there in (("domain", names), ("tenant", wish.tenants)) if there)
+    chosen = {"domains": domains, "tenants": tuple(tenants[one] for one in dict.fromkeys(wish.tenants))}
+    return msgspec.structs.replace(
+        base, **{plural: chosen.get(plural, ()) for plural in KINDS.values()},
+        roles=tuple(dict.fromkeys((*own, *(one for one in configs.with_roles(base, wish.roles).roles
+                                           if wish.roles or one == CAMPAIGN)))),
+        roster=base.roster if wish.tenants else "", resolvers=wish.resolvers or base.resolvers), note
 
 
 def _base(config: Path | None, *, needed: bool) -> tuple[Declared, str]:

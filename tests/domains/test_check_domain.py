@@ -128,6 +128,14 @@ def test_only_what_is_about_the_domain_is_looked_at(world):
     assert document["host"]["os"] == {}
 
 
+def test_a_campaign_is_not_asked_for_an_official_name(world):
+    official = ("--only", "domains/official", "--format", "json")
+    assert results(world.check("--domain", "good.example", *official)) == {"domains/official": "fail"}
+    for args, config in ((("--role", "campaign-laptop"), ""), ((), "roles: [campaign-laptop]\n")):
+        answer = world.check("--domain", "good.example", *args, *official, config=config)
+        assert results(answer) == {"domains/official": "not_applicable"}
+
+
 def test_several_domains_are_told_apart(world):
     answer = world.check("--domain", "good.example", "--domain", "bad.example", "--format", "json")
     https = next(one for one in json.loads(answer.out)["results"] if one["check"] == "domains/site-https-only")
@@ -170,7 +178,8 @@ def test_a_threshold_and_a_single_check_can_be_chosen(world):
     (("--tenant", "office"), "no tenant is declared by the name 'office'"),
     (("--dkim-selector", "s1"), "none is given"),
     (("--domain", "good.example", "--root", "/"), "leave --root out"),
-    (("--domain", "good.example", "--role", "ems"), "leave --role out"),
+    (("--domain", "good.example", "--role", "clerk"), "unknown role 'clerk'"),
+    (("--domain", "good.example", "--recorded", "/tmp"), "leave --recorded out"),
     (("--domain", "good.example", "--format", "report"), "only a recording makes a report"),
     (("--domain", "good.example", "--page", "/nowhere/at/all.html"), "cannot be written"),
     (("--domain", "good.example", "--page", "/"), "it is a directory"),
