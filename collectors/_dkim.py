@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import Any
 
+from collectors._shown import shown
 from collectors.dns_door import Resolver, Status
 from hustings.facts import Missing
 
@@ -42,13 +43,13 @@ def parse(text: str) -> dict[str, Any]:
     if tags.get("v", "DKIM1") != "DKIM1" or ("v" in tags and next(iter(tags)) != "v"):
         return {"problem": "the record's version is not DKIM1, or does not come first"}
     found: dict[str, Any] = {
-        "published": True, "kind": tags.get("k", "rsa").lower(),
+        "published": True, "kind": shown(tags.get("k", "rsa").lower(), 40),
         "testing": "y" in [one.strip().lower() for one in tags.get("t", "").split(":")],
         "sha256": "sha256" in [one.strip().lower() for one in tags.get("h", "sha256").split(":")],
     }
     services = [one.strip().lower() for one in tags.get("s", "*").split(":")]
     if not {"*", "email"} & set(services):
-        found["problem"] = f"the key is not for mail: s={tags['s'][:40]}"
+        found["problem"] = f"the key is not for mail: s={shown(tags['s'], 40)}"
     key = "".join(tags["p"].split())
     if not key:
         return found | {"revoked": True, "problem": "the key is revoked (p= is empty)"}

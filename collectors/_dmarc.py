@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from collectors._shown import shown
 from collectors.dns_door import Resolver, Status
 from hustings.facts import Missing
 
@@ -63,7 +64,7 @@ class Found:
     problems: list[dict[str, object]] = field(default_factory=list)
 
     def note(self, weight: str, what: str, detail: str) -> None:
-        one: dict[str, object] = {"weight": weight, "what": what, "detail": detail}
+        one: dict[str, object] = {"weight": weight, "what": what, "detail": shown(detail, 300)}
         if one not in self.problems:
             self.problems.append(one)
 
@@ -270,9 +271,9 @@ def _destination(resolver: Resolver, record: Record, address: str) -> dict[str, 
     try:
         read = parse_dmarc_report_uri(address)
     except InvalidDMARCReportURI:
-        return {"address": address[:200], "domain": "", "usable": False}
+        return {"address": shown(address, 200), "domain": "", "usable": False}
     if read["scheme"] != "mailto":
-        return {"address": address[:200], "domain": "", "usable": False}
+        return {"address": shown(address, 200), "domain": "", "usable": False}
     domain = str(read["address"]).rpartition("@")[2].lower()
     usable: object = True
     if organisation(domain) != organisation(record.at):
@@ -281,7 +282,7 @@ def _destination(resolver: Resolver, record: Record, address: str) -> dict[str, 
             usable = answer.missing
         else:
             usable = any(is_dmarc(one) for one in answer.texts())
-    return {"address": address[:200], "domain": domain, "usable": usable}
+    return {"address": shown(address, 200), "domain": shown(domain, 200), "usable": usable}
 
 
 def any_usable(places: Iterable[dict[str, object]]) -> bool | Missing:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from collectors._shown import shown
 from collectors._web import Web
 from collectors.host.protocol import LookError, Truncated, Unreadable, Unsupported
 from hustings import strict_json
@@ -73,7 +74,7 @@ def parse(document: Any, name: str) -> Registration:
     said = str(document.get("ldhName", "")).rstrip(".").lower()
     if said != name:
         raise Unreadable(f"the registry's answer is about {said[:80]!r}, not about {name}")
-    status = tuple(_word(str(one)) for one in _items(document.get("status")))
+    status = tuple(shown(_word(str(one)), 80) for one in _items(document.get("status"))[:50])
     return Registration(name, status, _registrar(_items(document.get("entities"))),
                         _expires(_items(document.get("events"))))
 
@@ -116,8 +117,8 @@ def _registrar(entities: Sequence[Any]) -> str:
             card = _items(one.get("vcardArray"))
             for line in _items(card[1]) if len(card) > 1 else []:
                 if isinstance(line, list) and len(line) > 3 and line[0] == "fn":
-                    return str(line[3])[:200]
-            return str(one.get("handle", ""))[:200]
+                    return shown(str(line[3]), 200)
+            return shown(str(one.get("handle", "")), 200)
     return ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from collectors._shown import shown
 from collectors._spf_terms import ASKING, BadTerm, Term, expand, is_spf, parse
 from collectors.dns_door import Resolver, Status
 from hustings.facts import Missing, Reason
@@ -40,7 +41,8 @@ class Spf:
     unread: Missing | None = None
 
     def note(self, weight: str, what: str, where: str, detail: str) -> None:
-        one: dict[str, object] = {"weight": weight, "what": what, "where": where, "detail": detail}
+        one: dict[str, object] = {"weight": weight, "what": what, "where": shown(where, 253),
+                                  "detail": shown(detail, 300)}
         if one not in self.problems:
             self.problems.append(one)
 

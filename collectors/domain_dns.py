@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from collectors import _name_servers, _trust_anchors
+from collectors._shown import shown
 from collectors.base import (
     ABSENT,
     Collected,
@@ -82,8 +83,8 @@ def _caa(resolver: Resolver, name: str) -> Collected:
         at = ".".join(labels[index:])
         answer = resolver.lookup(at, "CAA").known()
         if answer.found:
-            records = [{"tag": one.tag.decode("ascii", "replace").lower(), "critical": bool(one.flags & 128),
-                        "value": one.value.decode("utf-8", "replace")} for one in answer.rdatas]
+            records = [{"tag": shown(one.tag.decode("ascii", "replace").lower()), "critical": bool(one.flags & 128),
+                        "value": shown(one.value.decode("utf-8", "replace"))} for one in answer.rdatas]
             return {"domain.caa": Listing(records), "domain.caa_at": at}
     return {"domain.caa": ABSENT, "domain.caa_at": ABSENT}
 

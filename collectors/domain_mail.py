@@ -12,6 +12,7 @@ from functools import partial
 
 from collectors import _dkim, _dmarc, _spf
 from collectors._domain_mail_facts import FACTS
+from collectors._shown import shown
 from collectors.base import ABSENT, Collected, Collector, Missing, Platform, Reason, gather, key
 from collectors.dns_door import RESOLV_CONF, Answer, Resolver, Status, ascii_name
 from collectors.host.protocol import Host, LookError, Unsupported
@@ -75,7 +76,7 @@ def _spf_facts(resolver: Resolver, name: str, one: Domain) -> Collected:
 
     return {
         "domain.spf_records": found.records,
-        "domain.spf": found.record or ABSENT,
+        "domain.spf": shown(found.record) or ABSENT,
         "domain.spf_all": ABSENT if not single else open_ if open_ and found.all == "none" else found.all,
         "domain.spf_permits": counted(found.permits, 0),
         "domain.spf_lookups": counted(found.lookups, _spf.MOST_LOOKUPS),
@@ -97,7 +98,7 @@ def _dmarc_facts(resolver: Resolver, name: str, one: Domain) -> Collected:
         return dict.fromkeys(_DMARC, found)
     record, words = found.record, {"r": "relaxed", "s": "strict"}
     return {
-        "domain.dmarc": record.text if record else ABSENT,
+        "domain.dmarc": shown(record.text) if record else ABSENT,
         "domain.dmarc_at": record.at if record else ABSENT,
         "domain.dmarc_rule": found.rule if record else ABSENT,
         "domain.dmarc_policy": found.policy or ABSENT,
@@ -140,7 +141,7 @@ def _only(what: str, version: str, answer: Answer, read: object, problems: list[
     assert callable(read)
     value, complaint = read(texts[0])
     if complaint:
-        problems.append({"what": what, "detail": complaint})
+        problems.append({"what": what, "detail": shown(complaint)})
         return ABSENT
     return value
 
@@ -161,7 +162,7 @@ def _tls_reports(text: str) -> tuple[Listing, str]:
         addresses = parse_smtp_tls_reporting_record(text)["tags"]["rua"]["value"]
     except SMTPTLSReportingError as error:
         return Listing([]), str(error)[:200]
-    return Listing([str(one) for one in addresses]), ""
+    return Listing([shown(str(one), 200) for one in addresses]), ""
 
 
 def _whole(problems: list[dict[str, object]], *answers: Answer) -> Listing:

@@ -123,6 +123,8 @@ ZONE += _txt("_dmarc.double", "v=DMARC1; p=reject") + _txt("_dmarc.double", "v=D
 ZONE += _txt("_dmarc.mixed", "other") + _txt("_dmarc.mixed", DMARC["good"])
 ZONE += _txt("ext.example._report._dmarc.reports", "v=DMARC1")
 ZONE += '*.wild TXT "v=spf1 -all"\n'
+ZONE += _txt("odd", "v=spf1 ip4:192.0.2.1\\000\\027[31m -all")
+ZONE += _txt("_dmarc.odd", "v=DMARC1; p=\\027[31mreject; rua=mailto:a\\000@odd.example")
 ZONE += "_dmarc.aloop CNAME aloop\n"
 
 KEYS = {
@@ -398,6 +400,14 @@ def test_mta_sts_and_tls_reports(server: str) -> None:
     assert look(server, "two.example")["mta_sts_id"] is ABSENT
     assert look(server, "soft.example")["mta_sts_id"] is ABSENT
     assert look(server, "h1.example")["transport_problems"].items == []
+
+
+def test_no_control_character_of_a_record_goes_on(server: str) -> None:
+    said = repr({fact: value.items if isinstance(value, Listing) else value
+                 for fact, value in look(server, "odd.example").items()})
+    assert "\\x00" not in said.replace("\\\\x00", "")
+    assert "\\x1b" not in said.replace("\\\\x1b", "")
+    assert "\ufffd" in said
 
 
 def test_nothing_is_asked_but_the_domain_and_what_it_leads_to() -> None:
