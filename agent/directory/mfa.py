@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from agent.directory.mfa_row import Row
 from hustings.errors import CannotFinish, Exit, UsageError
 
 if TYPE_CHECKING:
     from hustings.declared import Tenant
-    from hustings.directory.entra import State
+    from hustings.directory import google
+    from hustings.directory.entra import State, User
     from policies.directory.entra_engine import Verdict
+
+    Known: TypeAlias = State | google.State
 
 SCHEMA = "hustings.directory-mfa/1"
 LIMIT = 512 << 20
@@ -24,21 +27,6 @@ LIMIT = 512 << 20
 _PATIENCE = 3600.0
 """Seconds for reading a tenant that asks for patience."""
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The answer for one account. ``by`` are the policies that together demand it."""
-
-    account: str
-    outcome: str
-    admin: bool | None
-    guest: bool
-    declared: bool
-    by: tuple[str, ...] = ()
-    why: str = ""
-    detail: str = ""
-    near_miss: str = ""
 
 
 @click.command()
@@ -53,22 +41,23 @@ class Row:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def mfa(name: str | None, path: Path | None, state_path: Path | None, accounts: tuple[str, ...], everyone: bool,
         form: str) -> None:
-    """Who must use a second factor for every sign-in to a tenant of Microsoft Entra ID, who slips through, and why.
+    """Who must use a second factor for every sign-in to a tenant, who slips through, and why.
 
-    Conditional access, security defaults and the setting by user are taken together, for every application, client,
-    platform, place and level of risk (docs/effective-mfa.md). Names are shown: they stay here.
+    Of Microsoft Entra ID, conditional access, security defaults and the setting by user are taken together, for every
+    application, client, platform, place and level of risk (docs/effective-mfa.md); of Google Workspace, what Google
+    says of the account and the settings that cover it (docs/google-workspace.md). Names are shown: they stay here.
 
     Exit code 1: somebody whom machine.yaml does not excuse slips through. 3: of somebody it cannot be said.
     """
     from agent.directory.tenants import tenant
 
-    chosen = tenant(path, name, kinds=("entra",))
+    chosen = tenant(path, name, kinds=tuple(_KINDS))
     state = _decoded(_from_file(state_path), str(state_path), chosen) if state_path else _asked(chosen)
-    rows = list(answers(state, chosen))
+    rows = list(_rows(state, chosen))
     shown = _chosen(rows, state, accounts) if accounts else rows
     listed = shown if everyone or accounts else [one for one in shown if one.outcome not in ("demanded", "refused")]
     unread = {section: str(one.missing()) for section, one in sorted(state.unread.items())
-              if section in ("users", *_SECTIONS)}
+              if section in ("users", *_sections(chosen))}
     click.echo(_as_json(chosen, state, shown, listed, unread) if form == "json" else
                _as_text(chosen, state, shown, listed, unread))
     if any(one.outcome == "not demanded" and not one.declared for one in shown):
@@ -77,8 +66,28 @@ def mfa(name: str | None, path: Path | None, state_path: Path | None, accounts: 
         raise click.exceptions.Exit(int(Exit.CANNOT))
 
 
+_KINDS = {"entra": "Microsoft Entra ID", "google": "Google Workspace"}
+"""The kinds of tenant that know second factors."""
 _SECTIONS = ("policies", "security_defaults", "groups", "roles", "strengths", "locations", "per_user_mfa")
 """What may be unread and would tell more."""
+
+
+def _sections(tenant: Tenant) -> tuple[str, ...]:
+    if tenant.kind == "entra":
+        return _SECTIONS
+    from agent.directory import mfa_google
+
+    return mfa_google.SECTIONS
+
+
+def _rows(state: Known, tenant: Tenant) -> Iterator[Row]:
+    from hustings.directory import google
+
+    if not isinstance(state, google.State):
+        return answers(state, tenant)
+    from agent.directory import mfa_google
+
+    return mfa_google.answers(state, tenant)
 
 
 def answers(state: State, tenant: Tenant) -> Iterator[Row]:
@@ -108,13 +117,23 @@ def answers(state: State, tenant: Tenant) -> Iterator[Row]:
                   people.declared(user), tuple(engine.names(verdict.by)), **words(verdict))
 
 
-def _chosen(rows: Iterable[Row], state: State, accounts: tuple[str, ...]) -> list[Row]:
+def _names(user: User | google.User) -> tuple[str, ...]:
+    from hustings.directory import google
+
+    if not isinstance(user, google.User):
+        return user.name, user.mail, user.id
+    from agent.directory import mfa_google
+
+    return mfa_google.names(user)
+
+
+def _chosen(rows: Iterable[Row], state: Known, accounts: tuple[str, ...]) -> list[Row]:
     """The rows of the accounts asked for. Raises ``UsageError`` for one that is not there."""
     wanted = {one.casefold(): one for one in accounts}
     found: dict[str, str] = {}
     disabled = set()
     for user in state.users:
-        for known in (user.name, user.mail, user.id):
+        for known in _names(user):
             if known.casefold() in wanted:
                 found[user.name] = known.casefold()
                 if not user.enabled:
@@ -142,41 +161,48 @@ def _from_file(path: Path) -> bytes:
     return data
 
 
-def _decoded(data: bytes | str, where: str, tenant: Tenant) -> State:
+def _decoded(data: bytes | str, where: str, tenant: Tenant) -> Known:
     """A state, if it is one of this tenant. Raises ``UsageError``."""
     import msgspec
 
-    from hustings.directory.entra import State
+    from hustings.directory import entra, google
 
+    kind: type[entra.State] | type[google.State] = google.State if tenant.kind == "google" else entra.State
+    title = _KINDS[tenant.kind]
     remedy = "name a file that `hustings directory read` wrote of this tenant"
     try:
-        strange = sorted(set(msgspec.json.decode(data, type=dict[str, msgspec.Raw])) - set(State.__struct_fields__))
-        state = msgspec.json.decode(data, type=State)
+        strange = sorted(set(msgspec.json.decode(data, type=dict[str, msgspec.Raw])) - set(kind.__struct_fields__))
+        state = msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UsageError(f"not what was read of a tenant of Microsoft Entra ID: {error}", where=where,
-                         remedy=remedy) from error
+        raise UsageError(f"not what was read of a tenant of {title}: {error}", where=where, remedy=remedy) from error
     if strange:
-        raise UsageError(f"not what was read of a tenant of Microsoft Entra ID: it holds {strange[0]!r}", where=where,
+        raise UsageError(f"not what was read of a tenant of {title}: it holds {strange[0]!r}", where=where,
                          remedy=remedy)
     if not state.users and "users" not in state.unread:
         raise UsageError("it holds no accounts at all", where=where, remedy=remedy)
-    if _GUID.match(state.id) and _GUID.match(tenant.id) and state.id.casefold() != tenant.id.casefold():
+    told = _GUID.match(state.id) and _GUID.match(tenant.id) if tenant.kind == "entra" else "my_customer" not in (
+        state.id, tenant.id or "my_customer")
+    if told and state.id.casefold() != tenant.id.casefold():
         raise UsageError(f"it was read of the tenant {state.id}, and {tenant.name} is {tenant.id}", where=where,
                          remedy=remedy)
     return state
 
 
-def _asked(tenant: Tenant) -> State:
+def _asked(tenant: Tenant) -> Known:
     """The tenant as it is now, however long the service makes us wait. Raises ``CannotFinish``."""
     from collectors import _entra_run
     from collectors.host.live import LiveHost
     from collectors.host.protocol import LookError
 
     try:
+        if tenant.kind == "google":
+            from agent.directory import mfa_google
+
+            return mfa_google.asked(tenant, _PATIENCE)
         state, _, _ = _entra_run.run(LiveHost(), tenant, within=_PATIENCE)
     except LookError as error:
         raise CannotFinish(error.missing.detail or str(error.missing.reason), where=f"tenant {tenant.name}",
-                           remedy="hustings directory setup entra shows what it takes") from None
+                           remedy=f"hustings directory setup {tenant.kind} shows what it takes") from None
     return state
 
 
@@ -187,7 +213,7 @@ def _counts(rows: list[Row]) -> dict[str, int]:
         "not_demanded_declared": sum(one.declared for one in rows if one.outcome == "not demanded")}
 
 
-def _as_json(tenant: Tenant, state: State, rows: list[Row], listed: list[Row], unread: dict[str, str]) -> str:
+def _as_json(tenant: Tenant, state: Known, rows: list[Row], listed: list[Row], unread: dict[str, str]) -> str:
     import msgspec
 
     document = {"schema": SCHEMA, "tenant": tenant.name, "read_at": state.read_at, "summary": _counts(rows),
@@ -195,7 +221,7 @@ def _as_json(tenant: Tenant, state: State, rows: list[Row], listed: list[Row], u
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _as_text(tenant: Tenant, state: State, rows: list[Row], listed: list[Row], unread: dict[str, str]) -> str:
+def _as_text(tenant: Tenant, state: Known, rows: list[Row], listed: list[Row], unread: dict[str, str]) -> str:
     from agent.render import visible
 
     lines = []

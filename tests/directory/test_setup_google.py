@@ -98,3 +98,18 @@ def test_a_tenant_is_read_into_a_file_that_stays_here(config, tmp_path):
     assert "mail_rules" in done.stderr
     assert json.loads((tmp_path / "office.json").read_text())["users"]
     assert "PRIVATE KEY" not in (tmp_path / "office.json").read_text()
+
+
+def test_who_must_use_a_second_step_is_told_account_by_account(config, tmp_path):
+    kept = str(tmp_path / "kept.json")
+    assert run("read", "office", "--output", kept, "--config", str(config)).returncode == 0
+    done = run("mfa", "office", "--config", str(config), "--state", kept)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "not demanded  newcomer@office.example\n              new_account: " in done.stdout
+    assert "of 9 accounts a second factor is demanded of 7, 0 are refused, 2 slip through" in done.stdout
+    asked = run("mfa", "--config", str(config), "--account", "CHIEF@office.example", "--format", "json")
+    assert asked.returncode == 0
+    assert [one["account"] for one in json.loads(asked.stdout)["accounts"]] == ["boss@office.example"]
+    (tmp_path / "other.json").write_text('{"id": "x", "read_at": "2026-11-22T00:00:00Z", "policies": [1]}')
+    refused = run("mfa", "office", "--config", str(config), "--state", str(tmp_path / "other.json"))
+    assert (refused.returncode, "Google Workspace" in refused.stderr) == (2, True)
