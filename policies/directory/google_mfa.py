@@ -101,14 +101,22 @@ class SecondSteps:
         unseen = people.unseen_admins if any(self.declared(user) is not True for user, _ in others) else None
         return {
             "directory.admins_without_mfa": people.listing(
-                (self._slip(*one) for one in admins), _doubt(of_admins), unseen),
+                (self._slip(*one) for one in admins), self._doubt(of_admins), unseen),
             "directory.people_without_mfa": people.listing(
-                (self._slip(*one) for one in others), _doubt(of_others)),
+                (self._slip(*one) for one in others), self._doubt(of_others)),
             "directory.mfa_undecided": people.listing(
                 {"account": user.name, "admin": people.is_admin(user), "guest": user.guest, "why": verdict.undecided,
                  "detail": verdict.detail or UNDECIDED[verdict.undecided]} for user, verdict in undecided),
             "directory.weak_method_accepted": self._weak_accepted(),
         }
+
+    def _doubt(self, undecided: list[tuple[User, Verdict]]) -> Missing | None:
+        """Why a list of those who slip through may lack some, naming what to grant where a setting would tell."""
+        if not undecided:
+            return None
+        why = next((one.undecided for _, one in undecided if one.undecided != "enrolment_period"), "enrolment_period")
+        by_setting = self.settings.missing if why == "enrolment_period" else None
+        return by_setting or Missing(Reason.ERROR, UNDECIDED[why])
 
     def declared(self, user: User) -> bool | dict[str, str]:
         """Whether the account is declared: of administrators, only break-glass ones may be."""
@@ -284,11 +292,6 @@ class _SignOn:
     def _depth(self, one: SignOn) -> int:
         path = self._units.get(one.unit)
         return 0 if path is None or path == "/" else path.count("/")
-
-
-def _doubt(undecided: list[tuple[User, Verdict]]) -> Missing | None:
-    """Why a list of those who slip through may lack some."""
-    return Missing(Reason.ERROR, UNDECIDED[undecided[0][1].undecided]) if undecided else None
 
 
 def _time(value: Any) -> datetime | None:
