@@ -12,6 +12,7 @@ from collectors._ldap_dn import fold
 from collectors._ldap_members import HIDDEN, Members, nested, unseen
 from collectors._ldap_reading import Reading
 from collectors._ldap_visible import hidden
+from collectors._ldap_visible import schema as known_attributes
 from collectors.host.protocol import LookError, Unreadable, Unsupported
 from collectors.ldap_door import Entry, Ldap
 from hustings.declared import Tenant
@@ -173,6 +174,8 @@ class _Domain:
         inside = Membership(groups.values(), accounts)
         for identifier in (f"{self.domain}-512", *top("")):
             group = groups.get(identifier)
+            if group is None and identifier in top("") and not self.genuine:
+                continue
             if group is None:
                 self.reading.hidden("groups", f"the group with the identifier {identifier.removeprefix(self.domain)}")
             elif not inside.of(identifier).principals and group.complete:
@@ -218,14 +221,18 @@ class _Domain:
                 self.reading.hidden("machine_quota", "how many computers anybody may join")
         schema = self.door.root.text("schemanamingcontext")
         with self.reading.section("laps"):
-            if not schema or not self.genuine:
-                raise Unsupported("the server does not say where its schema is")
+            if not schema:
+                known = known_attributes(self.door)
+                if not known:
+                    raise Unsupported("the server does not say where its schema is")
+                return Settings(quota, not known.isdisjoint(_LAPS))
             laps = any(self.door.search(schema, "(|(lDAPDisplayName=msLAPS-PasswordExpirationTime)"
                                         "(lDAPDisplayName=ms-Mcs-AdmPwdExpirationTime))", ("lDAPDisplayName",),
                                         what="the schema"))
         return Settings(quota, laps)
 
 
+_LAPS = ("mslaps-passwordexpirationtime", "ms-mcs-admpwdexpirationtime")
 _SIGN_INS = ("lastlogon", "logoncount", "lastlogontimestamp")
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from collectors import _ldap_windows as windows
-from collectors._ldap_dn import fold
+from collectors._ldap_dn import fold, value
 from collectors.ldap_door import Entry
 from hustings.directory.ldap import Account
 
 ATTRIBUTES = (
     "objectSid", "sAMAccountName", "userPrincipalName", "mail", "proxyAddresses", "objectClass", "userAccountControl",
-    "primaryGroupID", "whenCreated", "lastLogon", "lastLogonTimestamp", "pwdLastSet", "accountExpires",
-    "servicePrincipalName", "msDS-KeyCredentialLink", "adminCount", "msDS-AllowedToDelegateTo",
+    "primaryGroupID", "whenCreated", "createTimestamp", "lastLogon", "lastLogonTimestamp", "pwdLastSet",
+    "accountExpires", "servicePrincipalName", "msDS-KeyCredentialLink", "adminCount", "msDS-AllowedToDelegateTo",
     "msDS-AllowedToActOnBehalfOfOtherIdentity", "sIDHistory", "msExchMailboxGuid", "homeMDB",
 )
 WANTED = ("(|(objectClass=user)(objectClass=computer)(objectClass=inetOrgPerson)"
@@ -54,7 +54,7 @@ def account(entry: Entry, domain: str, lag: int, now: datetime) -> Account:
         primary=f"{domain}-{primary}" if domain and primary is not None else "",
         mail=bool(entry.text("mail")),
         mailbox=entry.has("msexchmailboxguid") or entry.has("homemdb"),
-        created=windows.generalized(entry.text("whencreated")),
+        created=windows.generalized(entry.text("whencreated") or entry.text("createtimestamp")),
         last_sign_in=latest,
         idle_since=min(idle, now) if idle else None,
         password_set=windows.moment(entry.number("pwdlastset")),
@@ -84,9 +84,13 @@ def without_sign_ins(entries: Iterable[Entry]) -> set[str]:
 
 
 def identifier(entry: Entry) -> str:
-    """The security identifier, or the folded name where there is none."""
+    """The security identifier, or the folded name where there is none. Principals of other domains are called by
+    theirs."""
     said = entry.values.get("objectsid")
-    return windows.sid(said[0]) if said else fold(entry.dn)
+    if said:
+        return windows.sid(said[0])
+    called = value(entry.dn)
+    return called if called.startswith("S-1-") else fold(entry.dn)
 
 
 def _kind(classes: set[str], bits: int, primary: int | None) -> str:

@@ -2,7 +2,7 @@
 
 A server that follows RFC 4511 gives neither the entries with an attribute nor those without it where the account that
 asks may not look (4.5.1.7: the assertion is Undefined, and so is its negation). What is in neither answer is hidden.
-Active Directory does not do so: there an attribute that may not be read looks like one that is not set.
+Whether a domain controller of Microsoft's does so was never tried, and is not relied upon.
 """
 
 from __future__ import annotations

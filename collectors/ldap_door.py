@@ -231,8 +231,8 @@ def _open(name: str, port: int, secured: bool, upgrade: bool, tenant: Tenant, de
     tls = _verified(tenant.tls_ca, name, deadline) if secured or upgrade else None
     server = ldap3.Server(name, port=port, use_ssl=secured, tls=tls, get_info=ldap3.NONE,
                           connect_timeout=CONNECT_SECONDS)
-    connection = ldap3.Connection(server, receive_timeout=int(IDLE_SECONDS), auto_referrals=False, check_names=False,
-                                  raise_exceptions=False, auto_range=False, read_only=True,
+    connection = ldap3.Connection(server, receive_timeout=_whole_seconds(deadline), auto_referrals=False,
+                                  check_names=False, raise_exceptions=False, auto_range=False, read_only=True,
                                   return_empty_attributes=False)
     connection.strategy = _lean()(connection)
     for name_of in ("send", "open", "get_response", "post_send_single_response", "post_send_search"):
@@ -247,6 +247,11 @@ def _open(name: str, port: int, secured: bool, upgrade: bool, tenant: Tenant, de
             if not connection.tls_started:
                 connection.strategy.close()
     return connection
+
+
+def _whole_seconds(deadline: float) -> int:
+    """How long one wait may take, as the library takes it."""
+    return max(1, int(min(IDLE_SECONDS, deadline - time.monotonic())))
 
 
 def _bind(connection: Any, who: str, password: str) -> None:
