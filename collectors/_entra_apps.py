@@ -15,7 +15,7 @@ from hustings.directory.entra import Application, Credential
 
 REGISTERED = "id,appId,displayName,passwordCredentials,keyCredentials"
 PRINCIPALS = ("id,appId,displayName,appOwnerOrganizationId,accountEnabled,preferredSingleSignOnMode,"
-              "passwordCredentials,keyCredentials")
+              "servicePrincipalType,passwordCredentials,keyCredentials")
 RESOURCES = {
     "00000003-0000-0000-c000-000000000000": "Microsoft Graph",
     "00000002-0000-0000-c000-000000000000": "Azure Active Directory Graph",
@@ -48,19 +48,14 @@ class Principal(msgspec.Struct, frozen=True):
     credentials: tuple[Credential, ...]
 
 
-class Page(msgspec.Struct, frozen=True):
-    """Some of the application permissions that a service gave: ``(id of the principal, id of the permission)``."""
-
-    pairs: tuple[tuple[str, str], ...]
-    next: str = ""
-
-
 class Given(msgspec.Struct, frozen=True):
-    """All of them."""
+    """Application permissions of one service: what they are called, and to whom they were given."""
 
-    names: dict[str, str]
-    """The service's permissions by id."""
-    pairs: tuple[tuple[str, str], ...]
+    names: dict[str, str] = {}
+    """By id."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """``(id of the principal, id of the permission)``."""
+    next: str = ""
 
 
 def registered(body: Body) -> Registered:
@@ -69,22 +64,24 @@ def registered(body: Body) -> Registered:
 
 
 def principal(body: Body) -> Principal:
-    """A ``servicePrincipal``. The certificates with which it signs for single sign-on let nobody in."""
-    signs = text(body, "preferredSingleSignOnMode").casefold() == "saml"
+    """A ``servicePrincipal``. The certificates with which it signs for single sign-on let nobody in, and those of a
+    managed identity are nobody's to know."""
+    signs = text(body, "preferredSingleSignOnMode").casefold() == "saml" or text(
+        body, "servicePrincipalType") == "ManagedIdentity"
     return Principal(needed(body, "id"), text(body, "appId"), text(body, "displayName"),
                      text(body, "appOwnerOrganizationId").lower(), flag(body, "accountEnabled", True),
                      () if signs else _credentials(body))
 
 
-def permissions(body: Body) -> dict[str, str]:
-    """The application permissions that a service offers, by id."""
-    return {needed(one, "id"): text(one, "value") or needed(one, "id") for one in records(body, "appRoles")}
+def permissions(body: Body) -> Given:
+    """The application permissions that a service offers."""
+    return Given({needed(one, "id"): text(one, "value") or needed(one, "id") for one in records(body, "appRoles")})
 
 
-def page(items: Iterable[Body], onward: str = "") -> Page:
+def given(items: Iterable[Body], onward: str = "") -> Given:
     """``appRoleAssignment``: what principals (not people or groups) were given."""
-    return Page(tuple((needed(one, "principalId"), needed(one, "appRoleId")) for one in items
-                      if text(one, "principalType") in ("ServicePrincipal", "")), onward)
+    return Given(pairs=tuple((needed(one, "principalId"), needed(one, "appRoleId")) for one in items
+                             if text(one, "principalType") in ("ServicePrincipal", "")), next=onward)
 
 
 def delegation(body: Body) -> tuple[str, tuple[str, ...]]:

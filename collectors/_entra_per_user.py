@@ -14,7 +14,7 @@ from collectors.graph_errors import GraphError
 from hustings.directory.entra import Group, Policy, RoleAssignment, User
 
 _GUESTS = "GuestsOrExternalUsers"
-_UNKNOWN = (400, 404, 405)
+UNKNOWN = (400, 404, 405)
 """What is answered where there is no such path."""
 
 
@@ -33,7 +33,7 @@ def order(users: Mapping[str, User], roles: Iterable[RoleAssignment], policies: 
 def states(reading: Reading, ids: list[str]) -> tuple[dict[str, str], dict[str, GraphError]]:
     """The state of each account that was answered for, and why of the others."""
     said, refused = _asked(reading, ids, "beta")
-    if ids and not said and all(one.status in _UNKNOWN for one in refused.values()):
+    if ids and not said and all(one.status in UNKNOWN for one in refused.values()):
         said, refused = _asked(reading, ids, "v1.0")
     return said, refused
 
@@ -44,7 +44,7 @@ def _asked(reading: Reading, ids: list[str], version: str) -> tuple[dict[str, st
             f"per-user MFA ({version})", [(one, f"/users/{one}/authentication/requirements") for one in ids], str,
             lambda _, body: per_user_mfa(body), version=version)
     except GraphError as error:
-        if error.status not in _UNKNOWN:
+        if error.status not in UNKNOWN:
             raise
         return {}, dict.fromkeys(ids, error)
     return {one: state for one, state in said.items() if state}, refused

@@ -42,6 +42,9 @@ TOP, TOP_SIGN_INS = "999", "500"
 """Objects a page: the most that Graph gives, and the most where sign-in activity is selected."""
 FORWARDING = Unread(Reason.UNSUPPORTED, "Microsoft Graph does not tell whether mail may be forwarded automatically: "
                     "look at the outbound spam policy in Exchange (AutoForwardingMode) and attest it")
+_TO = "/to"
+_DIRECT = "/direct"
+"""Endings of the second request about the same thing in one batch."""
 NO_RULES = Unread(Reason.UNSUPPORTED, "rules of mailboxes are read only where machine.yaml says `mail_rules: true`",
                   grant=permissions.MAILBOXES)
 
@@ -194,20 +197,20 @@ def _applications(reading: Reading, found: Found) -> None:
 def _given(reading: Reading, principals: list[apps.Principal]) -> list[apps.Given]:
     """What the services of interest gave: asked of the services, not of every application."""
     services = [one.id for one in principals if one.app in apps.RESOURCES]
-    names, refused = reading.answers(
-        "services", [(one, f"/servicePrincipals/{one}?$select=id,appRoles") for one in services], dict[str, str],
-        lambda _, body: apps.permissions(body))
-    _raise(refused)
     path = "/servicePrincipals/{}/appRoleAssignedTo"
-    first, refused = reading.answers(
-        "given", [(one, f"{path.format(one)}?$top={TOP}") for one in services], apps.Page,
-        lambda _, body: apps.page(records(body, "value"), text(body, "@odata.nextLink")))
+    said, refused = reading.answers(
+        "services", [request for one in services for request in (
+            (one, f"/servicePrincipals/{one}?$select=id,appRoles"), (f"{one}{_TO}", f"{path.format(one)}?$top={TOP}"))],
+        apps.Given, lambda key, body: apps.given(records(body, "value"), text(body, "@odata.nextLink"))
+        if key.endswith(_TO) else apps.permissions(body))
     _raise(refused)
-    for one, page in first.items():
-        rest = reading.listing(f"given by {one}", path.format(one), apps.Page, lambda body: apps.page([body]),
-                               start=page.next) if page.next else []
-        first[one] = apps.Page((*page.pairs, *(pair for more in rest for pair in more.pairs)))
-    return [apps.Given(names[one], first[one].pairs) for one in services]
+    found = []
+    for one in services:
+        first = said[one + _TO]
+        rest = reading.listing(f"given by {one}", path.format(one), apps.Given, lambda body: apps.given([body]),
+                               start=first.next) if first.next else []
+        found.append(apps.Given(said[one].names, (*first.pairs, *(pair for more in rest for pair in more.pairs))))
+    return found
 
 
 def _devices(reading: Reading, found: Found) -> None:
@@ -231,18 +234,16 @@ def _groups(reading: Reading, found: Found) -> None:
             "groups", [(one, f"/groups/{one}?$select={groups.SELECT}") for one in ids], groups.Known,
             lambda _, body: groups.known(body))
         _raise({one: why for one, why in refused.items() if not isinstance(why, Gone)})
-        members, partial = _members(reading, "members", "transitiveMembers", list(known))
-        direct, more = _members(reading, "direct members", "members", [one for one in known if one in holders])
-        partial |= more
+        members, partial = _members(reading, list(known), [one for one in known if one in holders])
         may_see = permissions.held(permissions.HIDDEN, reading.graph.granted)
         for one in ids:
             if one not in known:
                 found.groups.append(Group(one, exists=False))
                 continue
-            inside = members.get(one, groups.Members((), hidden=False))
+            inside, direct = (members.get(key, groups.Members((), hidden=False)) for key in (one, one + _DIRECT))
             unseen = (known[one].hidden and not inside.users) or inside.hidden
             found.groups.append(Group(
-                one, known[one].name, inside.users, direct[one].users if one in direct else (), mail=known[one].mail,
+                one, known[one].name, inside.users, direct.users, mail=known[one].mail,
                 complete=one not in partial and (may_see or not unseen)))
     _kinds(reading, found)
 
@@ -257,23 +258,24 @@ def _by_name(reading: Reading, names: list[str]) -> list[str]:
     return [one for more in said.values() for one in more]
 
 
-def _members(reading: Reading, name: str, relation: str, ids: list[str]) -> tuple[dict[str, groups.Members], set[str]]:
-    """Who is in each group, and the groups of which that could not be wholly read."""
-    path = f"/groups/{{}}/{relation}"
+def _members(reading: Reading, ids: list[str], holders: list[str]) -> tuple[dict[str, groups.Members], set[str]]:
+    """Who is in each group, nested groups included, and for ``holders`` of a role also who is in the group itself; and
+    the groups of which that could not be wholly read."""
+    paths = {one: f"/groups/{one}/transitiveMembers" for one in ids}
+    paths |= {one + _DIRECT: f"/groups/{one}/members" for one in holders}
     first, refused = reading.answers(
-        name, [(one, f"{path.format(one)}?$select={groups.MEMBERS}&$top={TOP}") for one in ids], groups.Members,
-        lambda _, body: groups.members(records(body, "value"), text(body, "@odata.nextLink")))
-    if refused and not first:
+        "members", [(key, f"{path}?$select={groups.MEMBERS}&$top={TOP}") for key, path in paths.items()],
+        groups.Members, lambda _, body: groups.members(records(body, "value"), text(body, "@odata.nextLink")))
+    if not first:
         _raise(refused)
-    partial = set(refused)
-    for one, page in first.items():
+    for key, page in first.items():
         if page.next:
-            rest = reading.listing(f"{name} of {one}", path.format(one), groups.Members,
-                                   lambda body: groups.members([body]), start=page.next)
-            first[one] = groups.Members(
+            rest = reading.listing(f"members: {key}", paths[key], groups.Members, lambda body: groups.members([body]),
+                                   start=page.next)
+            first[key] = groups.Members(
                 tuple(dict.fromkeys((*page.users, *(user for more in rest for user in more.users)))),
                 page.hidden or any(more.hidden for more in rest))
-    return first, partial
+    return first, {key.removesuffix(_DIRECT) for key in refused}
 
 
 def _kinds(reading: Reading, found: Found) -> None:
@@ -283,6 +285,8 @@ def _kinds(reading: Reading, found: Found) -> None:
         if one.kind == roles.UNKNOWN:
             kind = "user" if one.principal in found.users else "group" if one.principal in real else "servicePrincipal"
             found.roles[at] = msgspec.structs.replace(one, kind=kind)
+    applications = {one.principal for one in found.roles if one.kind == "servicePrincipal"}
+    found.groups = [one for one in found.groups if one.exists or one.id not in applications]
 
 
 def _mailboxes(reading: Reading, found: Found) -> None:
@@ -313,6 +317,9 @@ def _per_user_mfa(reading: Reading, found: Found) -> None:
         said, refused = per_user.states(reading, order)
         for one, state in said.items():
             found.users[one] = msgspec.structs.replace(found.users[one], per_user_mfa=state)
+        if order and not said and all(one.status in per_user.UNKNOWN for one in refused.values()):
+            reading.unread["per_user_mfa"] = NO_SETTING_BY_USER
+            return
         _raise({one: why for one, why in refused.items() if not isinstance(why, Gone)})
     if len(said) < enabled and "per_user_mfa" not in reading.unread:
         reading.unread["per_user_mfa"] = Unread(
