@@ -48,6 +48,9 @@ _DIRECT = "/direct"
 NO_RULES = Unread(Reason.UNSUPPORTED, "rules of mailboxes are read only where machine.yaml says `mail_rules: true`",
                   grant=permissions.MAILBOXES)
 
+NO_SETTING_BY_USER = Unread(Reason.UNSUPPORTED, "Microsoft Graph has no such path here: multifactor authentication set "
+                            "by user is not to be seen")
+
 
 @dataclass
 class Found:

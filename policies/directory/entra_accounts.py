@@ -118,7 +118,7 @@ def _never_expiring(people: People) -> Iterator[dict[str, Any]]:
 
 
 def _forwarding(people: People) -> Iterator[dict[str, Any]]:
-    users = {one.id: one for one in people.state.users}
+    users = {name: one for one in people.state.users for name in (one.name, one.id)}
     for one in people.state.forwardings:
         user = users.get(one.user)
         if user is None or user.enabled:

@@ -15,6 +15,7 @@ from functools import cached_property
 import msgspec
 
 from hustings.directory.entra import Policy, State, User
+from hustings.facts import Reason
 from policies.directory.context import Context
 from policies.directory.entra_coverage import Box, Cell, Coverage, TooMany
 from policies.directory.entra_demands import Answer, Question, demand
@@ -90,7 +91,7 @@ class Engine:
             sure |= self.by_user
         elif user.per_user_mfa.casefold() == "enabled":
             sure |= self.by_user_modern
-        elif not user.per_user_mfa and self.state.missing("per_user_mfa") and not self.demanding:
+        elif not user.per_user_mfa and self._set_by_user_perhaps:
             may, doubts = may | self.by_user, doubts | {"per_user_mfa": self.by_user}
         return Applies(sure, may | sure, found.excluded, tuple(sorted(doubts.items())))
 
@@ -128,6 +129,12 @@ class Engine:
         return bool(policies) and point is not None and all(
             coverage.holds(policies, point | {CLIENT: 1 << number}) for number in range(len(CLIENTS))
             if clients >> number & 1)
+
+    @cached_property
+    def _set_by_user_perhaps(self) -> bool:
+        """Whether the setting by user may hold for accounts of which it was not read: not where Graph has none."""
+        missing = self.state.missing("per_user_mfa")
+        return missing is not None and missing.reason != Reason.UNSUPPORTED and not self.demanding
 
     @cached_property
     def demanding(self) -> bool:

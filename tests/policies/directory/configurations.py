@@ -76,7 +76,7 @@ def _one(theme: str, body: dict[str, Any]) -> Configuration:
         roles=ROLES if "roles" not in body else (), security_defaults=body.get("security_defaults", False),
         locations=tuple(msgspec.convert(one, Location) for one in body.get("locations", ())),
         strengths=tuple(graph.strength(one) for one in body.get("strengths", ())),
-        unread={name: Unread(Reason.DENIED, f"Graph refused {name}", grant=grant)
+        unread={name: Unread(Reason.DENIED if grant else Reason.UNSUPPORTED, f"Graph refused {name}", grant=grant)
                 for name, grant in body.get("unread", {}).items()})
     tenant = msgspec.convert({"name": "office", "kind": "entra", **body.get("declared", {})}, Tenant)
     return Configuration(f"{theme}: {body['name']}", state, Context(tenant, NOW), body)
