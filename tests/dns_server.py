@@ -26,7 +26,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 import dns.zone
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 SERVFAIL, REFUSED, SILENT, TRUNCATED, OTHER_NAME, REFERRAL, NO_EDNS, GARBAGE = (
     "servfail", "refused", "silent", "truncated", "other-name", "referral", "no-edns", "garbage")
@@ -51,6 +51,8 @@ class Zone:
     lasts: int = 30 * DAY
     """For how long its signatures hold."""
     algorithm: int = 13
+    two_keys: bool = False
+    """Whether one key signs the keys and another the rest."""
     forged: tuple[tuple[str, str], ...] = ()
     """Names and types whose records are changed after they were signed."""
     unsigned_names: tuple[tuple[str, str], ...] = ()
@@ -117,7 +119,8 @@ class World:
             self.keys[one.name] = _key(one.algorithm)
             now = int(time.time())
             ends = now - DAY if one.expired else now + one.lasts
-            dns.dnssec.sign_zone(zone, keys=[self.keys[one.name]], inception=now - 40 * DAY, expiration=ends,
+            keys = [self.keys[one.name], *([_key(one.algorithm, 256)] if one.two_keys else [])]
+            dns.dnssec.sign_zone(zone, keys=keys, inception=now - 40 * DAY, expiration=ends,
                                  policy=dns.dnssec.allow_all_policy)
         for owner, rtype in one.forged:
             self._forge(zone, dns.name.from_text(owner), rtype)
@@ -266,14 +269,14 @@ def _parent(name: str, zones: Mapping[str, Zone]) -> str | None:
         above = above.parent()
 
 
-def _key(algorithm: int) -> tuple[Any, Any]:
+def _key(algorithm: int, flags: int = 257) -> tuple[Any, Any]:
     if algorithm == 13:
         private: Any = ec.generate_private_key(ec.SECP256R1())
+    elif algorithm == 15:
+        private = ed25519.Ed25519PrivateKey.generate()
     else:
-        from cryptography.hazmat.primitives.asymmetric import rsa
-
         private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return private, dns.dnssec.make_dnskey(private.public_key(), algorithm, flags=257)
+    return private, dns.dnssec.make_dnskey(private.public_key(), algorithm, flags=flags)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ LINES = 'www A 192.0.2.1\n@ A 192.0.2.1\n@ MX 10 www\n@ TXT "v=spf1 -all"\nmail.
 ISLANDS = [
     Zone("good.example", LINES + '@ CAA 0 issue "ca.example"\nnone CAA 0 issue ";"\n'),
     Zone("rsa.example", LINES, algorithm=8),
+    Zone("two.example", LINES, two_keys=True),
+    Zone("ed.example", LINES, algorithm=15),
     Zone("short.example", LINES, lasts=3600),
     Zone("unsigned.example", LINES, signed=False),
     Zone("nods.example", LINES, ds=False),
@@ -61,6 +63,8 @@ def look(server: str, name: str, anchors: tuple[str, ...] = (), now: datetime | 
 CASES = [
     ("good.example", "secure", []),
     ("rsa.example", "secure", []),
+    ("two.example", "secure", []),
+    ("ed.example", "secure", []),
     ("sub.good.example", "secure", []),
     ("mail.deep.good.example", "secure", []),
     ("old.example", "secure", ["old-algorithm"]),
