@@ -110,7 +110,8 @@ def require_names(host: Host, declared: Declared) -> None:
             raise UsageError("there is no such domain", where=domain.name,
                              remedy="check how it is written, and that its registration has not lapsed")
         why = answers[0].missing
-        if all(one.missing is not None for one in answers) and why is not None and why.reason is Reason.TIMEOUT:
+        silent = why is not None and (why.reason is Reason.TIMEOUT or "cannot be reached" in why.detail)
+        if all(one.missing is not None for one in answers) and silent:
             servers = ", ".join(declared.resolvers) or "this machine's name servers"
             raise CannotFinish(f"no name server answers ({servers})", where=domain.name,
                                remedy="check the network, or name a server that answers with --resolver ADDRESS")

@@ -34,15 +34,17 @@ class Dropped(LookError):
 class Deadline:
     """The moment by which a whole look must be over."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, step: float = SECONDS) -> None:
+        """``seconds`` in all, ``step`` for any one step."""
         self._ends = time.monotonic() + seconds
+        self._step = step
 
-    def left(self, at_most: float = SECONDS) -> float:
+    def left(self, at_most: float | None = None) -> float:
         """Seconds for the next step; raises ``TimedOut`` when there are none."""
         left = self._ends - time.monotonic()
         if left <= 0:
-            raise TimedOut("the time for this domain is used up")
-        return min(left, at_most)
+            raise TimedOut("the time for this is used up")
+        return min(left, at_most or self._step)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from collectors.host.protocol import LookError, TimedOut, Unreadable
 from hustings.facts import Reason
 
 PORT = 25
+SECONDS = 15.0
+"""For all that is said before TLS: a server that makes strangers wait for its greeting does so for a few seconds."""
 LINES = 100
 SIZE = 16 << 10
 BLOCKED = "many networks shut port 25: check from a server that may send mail"
@@ -27,7 +29,7 @@ class Dialogue:
             self.connection = connect(address, PORT, deadline)
         except (Refused, TimedOut) as error:
             raise LookError(Reason.TIMEOUT, f"{error.missing.detail}; {BLOCKED}") from error
-        self._deadline = deadline
+        self._deadline = Deadline(deadline.left(SECONDS), SECONDS)
         self._heard = b""
 
     def secured(self) -> socket.socket:

@@ -174,43 +174,38 @@ def _leads(site: Site, page: http.Page, scheme: str) -> str:
 
 def _https(site: Site) -> dict[str, Any]:
     """What a browser meets on port 443, following redirects that stay on this host."""
-    path, first = "/", None
+    path, seen = "/", list[http.Page]()
     for _ in range(HOPS):
         try:
             with site.secure() as connection:
                 page = http.get(connection, site.host, path, site.deadline, site.where())
-        except LookError as error:
-            if first is None:
-                return {"https": error.missing, **dict.fromkeys(_HEADERS, error.missing)}
-            return _headed(first, error.missing, error.missing)
-        first = first or page
-        if not page.redirects:
-            break
-        try:
+            seen.append(page)
+            if not page.redirects:
+                break
             chosen, there, path = http.target(page.header("Location"), site.host, "https")
-        except Unreadable as error:
-            return _headed(first, error.missing, error.missing)
+        except LookError as error:
+            return _headed(seen, error.missing, error.missing)
         if chosen != "https" or there != site.host:
-            return _headed(first, _leads(site, page, "https"), None)
+            return _headed(seen, _leads(site, page, "https"), None)
     else:
         circle = Missing(Reason.ERROR, f"{site.where()} redirects in a circle")
-        return _headed(first, circle, circle)
+        return _headed(seen, circle, circle)
     if page.status >= 400:
-        return _headed(first, "error", Missing(Reason.ERROR, f"{site.where()} answers {page.status}"))
-    return _headed(first, "content", page)
+        return _headed(seen, "error", Missing(Reason.ERROR, f"{site.where()} answers {page.status}"))
+    return _headed(seen, "content", page)
 
 
-def _headed(first: http.Page | None, https: str | Missing, page: http.Page | Missing | None) -> dict[str, Any]:
-    """HSTS counts on the first answer, whatever it is; the other headers on the page at the end, if there is one."""
-    fields: dict[str, Any] = {"https": https}
-    fields |= _site_headers.record(first) if first is not None else {}
-    if isinstance(page, http.Page):
-        strict = {name: fields[name] for name in _HEADERS if name.startswith("hsts")}
-        return fields | _site_headers.record(page) | strict
-    others = tuple(name for name in _HEADERS if not name.startswith("hsts"))
+def _headed(seen: list[http.Page], https: str | Missing, page: http.Page | Missing | None) -> dict[str, Any]:
+    """What browsers remember of HSTS after these answers of the host (the last that says anything), and the other
+    headers of the page at the end, if there is one."""
+    if not seen:
+        return {"https": https, **dict.fromkeys(_HEADERS, https)}
+    told = [one for one in seen if one.header("Strict-Transport-Security")] or seen
+    remembered = {name: one for name, one in _site_headers.record(told[-1]).items() if name.startswith("hsts")}
     if page is None:
-        return {name: one for name, one in fields.items() if name not in others}
-    return fields | dict.fromkeys(others, page)
+        return {"https": https, **remembered}
+    shown = dict.fromkeys(_HEADERS, page) if isinstance(page, Missing) else _site_headers.record(page)
+    return {"https": https, **shown, **remembered}
 
 
 def _contact(site: Site) -> dict[str, Any]:

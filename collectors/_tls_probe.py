@@ -202,10 +202,10 @@ def _speaks(open_: Open, host: str, version: int, deadline: Deadline, where: str
     for _ in range(2):
         connection = open_()
         try:
-            said = b""
-            send(connection, client_hello(version, host), deadline, where)
+            said, own = b"", Deadline(deadline.left())
+            send(connection, client_hello(version, host), own, where)
             while (answer := accepted(said, version)) is None:
-                part = receive(connection, 4096, deadline, where)
+                part = receive(connection, 4096, own, where)
                 said += part
                 if not part or len(said) > 16384:
                     break

@@ -32,9 +32,9 @@ from tests.tls_servers import (
 
 HOSTS = ("good", "onward", "expired", "self", "stranger", "name", "weak", "old", "older", "plain", "elsewhere", "http",
          "short", "bare", "closed", "silent", "reset", "flood", "down", "moved", "unmatched", "renew", "nothing",
-         "contact", "circle", "chain", "led")
+         "contact", "circle", "chain", "led", "late")
 AT = {host: f"127.0.51.{number}" for number, host in enumerate(HOSTS, 1)}
-LINES = "\n".join(f"{host} A {address}" for host, address in AT.items() if host != "moved")
+LINES = "\n".join(f"{host} A {address}" for host, address in AT.items() if host != "moved") + "\nsix AAAA ::1"
 ZONES = (Zone("."), Zone("example"), Zone("vote.example", f"{LINES}\nmoved A {AT['good']}\nmoved A {AT['expired']}\n"),
          Zone("empty.example"), Zone("foreign.test", "", signed=False))
 
@@ -70,6 +70,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     site("plain", plain=page())
     site("elsewhere", plain=redirect("https://www.other.test/"), answers={"/": redirect("https://other.test/")})
     site("led", plain=redirect("https://led.portal.test/"), answers={"/": redirect("https://portal.test/")})
+    site("late", answers={"/": redirect("/en/"), "/en/": page()})
     site("http", answers={"/": redirect("http://http.vote.example/x", **GOOD_HEADERS)})
     site("short", answers={"/": page({**GOOD_HEADERS, "Strict-Transport-Security": "max-age=300"}),
                            "/.well-known/security.txt": text(
@@ -79,13 +80,14 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     site("circle", answers={"*": redirect("/again")})
     site("contact", answers={"/": page(), "/.well-known/security.txt": text(
         b"# ours\nContact: security@office.example\nExpires: soon\n", "text/csv")})
+    servers += [("::1", 443, Site(good_answers(""), server_context(authority.issue("six.vote.example"))))]
     servers += [(AT["closed"], 80, Site({"*": page()})), (AT["silent"], 443, hang), (AT["reset"], 443, reset),
                 (AT["reset"], 80, reset), (AT["flood"], 80, flood), (AT["flood"], 443, flood)]
     world = World(ZONES, {"fails.vote.example": SERVFAIL})
     with pytest.MonkeyPatch.context() as patch, all_of(*servers), serving(world) as resolver:
         patch.setenv("SSL_CERT_FILE", str(authority.file))
         declared = Declared(resolvers=(resolver,), domains=(
-            Domain("vote.example", sites=(*map(_name, HOSTS), "nowhere.vote.example", "fails.vote.example"),
+            Domain("vote.example", sites=(*map(_name, HOSTS), *map(_name, ("six", "nowhere", "fails"))),
                    leads_to=("portal.test",)),
             Domain("empty.example"), Domain("good.vote.example"), Domain("down.vote.example"),
             Domain("foreign.test", sites=("none",))))
@@ -128,6 +130,7 @@ def test_a_good_site_shows_nothing_to_complain_of(sites):
     ("onward", {"plain": "onward", "https": "redirects", "hsts": 0}),
     ("elsewhere", {"plain": "elsewhere", "https": "elsewhere"}),
     ("led", {"plain": "redirects", "https": "redirects"}),
+    ("late", {"https": "content", "hsts": 63072000}),
     ("http", {"https": "downgrade", "hsts": 63072000}),
     ("short", {"hsts": 300, "hsts_subdomains": False}),
     ("bare", {"https": "content", "hsts": 0, "content_policy": False, "framing": False, "no_sniffing": False,
@@ -156,6 +159,10 @@ def test_what_could_not_be_learnt_is_a_reason_and_never_an_answer(sites, host, n
 def test_every_address_of_a_host_is_looked_at(sites):
     assert sites["moved", AT["good"]]["trust"] == "ok"
     assert sites["moved", AT["expired"]]["trust"] == "expired"
+
+
+def test_addresses_of_the_new_kind_are_looked_at_too(sites):
+    assert (sites["six", "::1"]["trust"], sites["six", "::1"]["plain"]) == ("ok", "closed")
 
 
 def test_declared_hosts_without_an_address_are_unknown(sites):
