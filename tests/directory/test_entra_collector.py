@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collectors import _entra_permissions, _entra_run, _entra_state, directory_entra
+from agent import collector_memory
+from collectors import _entra_permissions, _entra_run, _entra_state, directory_entra, isolate
 from collectors._entra_memory import Parts
 from collectors._entra_reading import Reading
 from collectors._patience import Clock, Patience
@@ -275,6 +276,26 @@ def test_a_throttled_run_says_how_far_it_came_and_the_next_goes_on_from_there(te
     assert "/v1.0/domains" not in again
     assert "/v1.0/identity/conditionalAccess/policies" not in again
     assert b'"tenants":{}' in second.getvalue()
+
+
+def test_the_agents_scheduled_runs_go_on_from_its_own_file_and_then_keep_none(tenant, server, tmp_path):
+    declared, cache = Declared(tenants=(tenant,)), dict[str, isolate.Kept]()
+    files = {collector_memory.ENTRA: tmp_path / "entra.memory"}
+    server.faults.append(Fault("/reports", 429, {"Retry-After": "7200"}, times=1))
+    seen, sent = [], []
+    for _ in range(3):
+        server.log.clear()
+        with collector_memory.taken_up(files) as memories:
+            looked = isolate.look(LiveHost(), [directory_entra.COLLECTOR], declared, cache=cache, memories=memories)
+        seen.append(looked.facts[f"{FACT}@office"])
+        sent.append(sum(not one.batched for one in server.log))
+        if len(seen) == 1:
+            assert files[collector_memory.ENTRA].stat().st_mode & 0o777 == 0o600
+    assert "registrations; goes on next time" in seen[0].missing.detail
+    assert seen[1].known
+    assert seen[2] == seen[1]
+    assert [sent[0] > 20, sent[1] < 8, sent[2]] == [True, True, 0]
+    assert list(tmp_path.glob("*memory*")) == []
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"schema":"other/1","tenants":{}}', b"\xff"])
