@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import msgspec
@@ -45,6 +46,7 @@ class _Chromebook(msgspec.Struct, frozen=True):
     status: str = ""
     annotatedUser: str = ""  # noqa: N815
     lastSync: str = ""  # noqa: N815
+    autoUpdateExpiration: int = 0  # noqa: N815
 
 
 class _Chromebooks(msgspec.Struct, frozen=True):
@@ -84,13 +86,13 @@ def mobiles(google: Google, customer: str) -> Iterator[Device]:
 def chromebooks(google: Google, customer: str) -> Iterator[Device]:
     """ChromeOS devices that are in use. Their storage is encrypted by design."""
     asked = {"maxResults": "300", "projection": "BASIC", "fields": "nextPageToken,chromeosdevices(deviceId,"
-             "serialNumber,osVersion,status,annotatedUser,lastSync)"}
+             "serialNumber,osVersion,status,annotatedUser,lastSync,autoUpdateExpiration)"}
     path = f"/admin/directory/v1/customer/{quote(customer, safe='')}/devices/chromeos"
     for page in google.pages(_CHROMEBOOKS, path, asked, _Chromebooks):
         for one in page.chromeosdevices:
             if one.status.upper() == "ACTIVE":
                 yield Device(one.serialNumber or one.deviceId, "chromeos", version(one.osVersion), True, None, False,
-                             one.annotatedUser, moment(one.lastSync))
+                             one.annotatedUser, moment(one.lastSync), _day(one.autoUpdateExpiration))
 
 
 def computers(google: Google, customer: str) -> Iterator[Device]:
@@ -104,6 +106,14 @@ def computers(google: Google, customer: str) -> Iterator[Device]:
                 yield Device(one.hostname or one.serialNumber or one.name, _SYSTEMS[one.deviceType],
                              version(one.osVersion), _ENCRYPTED.get(one.encryptionState), compliant,
                              _OWNERS.get(one.ownerType), "", moment(one.lastSyncTime))
+
+
+def _day(milliseconds: int) -> date | None:
+    """The day of a time in milliseconds since 1970; None for none."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).date() if milliseconds > 0 else None
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def version(text: str) -> str:

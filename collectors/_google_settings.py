@@ -154,7 +154,7 @@ def _accounts(google: Google, customer: str, day: date, wanted: tuple[str, ...])
 def _usage(one: _Usage) -> Usage:
     numbers = {part.name: part.intValue for part in one.parameters if part.intValue is not None}
     times = {part.name: moment(part.datetimeValue) for part in one.parameters if part.datetimeValue}
-    return Usage(one.entity.profileId or one.entity.userEmail, numbers.get("accounts:num_security_keys"),
+    return Usage(one.entity.profileId, one.entity.userEmail, numbers.get("accounts:num_security_keys"),
                  numbers.get("accounts:num_passkeys_enrolled"), bool(times),
                  _latest(times, _PARAMETERS[2:]), _latest(times, _PARAMETERS[2:4]))
 

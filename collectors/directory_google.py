@@ -7,15 +7,16 @@ stays on the machine.
 from __future__ import annotations
 
 from datetime import timedelta
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from collectors import _secret_file
-from collectors._patience import Patience
 from collectors.base import ABSENT, Collected, Collector, Dated, Disclosure, Fact, Platform, Type, key
 from collectors.host.protocol import Host, LookError, Unsupported
 from hustings.declared import Declared, Tenant
-from hustings.directory.google import State
+
+if TYPE_CHECKING:
+    from collectors._patience import Patience
+    from hustings.directory.google import State
 
 SECONDS = 540.0
 """For all tenants together."""
@@ -23,6 +24,8 @@ SECONDS = 540.0
 
 def collect(host: Host, declared: Declared) -> Collected:
     """The state of every declared tenant; one that does not answer costs its own alone."""
+    import msgspec
+
     own = [one for one in declared.tenants if one.kind == "google"]
     found: Collected = {key("directory.google_state", one.name): ABSENT for one in declared.tenants}
     for one in own:
@@ -41,6 +44,7 @@ def read(host: Host, tenant: Tenant, *, within: float, patience: Patience | None
     if host.kind not in ("live", "network"):
         raise Unsupported("a directory is asked over the network, which an image or a recording does not have")
     from collectors import _google_state
+    from collectors._patience import Patience
     from collectors.google_door import Google
     from collectors.google_sign_in import Account
 

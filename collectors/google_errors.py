@@ -18,6 +18,7 @@ from hustings.facts import Reason
 THROTTLED = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED",
                        "RESOURCE_EXHAUSTED"})
 """Reasons of a 403 that asks to come back later."""
+_USED_UP = frozenset({"dailyLimitExceeded", "dailyLimitExceededUnreg"})
 _SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 _EDITION = frozenset({"domainCannotUseApis", "SUBSCRIPTION_REQUIRED", "limitExceeded"})
@@ -98,6 +99,8 @@ def refusal(status: int, body: bytes, section: Section) -> GoogleError:
         return NotGranted("the access token lacks the scope", grant=section.grant, status=status)
     if status == 403 and why & _DISABLED:
         return NotGranted(f"the {INTERFACES[section.host]} is not enabled", grant=section.enable, status=status)
+    if status == 403 and why & _USED_UP:
+        return Throttled("the daily quota of the service account's project is used up", status=status)
     if status == 403 and why & _EDITION:
         return Unavailable("the edition of Google Workspace does not offer this", status=status)
     if status == 403:

@@ -100,7 +100,9 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the usage report says of an account, on the report's day."""
 
     user: str
-    """The account's id, or its address where the report has none."""
+    """The account's id; empty where the report has none."""
+    address: str = ""
+    """Its address on that day."""
     security_keys: int | None = None
     passkeys: int | None = None
     mail: bool = False
@@ -129,6 +131,8 @@ class Device(msgspec.Struct, frozen=True, omit_defaults=True):
     personal: bool | None = None
     user: str = ""
     last_seen: Moment | None = None
+    supported_until: date | None = None
+    """The last day of updates, where Google itself says it (ChromeOS)."""
 
 
 class Forwarding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -22,10 +22,11 @@ OPEN_FOR = timedelta(days=365)
 
 
 def with_support(devices: Any, table: Table | Missing, today: date) -> Any:
-    """The answer for ``directory.devices`` with ``support`` and ``support_ends`` of each; anything else as it is."""
+    """The answer for ``directory.devices`` with ``support`` and ``support_ends`` of each, unless the directory itself
+    tells them; anything else as it is."""
     if not isinstance(devices, Listing):
         return devices
-    items = [{**one, **_support(one, table, today)} for one in devices.items]
+    items = [one if "support" in one else {**one, **_support(one, table, today)} for one in devices.items]
     return Listing(items, devices.complete, devices.why)
 
 

@@ -11,6 +11,7 @@ from hustings.roster import Roster
 from hustings.times import utc_text
 from policies.directory.google_admins import usage_of
 from policies.directory.google_people import People, names, reason
+from policies.lifecycle import End
 from policies.shared_names import shared_words
 
 _WEAK_METHOD = "2-step verification without a security key or passkey"
@@ -132,4 +133,6 @@ def _device(people: People, one: Device) -> dict[str, Any]:
     return {"device": one.name, **({"account": one.user} if one.user else {}), "os": one.os, "version": one.version,
             **{name: value if value is not None else reason(Missing(Reason.UNSUPPORTED, "Google does not tell"))
                for name, value in said.items()},
-            **({"last_seen": utc_text(one.last_seen)} if one.last_seen is not None else {})}
+            **({"last_seen": utc_text(one.last_seen)} if one.last_seen is not None else {}),
+            **({"support": str(End.DATED), "support_ends": one.supported_until.isoformat()}
+               if one.supported_until is not None else {})}

@@ -28,8 +28,10 @@ def facts(people: People) -> dict[str, Any]:
 def usage_of(people: People) -> dict[str, Usage]:
     """What the usage report says, by the account's id."""
     report = people.state.report
-    known = {one.user.casefold(): one for one in report.accounts} if report is not None else {}
-    found = ((one.id, known.get(one.id.casefold()) or known.get(one.name.casefold())) for one in people.state.users)
+    accounts = report.accounts if report is not None else ()
+    by_id = {one.user: one for one in accounts if one.user}
+    by_address = {one.address.casefold(): one for one in accounts if one.address}
+    found = ((one.id, by_id.get(one.id) or by_address.get(one.name.casefold())) for one in people.state.users)
     return {key: usage for key, usage in found if usage is not None}
 
 

@@ -67,7 +67,7 @@ def office() -> Workspace:
                   "deviceCompromisedStatus": "No compromise detected"},
                  {"resourceId": "m2", "os": "iOS 17.1", "status": "DEVICE_WIPED"}],
         chromebooks=[{"deviceId": "c1", "serialNumber": "SN1", "osVersion": "130.0.6723", "status": "ACTIVE",
-                      "annotatedUser": VIA, "lastSync": recent}],
+                      "annotatedUser": VIA, "lastSync": recent, "autoUpdateExpiration": "1970438400000"}],
         computers=[{"name": "devices/1", "deviceType": "WINDOWS", "hostname": "PC-1", "osVersion":
                     "Windows 10.0.22631.4460", "encryptionState": "NOT_ENCRYPTED", "ownerType": "COMPANY",
                     "lastSyncTime": recent},

@@ -68,6 +68,7 @@ def test_a_whole_tenant_is_read_with_one_token_and_few_requests(server, key):
     assert {one.type for one in state.policies} & {"calendar.external_invitations"} == set()
     assert {(one.os, one.version, one.encrypted) for one in (*state.computers, *state.mobiles, *state.chromebooks)} == {
         ("windows", "10.0.22631.4460", False), ("android", "14", True), ("chromeos", "130.0.6723", True)}
+    assert [str(one.supported_until) for one in state.chromebooks] == ["2032-06-10"]
     assert {path for _, path in server.asked if "/gmail/" in path} == set()
 
 

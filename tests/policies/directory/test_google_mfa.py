@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hustings.declared import MaySkip, Tenant
-from hustings.directory.google import Group, Policy, Role, SignOn, State, Unit, User
+from hustings.directory.google import Device, Forwarding, Group, Policy, Role, SignOn, State, Unit, User
 from hustings.directory.unread import Unread
 from hustings.facts import Listing, Missing, Reason
 from hustings.roster import Person, Roster, RosterFile
 from policies.directory.context import Context
+from policies.directory.device_support import with_support
 from policies.directory.facts import FACTS
 from policies.directory.google import ABSENT, answers, judged
 from policies.directory.google_mfa import ACCEPTED, UNDECIDED, WHY, SecondSteps
@@ -384,6 +385,25 @@ def test_super_administrators_should_not_get_in_again_by_a_telephone_number():
     perhaps = setting(*kind, True, group="g1", order=399)
     found = judged(state(ADMIN, policies=(perhaps,), unread=("groups",)), context())["directory.weak_settings"]
     assert (found.items, found.complete) == ([], False)
+
+
+def test_of_devices_what_may_be_read_is_told_and_what_may_not_is_named():
+    chromebook = Device("SN1", "chromeos", "130.0", True, None, False, supported_until=date(2032, 6, 10))
+    found = judged(state(ADMIN, chromebooks=(chromebook,), unread=("computers",)), context())["directory.devices"]
+    assert (found.complete, found.why.reason) == (False, Reason.DENIED)
+    shown = with_support(found, Missing(Reason.ERROR, "no table"), NOW.date()).items[0]
+    assert (shown["support"], shown["support_ends"], shown["compliant"]["reason"]) == (
+        "dated", "2032-06-10", "unsupported")
+    none = judged(state(ADMIN, unread=("computers", "mobiles", "chromebooks")), context())["directory.devices"]
+    assert isinstance(none, Missing)
+    assert none.detail.count("grant the scope x") == 1
+
+
+def test_forwarding_counts_of_open_accounts_alone():
+    passing = (Forwarding("boss@office.example", True), Forwarding("off@office.example", True))
+    off = account(id="2", name="off@office.example", enabled=False)
+    found = judged(state(ADMIN, off, forwardings=passing, unread=("forwardings",)), context())["directory.forwarding"]
+    assert (names(found), found.complete) == (["boss@office.example"], False)
 
 
 ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda more: st.lists(
