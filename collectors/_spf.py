@@ -2,6 +2,8 @@
 
 Every term is followed as if none before it had matched: the number of look-ups is that of the worst message. A name
 server that does not answer about an included record leaves the rest open; it is never taken for a void answer.
+checkdmarc, which reads the other records, stops at the first fault and would ask by itself; a test holds both readings
+of the grammar against each other.
 """
 
 from __future__ import annotations

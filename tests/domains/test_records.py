@@ -75,3 +75,58 @@ def test_an_answer_of_any_bytes_proves_nothing(junk: bytes) -> None:
     if answer.absent:
         assert message.flags & (dns.flags.AA | dns.flags.RA)
         assert answer.status in (Status.NODATA, Status.NXDOMAIN)
+
+
+READ_ALIKE = (
+    "-all", "~all", "?all", "+all", "", "ip4:192.0.2.1 -all", "ip4:192.0.2.0/24 ip6:2001:db8::/32 -all",
+    "ipv4:192.0.2.1 -all",
+    "ip4:192.0.2.300 -all", "ip4:192.0.2.0/33 -all", "ip6:2001:db8::/129 -all", "ip4:192.0.2.0/024 -all", "ip4: -all",
+    "ip4 -all", "-all ip4:192.0.2.1", "foo=bar -all", "ip4:192.0.2.1-all", "all:x", " ip4:192.0.2.1   -all ",
+    "ip4:192.0.2.1, -all", "ip4=192.0.2.1 -all", "-ip4:192.0.2.1 ~all", "ip6:192.0.2.1 -all", "ip4:192.0.2.1/ -all",
+    "exp=%{d}.x -all", "-all -all", "hello -all", "-all exp=a.b exp=c.d", "ip4:192.0.2.1; -all", "ip4:192.0.2.01 -all",
+)
+READ_OTHERWISE = {
+    "V=SPF1 -ALL": (True, "literals of a grammar know no case (RFC 5234, 2.3)"),
+    "v=spf1 ip4:192.0.2.1\tip4:192.0.2.2 -all": (False, "only spaces part the terms (RFC 7208, 12)"),
+    "v=spf1 -all foo": (False, "an error anywhere makes the whole record invalid (RFC 7208, 4.6)"),
+}
+
+
+def _reads(text: str) -> bool:
+    try:
+        _spf_terms.parse(text)
+    except _spf_terms.BadTerm:
+        return False
+    return True
+
+
+def _library_reads(text: str) -> bool:
+    from checkdmarc.spf import SPFError, parse_spf_record
+
+    try:
+        parse_spf_record(text, "office.example")
+    except SPFError:
+        return False
+    return True
+
+
+def test_a_second_reader_of_spf_agrees_but_where_the_standard_is_against_it() -> None:
+    for terms in READ_ALIKE:
+        text = f"v=spf1 {terms}"
+        assert _reads(text) is _library_reads(text), text
+    for text, (ours, _) in READ_OTHERWISE.items():
+        assert (_reads(text), _library_reads(text)) == (ours, not ours), text
+
+
+def test_what_the_library_refuses_in_dmarc_is_judged_by_the_standard() -> None:
+    for text, policy, remarks in (
+        ("v=DMARC1; p=reject; fo=x; rua=mailto:a@b.example", "reject", ["syntax"]),
+        ("v=DMARC1; p=reject;; rua=mailto:a@b.example", "reject", ["syntax"]),
+        ("v=DMARC1; p=rejct; rua=mailto:a@b.example", "none", ["syntax"]),
+        ("v=DMARC1; p=reject; rua=mailto:a@b.example", "reject", []),
+    ):
+        record = _dmarc.parse(text, "office.example")
+        assert record is not None
+        assert record.policy == policy
+        assert [what for weight, what, _ in record.problems if weight == "remark"] == remarks
+    assert _dmarc.parse("v=DMARC1; p=rejct", "office.example") is None
