@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hustings.errors import CannotFinish, UsageError
+from hustings.errors import CannotFinish, Exit, UsageError
 
 if TYPE_CHECKING:
     from collectors.host.protocol import Host
@@ -27,7 +27,8 @@ def read(name: str | None, output: Path, deadline: str, path: Path | None) -> No
     """Read a tenant or directory into a file, to be judged without asking it again.
 
     The file is what the agent would keep to itself: accounts, administrators, policies. Nothing is written to the
-    directory. `hustings directory mfa --state FILE` judges it.
+    directory. `hustings directory mfa --state FILE` judges it. What could not be read is named, with what to grant;
+    the exit code is 4 where there was no time for something.
     """
     from agent import durable
     from agent.directory.tenants import tenant
@@ -35,6 +36,7 @@ def read(name: str | None, output: Path, deadline: str, path: Path | None) -> No
     from collectors.host.protocol import LookError
     from hustings.declared import TENANTS
     from hustings.directory.unread import unread_of
+    from hustings.facts import Reason
 
     within = _seconds(deadline)
     chosen = tenant(path, name, kinds=TENANTS)
@@ -59,9 +61,12 @@ def read(name: str | None, output: Path, deadline: str, path: Path | None) -> No
         output.unlink(missing_ok=True)
         raise
     click.echo(f"{chosen.name}: read into {output} ({len(text) // 1024 + 1} KiB), readable by you alone.")
-    for section, why in sorted(unread_of(text).items()):
+    unread = unread_of(text)
+    for section, why in sorted(unread.items()):
         missing = why.missing()
         click.echo(f"not read: {section.replace('_', ' ')} ({missing.reason}: {missing.detail})", err=True)
+    if any(one.reason is Reason.TIMEOUT for one in unread.values()):
+        raise click.exceptions.Exit(int(Exit.INCOMPLETE))
 
 
 def _text(host: Host, tenant: Tenant, within: float) -> str:

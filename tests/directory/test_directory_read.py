@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors import _entra_permissions
-from tests.graph_server import CLIENT, SECRET, TENANT, serve
+from tests.graph_server import CLIENT, SECRET, TENANT, Fault, serve
 from tests.graph_tenant import office
 
 
@@ -55,6 +55,15 @@ def test_a_sign_in_that_is_refused_leaves_no_file_and_says_what_to_mend(config, 
     assert "the secret is wrong" in done.stderr
     assert "wrong-canary" not in done.stdout + done.stderr
     assert not (tmp_path / "state.json").exists()
+
+
+def test_what_there_was_no_time_for_is_said_and_the_rest_is_kept(config, server, tmp_path):
+    server.faults.append(Fault("/applications", 429, {"Retry-After": "3600"}))
+    output = tmp_path / "state.json"
+    done = run("read", "--deadline", "60s", "--config", str(config), "--output", str(output))
+    assert done.returncode == 4, done.stderr
+    assert "not read: applications (timeout: throttled by Microsoft Graph (429)" in done.stderr
+    assert len(json.loads(output.read_text())["users"]) == 5
 
 
 @pytest.mark.parametrize(("words", "said"), [
