@@ -9,7 +9,7 @@ from collectors.host.protocol import LookError, TimedOut, Unreadable
 from hustings.facts import Reason
 
 PORT = 25
-SECONDS = 15.0
+SECONDS = 10.0
 """For all that is said before TLS: a server that makes strangers wait for its greeting does so for a few seconds."""
 LINES = 100
 SIZE = 16 << 10

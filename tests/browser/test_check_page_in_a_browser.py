@@ -33,8 +33,8 @@ def audit(wanted: tuple[str, ...], area: str = "") -> Audit:
 AUDITS = {"all wrong": ("fail",), "all good": ("pass",), "nothing seen": ("unknown",)}
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("name", AUDITS)
+@pytest.mark.parametrize(("name", "language"), [("all wrong", "en"), ("all wrong", "fr"), ("all good", "en"),
+                                                ("nothing seen", "fr")])
 def test_the_page_of_a_domain_is_readable_everywhere_and_prints_on_one_sheet(browser: Browser, tmp_path: Path,
                                                                              name: str, language: str) -> None:
     file = tmp_path / "page.html"
