@@ -141,7 +141,7 @@ class _Rules:
             (sure if len(known) == 1 else perhaps).extend(one for one in known if one is not None)
         if not sure and not perhaps:
             return Missing(Reason.ERROR, "no account can sign in")
-        worst = max((*sure, *perhaps), key=badness)
+        worst = max(sure + perhaps, key=badness)
         if worst in sure:
             return worst
         return self._people.state.missing("groups") or Missing(
