@@ -61,7 +61,8 @@ _TERMS = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 def demand(policy: Policy, strengths: Mapping[str, Strength], question: Question, managed: bool = False) -> Demand:
-    """What the policy demands where it applies; ``managed``: a compliant or joined device counts as a factor.
+    """What the policy demands where it applies. ``strengths`` are by folded id; ``managed``: a compliant or joined
+    device counts as a factor.
 
     ActiveSync can tell of a device, the other old protocols cannot."""
     controls = [*policy.controls, *(["<strength>"] if policy.strength else []),
@@ -98,7 +99,7 @@ def _modern(control: str, policy: Policy, strengths: Mapping[str, Strength], que
     most = _BUILT_IN.get(policy.strength)
     if most is not None:
         return Answer.YES if most >= question else Answer.NO
-    known = strengths.get(policy.strength)
+    known = strengths.get(policy.strength.casefold())
     if known is None or not known.combinations:
         return Answer.MAYBE
     return Answer.YES if satisfies(known.combinations, question) else Answer.NO

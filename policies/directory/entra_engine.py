@@ -62,7 +62,7 @@ class Engine:
         tenant = context.tenant
         self.space = Space(state, self.policies, tenant.registration_apps)
         self.scope = Scope(state, self.policies)
-        self.strengths = {one.id: one for one in state.strengths}
+        self.strengths = {one.id.casefold(): one for one in state.strengths}
         count = len(self.policies) + len(self.variants)
         self.defaults, self.by_user, self.by_user_modern, self.unseen = (1 << count + one for one in range(4))
         self.in_force = self._in_state(ENABLED)

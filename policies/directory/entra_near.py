@@ -50,7 +50,7 @@ class Explaining:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._groups = {one.id: one.name for one in engine.state.groups}
+        self._groups = {one.id.casefold(): one.name for one in engine.state.groups}
         self._roles = {one.role.casefold(): one.role_name for one in engine.state.roles}
         self._kept: dict[tuple[object, ...], Explanation] = {}
 

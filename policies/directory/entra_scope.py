@@ -53,13 +53,13 @@ class Scope:
                               one.include_guests)
             self._exclude.add(1 << number, one.exclude_users, one.exclude_groups, one.exclude_roles,
                               one.exclude_guests)
-        known = {one.id: one for one in state.groups}
+        known = {one.id.casefold(): one for one in state.groups}
         wanted = {*self._include.groups, *self._exclude.groups}
         self._unsure_groups = {one for one in wanted if one not in known or not known[one].complete}
         self._groups: dict[str, list[str]] = defaultdict(list)
         for name in sorted(wanted & set(known)):
             for member in known[name].members if known[name].exists else ():
-                self._groups[member].append(name)
+                self._groups[member.casefold()].append(name)
         self._roles, self._unsure_roles = held_roles(state)
         self._seen: dict[tuple[object, ...], Applies] = {}
 
@@ -71,12 +71,13 @@ class Scope:
 
     def of(self, user: User) -> Applies:
         """What applies to the user."""
-        kind, groups = kind_of(user), tuple(self._groups.get(user.id, ()))
+        own = user.id.casefold()
+        kind, groups = kind_of(user), tuple(self._groups.get(own, ()))
         roles = tuple(sorted(self._roles.get(user.id, ())))
-        signature = (kind, self._include.users.get(user.id, 0), self._exclude.users.get(user.id, 0), groups, roles)
+        signature = (kind, self._include.users.get(own, 0), self._exclude.users.get(own, 0), groups, roles)
         found = self._seen.get(signature)
         if found is None:
-            found = self._seen[signature] = self._work_out(user.id, kind, groups, roles)
+            found = self._seen[signature] = self._work_out(own, kind, groups, roles)
         return found
 
     def _work_out(self, user: str, kind: str, groups: tuple[str, ...], roles: tuple[str, ...]) -> Applies:
@@ -125,13 +126,13 @@ class _Side:
         for one in users:
             if one.casefold() == "all":
                 self.everyone |= bit
-            elif one == GUESTS:
+            elif one.casefold() == GUESTS.casefold():
                 for kind in KINDS:
                     self.guests[kind] |= bit
             elif one.casefold() != "none":
-                self.users[one] |= bit
+                self.users[one.casefold()] |= bit
         for one in groups:
-            self.groups[one] |= bit
+            self.groups[one.casefold()] |= bit
         for one in roles:
             self.roles[one.casefold()] |= bit
         if guests is not None:

@@ -53,12 +53,12 @@ class Space:
         kept = list(policies)
         self.apps = _apps(kept, registration)
         self._trusted_known = state.missing("locations") is None
-        self.location_names = {one.id: one.name for one in state.locations}
-        self._trusted = {one.id for one in state.locations if one.trusted}
-        named = {one for policy in kept for one in (*policy.include_locations, *policy.exclude_locations)} - {"All"}
-        if TRUSTED in named:
-            named = named - {TRUSTED} | self._trusted | {TRUSTED_IPS}
-        self.locations = sorted(named)
+        self.location_names = {one.id.casefold(): one.name for one in state.locations}
+        self._trusted = {one.id.casefold() for one in state.locations if one.trusted}
+        named = {one for policy in kept for one in _folded((*policy.include_locations, *policy.exclude_locations))}
+        if TRUSTED.casefold() in named:
+            named |= self._trusted | {TRUSTED_IPS}
+        self.locations = sorted(named - {"all", TRUSTED.casefold()})
         self.rules = sorted({_rule(policy) for policy in kept if policy.device_filter})
         self.whole: dict[int, int] = {
             APP: (1 << len(self.apps)) - 1, CLIENT: (1 << len(CLIENTS)) - 1, PLATFORM: (1 << len(PLATFORMS)) - 1,
@@ -94,7 +94,7 @@ class Space:
         folded = {one.casefold() for one in locations}
 
         def says(place: str) -> bool:
-            return place.casefold() in folded or self.location_names.get(place, "").casefold() in folded - {""}
+            return place in folded or self.location_names.get(place, "").casefold() in folded - {""}
 
         trusting = TRUSTED.casefold() in folded
         every = bool(folded) and (all(says(one) for one in self._trusted) if self._trusted_known else not sure)
@@ -124,7 +124,7 @@ class Space:
             allows[number] = INSIDE if policy.device_filter.startswith("include") else OUTSIDE
         for place in self._expanded(policy.exclude_locations, trusting=sure):
             allows[place] = OUTSIDE
-        if not policy.include_locations or "All" in policy.include_locations:
+        if not policy.include_locations or "all" in _folded(policy.include_locations):
             yield Box(bit, allows)
             return
         for place in self._expanded(policy.include_locations, trusting=not sure):
@@ -133,9 +133,10 @@ class Space:
 
     def _expanded(self, places: Sequence[str], trusting: bool) -> Iterator[int]:
         """The dimensions of these locations. ``trusting``: where it is not known which are trusted, all may be."""
-        trusted = TRUSTED in places
+        folded = _folded(places)
+        trusted = TRUSTED.casefold() in folded
         for number, one in enumerate(self.locations):
-            if one in places or (trusted and self._is_trusted(one, trusting)):
+            if one in folded or (trusted and self._is_trusted(one, trusting)):
                 yield _NAMED + number
 
     def _is_trusted(self, place: str, unknown: bool) -> bool:
