@@ -28,8 +28,9 @@ IDLE_SECONDS = 60.0
 SECONDS = 480.0
 """For a whole session."""
 PAGE = 500
-BYTES = 512 << 20
-"""Of everything one session may be told."""
+BYTES = 64 << 20
+"""Of one answer: a page of entries, or one entry with all its values."""
+_TOO_MUCH = f"the directory said more than {BYTES >> 20} MiB at once"
 VALUES = 4 << 20
 """Values of one attribute, in how many ranges they come."""
 PAGED, DESCRIPTOR_FLAGS = "1.2.840.113556.1.4.319", "1.2.840.113556.1.4.801"
@@ -271,7 +272,8 @@ def _bind(connection: Any, who: str, password: str) -> None:
 
 
 class _Paced:
-    """A socket of which every wait ends by the session's deadline, and which takes no more than ``BYTES``."""
+    """A socket of which every wait ends by the session's deadline, and which takes no more than ``BYTES`` for
+    one question."""
 
     def __init__(self, under: Any, deadline: float) -> None:
         self.under = under
@@ -283,11 +285,12 @@ class _Paced:
         data: bytes = self.under.recv(size)
         self._taken += len(data)
         if self._taken > BYTES:
-            raise Truncated(f"the directory said more than {BYTES >> 20} MiB")
+            raise Truncated(_TOO_MUCH)
         return data
 
     def sendall(self, data: bytes) -> None:
         self._wait()
+        self._taken = 0
         self.under.sendall(data)
 
     def shutdown(self, how: int) -> None:
@@ -343,6 +346,24 @@ def _lean() -> Any:
             super().__init__(connection)
             self.socket_size = 1 << 16
 
+        def receiving(self) -> list[bytes]:
+            """Whole messages, each joined once however many pieces it comes in; none when the server is gone."""
+            waiting, messages = bytearray(), []
+            while data := self.connection.socket.recv(self.socket_size):
+                waiting += data
+                at = 0
+                while (length := self.compute_ldap_message_size(bytes(waiting[at:at + 132]))) != -1:
+                    if length > BYTES:
+                        raise Truncated(_TOO_MUCH)
+                    if at + length > len(waiting):
+                        break
+                    messages.append(bytes(waiting[at:at + length]))
+                    at += length
+                del waiting[:at]
+                if not waiting:
+                    return messages
+            return []
+
         def _open_socket(self, address: Any, use_ssl: bool = False, unix_socket: bool = False) -> None:
             try:
                 super()._open_socket(address, use_ssl, unix_socket)
@@ -385,7 +406,7 @@ def _reason(error: BaseException, what: str) -> LookError:
     """The reason behind an error, which the library may have wrapped in its own, keeping the words alone."""
     said = f"{type(error).__name__} {error}".lower()
     if "said more than" in said:
-        return Truncated(f"{what}: the directory said more than {BYTES >> 20} MiB")
+        return Truncated(f"{what}: {_TOO_MUCH}")
     if "certificate" in said:
         why = "its name does not match" if "hostname mismatch" in said or "ip address mismatch" in said else \
             "it has expired" if "expired" in said else "no known authority signed it (see tls_ca)"
