@@ -34,7 +34,9 @@ def states(reading: Reading, ids: list[str]) -> tuple[dict[str, str], dict[str, 
     """The state of each account that was answered for, and why of the others."""
     said, refused = _asked(reading, ids, "beta")
     if ids and not said and all(one.status in UNKNOWN for one in refused.values()):
-        said, refused = _asked(reading, ids, "v1.0")
+        said, refused = _asked(reading, ids[:1], "v1.0")
+        if said:
+            said, refused = _asked(reading, ids, "v1.0")
     return said, refused
 
 

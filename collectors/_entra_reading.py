@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from collectors._entra_memory import Kept, Parts
 from collectors._entra_permissions import LICENSED, held
 from collectors.graph_door import BATCH, NONE, Graph, Params
-from collectors.graph_errors import GraphError, NoLicence, NoPermission, NotSignedIn, Throttled, refusal
+from collectors.graph_errors import Gone, GraphError, NoLicence, NoPermission, NotSignedIn, Throttled, refusal
 from collectors.host.protocol import Denied, LookError
 from hustings.declared import Tenant
 from hustings.directory.unread import Unread
@@ -19,6 +19,7 @@ T = TypeVar("T")
 Body = dict[str, Any]
 _GONE_STALE = (400, 404, 410)
 """What Graph answers to a link at which it no longer goes on."""
+_NO_POST = (404, 405, 501)
 READER = "the role Global Reader to the person who signs in"
 
 
@@ -103,16 +104,31 @@ class Reading:
         pairs: type[tuple[str, T]] = tuple[str, item]  # type: ignore[valid-type]
         part = self._parts.take(name, pairs)
         found, refused = dict(part.items), dict[str, GraphError]()
-        paths = dict(requests)
-        for key, status, body in self.graph.batch([one for one in requests if one[0] not in found], version=version):
-            if 200 <= status < 300:
-                found[key] = convert(key, body)
-                part.items.append((key, found[key]))
+        for key, answer in self._each([one for one in requests if one[0] not in found], version):
+            if isinstance(answer, GraphError):
+                refused[key] = answer
             else:
-                refused[key] = refusal(status, body, paths[key])
+                found[key] = convert(key, answer)
+                part.items.append((key, found[key]))
         part.pages = -(-len(found) // BATCH)
         self._read = self._read or bool(found)
         return found, refused
+
+    def _each(self, requests: list[tuple[str, str]], version: str) -> Iterator[tuple[str, Body | GraphError]]:
+        """Small requests in batches; of v1.0 one by one where something before Graph lets nothing but GET through."""
+        paths = dict(requests)
+        try:
+            for key, status, body in self.graph.batch(requests, version=version):
+                path = paths.pop(key)
+                yield key, body if 200 <= status < 300 else refusal(status, body, path)
+        except GraphError as error:
+            if error.status not in _NO_POST or len(paths) < len(requests) or version != "v1.0":
+                raise
+        for key, path in paths.items():
+            try:
+                yield key, self.graph.get(path)
+            except (NoPermission, Gone) as error:
+                yield key, error
 
     def kept(self, runs: int, requests: int) -> Kept:
         """What was read, for another run to go on."""

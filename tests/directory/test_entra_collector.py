@@ -203,6 +203,17 @@ def test_where_only_v1_has_the_setting_by_user_it_is_asked_there(tenant, server)
     assert "per_user_mfa" not in state(tenant).unread
 
 
+def test_where_only_get_is_let_through_everything_but_the_setting_by_user_is_asked_one_by_one(tenant, server):
+    for version in ("/$batch", "/v1.0/$batch", "/beta/$batch"):
+        server.faults.append(Fault(version, 405, times=10_000, body={"error": {"code": "MethodNotAllowed"}}))
+    server.resources["/users/{}/mailFolders/inbox/messageRules"].permissions = ("nobody has it",)
+    read = state(tenant)
+    assert set(read.unread) - ALWAYS == {"per_user_mfa", "forwardings"}
+    assert read.unread["forwardings"].grant == ""
+    assert sorted(one.exists for one in read.groups) == [False, True, True, True]
+    assert [one.permissions for one in read.applications] == [("Mail.Read",), ()]
+
+
 def test_a_service_that_takes_no_page_size_is_asked_without(tenant, server):
     server.resources["/reports/authenticationMethods/userRegistrationDetails"].over = "never"
     server.resources["/users"].over = "never"
