@@ -16,9 +16,9 @@ from policies.directory.entra_apps import can_take_over
 from policies.directory.entra_people import GLOBAL_ADMINISTRATOR, People, names, reason
 
 MAKES_ADMINISTRATORS = {
-    "e8611ab8-c189-46e8-94e1-60213ab1f740": "gives any role to anybody, itself included",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814": "gives any role to anybody, itself included",
     "7be44c8a-adaf-4e2a-84d6-ab2649e08a13": "resets the password and the second factor of a global administrator",
-    "e00e864a-17c5-4b4b-9c06-f5b95a8d5bd8": "resets the password of a global administrator",
+    "e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8": "resets the password of a global administrator",
 }
 """Template ids: Privileged Role Administrator, Privileged Authentication Administrator, Partner Tier2 Support."""
 OWNS_APPLICATIONS = {

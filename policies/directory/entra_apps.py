@@ -22,7 +22,7 @@ TAKES_OVER = frozenset({
     "PrivilegedAccess.ReadWrite.AzureADGroup", "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
     "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup", "RoleAssignmentSchedule.ReadWrite.Directory",
     "RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagementPolicy.ReadWrite.Directory",
-    "UserAuthenticationMethod.ReadWrite.All", "User.ReadWrite.All", "User.EnableDisableAccount.All",
+    "UserAuthenticationMethod.ReadWrite.All", "User.ReadWrite.All",
     "User-PasswordProfile.ReadWrite.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Domain.ReadWrite.All",
     "Synchronization.ReadWrite.All", "DeviceManagementConfiguration.ReadWrite.All",
     "DeviceManagementRBAC.ReadWrite.All", "EntitlementManagement.ReadWrite.All", "Organization.ReadWrite.All",
@@ -36,18 +36,18 @@ TO_THE_TOP = frozenset({
 """Those of them that make a global administrator out of whoever holds the application's secret."""
 READS_ALL = frozenset({
     "Mail.Read", "Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "full_access_as_app",
-    "Exchange.ManageAsApp", "IMAP.AccessAsApp", "POP.AccessAsApp", "SMTP.SendAsApp", "MailboxItem.Read.All",
-    "Mailbox.Migration", "Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All",
+    "Exchange.ManageAsApp", "MailboxItem.Read.All", "Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All",
     "Sites.Manage.All", "Sites.FullControl.All", "Chat.Read.All", "Chat.ReadWrite.All", "ChannelMessage.Read.All",
     "Notes.Read.All", "Notes.ReadWrite.All",
 })
-"""Application permissions by which it reads, writes or sends everybody's mail, files or messages."""
+"""Application permissions by which it reads, writes or sends everybody's mail, files or messages. Those of IMAP, POP
+and SMTP open single mailboxes that Exchange names, and are none of them."""
 _FOREIGN_DELEGATED = frozenset({
     "Mail.Read", "Mail.ReadWrite", "Mail.Send", "Mail.Read.Shared", "Mail.ReadWrite.Shared",
     "MailboxSettings.ReadWrite", "EWS.AccessAsUser.All", "IMAP.AccessAsUser.All", "Files.Read.All",
     "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All", "Sites.FullControl.All",
     "Directory.ReadWrite.All", "Directory.AccessAsUser.All",
-    "RoleManagement.ReadWrite.Directory", "Application.ReadWrite.All", "user_impersonation.All",
+    "RoleManagement.ReadWrite.Directory", "Application.ReadWrite.All",
 })
 """Delegated permissions, consented to for everybody, that another organisation's application should not have."""
 CREDENTIAL_WHY = {

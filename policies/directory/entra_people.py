@@ -12,7 +12,7 @@ from hustings.declared import MaySkip
 from hustings.directory.entra import RoleAssignment, State, User
 from hustings.facts import Listing, Missing, Reason
 from policies.directory.context import Context
-from policies.directory.entra_scope import SYNCHRONISATION
+from policies.directory.entra_scope import SYNCHRONISATION, held_roles
 
 LIMIT = 5_000
 """Entries of a list that are kept."""
@@ -33,6 +33,10 @@ class People:
         self._groups = {one.id: one for one in state.groups}
         self._skipping = [(one, self._declared([one.who])) for one in context.tenant.may_skip_mfa]
         self._high_value = self._declared(context.tenant.high_value)
+
+    @cached_property
+    def _held(self) -> dict[str, set[str]]:
+        return held_roles(self.state)[0]
 
     @cached_property
     def admins(self) -> dict[str, list[RoleAssignment]]:
@@ -92,11 +96,10 @@ class People:
         is excused as a declared service account."""
         if self.context.break_glass(*names(user)):
             return True
-        held = self.admins.get(user.id)
-        if held is None:
-            return self.skipping(user) is not None
-        return all(one.role.casefold() == SYNCHRONISATION for one in held) and (
-            self.service(user) or self.skipping(user) is not None)
+        if any(one.role.casefold() not in SYNCHRONISATION for one in self.admins.get(user.id, ())):
+            return False
+        return self.skipping(user) is not None or (
+            self.service(user) and not SYNCHRONISATION.isdisjoint(self._held.get(user.id, ())))
 
     def skipping(self, user: User) -> MaySkip | None:
         """The declaration that lets it skip, if it holds today."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from hustings.directory.entra import Guests, Policy, State, User
 
 GUESTS = "GuestsOrExternalUsers"
-SYNCHRONISATION = "d29b2b05-8046-44ba-8758-1e26182fcf32"
-"""Template id of the role Directory Synchronization Accounts."""
+SYNCHRONISATION = frozenset({"d29b2b05-8046-44ba-8758-1e26182fcf32", "a92aed5d-d78a-4d16-b381-09adb37eb3b0"})
+"""Template ids of the roles Directory Synchronization Accounts and On Premises Directory Sync Account."""
 KINDS = ("internalGuest", "b2bCollaborationGuest", "b2bCollaborationMember")
 """The kinds of guest who have an account in the tenant. The other kinds have none, and are nobody here."""
 
@@ -66,7 +66,7 @@ class Scope:
     def synchronises(self, user: User) -> bool:
         """Whether the account is the one that synchronises a directory: by its role, or by the name that Microsoft's
         programs give it, for roles may be unread."""
-        return SYNCHRONISATION in self._roles.get(user.id, ()) or user.name.casefold().startswith(
+        return not SYNCHRONISATION.isdisjoint(self._roles.get(user.id, ())) or user.name.casefold().startswith(
             ("sync_", "adtoaadsyncserviceaccount"))
 
     def of(self, user: User) -> Applies:

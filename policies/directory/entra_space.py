@@ -120,8 +120,10 @@ class Space:
         allows = {APP: apps, CLIENT: clients, PLATFORM: platforms, USER_RISK: _risks(policy.user_risks),
                   SIGN_IN_RISK: _risks(policy.sign_in_risks)}
         if policy.device_filter:
-            number = _NAMED + len(self.locations) + self.rules.index(_rule(policy))
-            allows[number] = INSIDE if policy.device_filter.startswith("include") else OUTSIDE
+            side = {"include": INSIDE, "exclude": OUTSIDE}.get(policy.device_filter.partition(" ")[0].casefold())
+            if side is None:
+                return
+            allows[_NAMED + len(self.locations) + self.rules.index(_rule(policy))] = side
         for place in self._expanded(policy.exclude_locations, trusting=sure):
             allows[place] = OUTSIDE
         if not policy.include_locations or "all" in _folded(policy.include_locations):

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from collectors._entra_role_table import ORDINARY
 from hustings.declared import AcceptedApplication, SharedAccount, Tenant
 from hustings.directory.entra import (
     Application,
@@ -28,13 +29,15 @@ from hustings.facts import Listing, Missing, Reason
 from hustings.roster import Person, Roster, RosterFile
 from policies.directory.context import Context
 from policies.directory.entra import answers
+from policies.directory.entra_admins import MAKES_ADMINISTRATORS, OWNS_APPLICATIONS
 from policies.directory.entra_apps import CREDENTIAL_WHY
+from policies.directory.entra_scope import SYNCHRONISATION
 from policies.directory.facts import FACTS
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 LONG_AGO, LATELY = NOW - timedelta(days=900), NOW - timedelta(days=2)
 GLOBAL, USERS = "62e90394-69f5-4237-9190-012177145e10", "fe930be7-5e62-47db-91af-98c3a49a38b1"
-MAKER, APPS = "e8611ab8-c189-46e8-94e1-60213ab1f740", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+MAKER, APPS = "e8611ab8-c189-46e8-94e1-60213ab1f814", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 SYNC = "d29b2b05-8046-44ba-8758-1e26182fcf32"
 
 
@@ -131,6 +134,11 @@ def test_other_ways_to_the_top_are_found_and_those_who_are_there_are_not() -> No
     assert "Robot" in found["bob@office.example"]["detail"]
 
 
+def test_the_roles_that_lead_to_the_top_are_no_ordinary_ones() -> None:
+    assert not {*MAKES_ADMINISTRATORS, *OWNS_APPLICATIONS} & set(ORDINARY)
+    assert SYNC in SYNCHRONISATION
+
+
 def test_administrators_who_read_mail_and_roles_that_are_ordinary() -> None:
     roles = (RoleAssignment(GLOBAL, "Global Administrator", "gia", "user"),
              RoleAssignment("x", "Message Center Reader", "ann", "user", privileged=False))
@@ -139,23 +147,26 @@ def test_administrators_who_read_mail_and_roles_that_are_ordinary() -> None:
     assert found["directory.administrators"] == 1
 
 
-def test_what_synchronises_the_directory_is_excused_as_a_declared_service_account() -> None:
-    state = _state(users=(_user("sync"), _user("gia")), roles=(
-        RoleAssignment(SYNC, "Directory Synchronization Accounts", "sync", "user"),
+@pytest.mark.parametrize("privileged", [False, True])
+def test_what_synchronises_the_directory_is_excused_as_a_declared_service_account(privileged: bool) -> None:
+    state = _state(users=(_user("sync"), _user("gia"), _user("both"), _user("scan")), roles=(
+        RoleAssignment(SYNC, "Directory Synchronization Accounts", "sync", "user", privileged=privileged),
+        RoleAssignment(SYNC, "Directory Synchronization Accounts", "both", "user", privileged=privileged),
+        RoleAssignment(GLOBAL, "Global Administrator", "both", "user"),
         RoleAssignment(GLOBAL, "Global Administrator", "gia", "user")))
-    declared = {one["account"]: one["declared"] for one in _items(
-        _judged(state, service_accounts=("sync@office.example", "gia")), "admins_without_mfa")}
-    assert declared == {"sync@office.example": True, "gia@office.example": False}
+    found = _judged(state, service_accounts=("sync@office.example", "gia", "both", "scan"))
+    assert [one["account"] for name in ("admins", "people") for one in _items(found, f"{name}_without_mfa")
+            if one["declared"]] == ["sync@office.example"]
 
 
 def test_security_defaults_leave_out_what_synchronises_the_directory() -> None:
     state = _state(users=(_user("sync"), _user("gia")), security_defaults=True, roles=(
-        RoleAssignment(SYNC, "Directory Synchronization Accounts", "sync", "user"),
+        RoleAssignment(SYNC, "Directory Synchronization Accounts", "sync", "user", privileged=False),
         RoleAssignment(GLOBAL, "Global Administrator", "gia", "user")))
-    found = _items(_judged(state), "admins_without_mfa")
+    found = _items(_judged(state), "people_without_mfa")
     assert [one["account"] for one in found] == ["sync@office.example"]
     assert "service_accounts" in found[0]["near_miss"]
-    assert _items(_judged(state), "people_without_mfa") == []
+    assert _items(_judged(state), "admins_without_mfa") == []
 
 
 def test_registered_methods() -> None:
