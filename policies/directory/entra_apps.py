@@ -22,8 +22,8 @@ TAKES_OVER = frozenset({
     "PrivilegedAccess.ReadWrite.AzureADGroup", "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
     "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup", "RoleAssignmentSchedule.ReadWrite.Directory",
     "RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagementPolicy.ReadWrite.Directory",
-    "UserAuthenticationMethod.ReadWrite.All", "User.ReadWrite.All",
-    "User-PasswordProfile.ReadWrite.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Domain.ReadWrite.All",
+    "UserAuthenticationMethod.ReadWrite.All", "User.ReadWrite.All", "User-PasswordProfile.ReadWrite.All",
+    "Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Domain.ReadWrite.All",
     "Synchronization.ReadWrite.All", "DeviceManagementConfiguration.ReadWrite.All",
     "DeviceManagementRBAC.ReadWrite.All", "EntitlementManagement.ReadWrite.All", "Organization.ReadWrite.All",
 })
@@ -36,9 +36,9 @@ TO_THE_TOP = frozenset({
 """Those of them that make a global administrator out of whoever holds the application's secret."""
 READS_ALL = frozenset({
     "Mail.Read", "Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "full_access_as_app",
-    "Exchange.ManageAsApp", "MailboxItem.Read.All", "Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All",
-    "Sites.Manage.All", "Sites.FullControl.All", "Chat.Read.All", "Chat.ReadWrite.All", "ChannelMessage.Read.All",
-    "Notes.Read.All", "Notes.ReadWrite.All",
+    "Exchange.ManageAsApp", "MailboxItem.Read.All", "Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All",
+    "Sites.ReadWrite.All", "Sites.Manage.All", "Sites.FullControl.All", "Chat.Read.All", "Chat.ReadWrite.All",
+    "ChannelMessage.Read.All", "Notes.Read.All", "Notes.ReadWrite.All",
 })
 """Application permissions by which it reads, writes or sends everybody's mail, files or messages. Those of IMAP, POP
 and SMTP open single mailboxes that Exchange names, and are none of them."""
