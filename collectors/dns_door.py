@@ -88,8 +88,16 @@ class Answer:
         return [b"".join(one.strings).decode("utf-8", "replace") for one in self.rdatas]
 
 
+def _installed() -> None:
+    try:
+        import dns.message  # noqa: F401
+    except ImportError as error:
+        raise Unsupported("install hustings[domains]") from error
+
+
 def ascii_name(name: str) -> str:
     """A domain name as it goes over the wire, in lower case; raises ``LookError`` for what is none."""
+    _installed()
     import dns.exception
     import dns.name
 
@@ -157,10 +165,7 @@ class Resolver:
         """For a running machine; raises ``LookError`` for others, and where the library is not installed."""
         if host.kind not in ("live", "network"):
             raise Unsupported("name servers are asked over the network, which an image or a recording does not have")
-        try:
-            import dns.message  # noqa: F401
-        except ImportError as error:
-            raise Unsupported("install hustings[domains]") from error
+        _installed()
         return cls(servers(host, declared), **options)  # type: ignore[arg-type]
 
     def turn(self, seconds: float) -> None:
