@@ -45,6 +45,9 @@ def read(door: Ldap, tenant: Tenant, now: datetime) -> State:
     head = door.entry(base, _HEAD, what="the domain")
     if head is None or not head.values:
         raise Unreadable(f"{base}: there is no such domain, or the account that asks may not see it")
+    if not head.has("objectsid") and ACTIVE_DIRECTORY in door.root.texts("supportedcapabilities"):
+        raise Unreadable(f"{base} is a part of a domain: leave base out, or name the domain itself "
+                         f"({door.root.text('defaultnamingcontext')})")
     return _Domain(door, tenant, base, head, now).state()
 
 
@@ -190,8 +193,7 @@ class _Domain:
                 return []
             return [PasswordPolicy(
                 "the domain's policy", default=True, min_length=length, lockout=lockout,
-                history=self.head.number("pwdhistorylength") or 0,
-                max_age_days=windows.days(self.head.number("maxpwdage")),
+                history=self.head.number("pwdhistorylength"), max_age_days=_days(self.head, "maxpwdage"),
                 complex=None if properties is None else bool(properties & _COMPLEX),
                 reversible=bool((properties or 0) & _CLEAR))]
         return []
@@ -248,6 +250,10 @@ def _common(accounts: Sequence[Account]) -> str:
     return max(set(domains), key=domains.count, default="")
 
 
+def _days(entry: Entry, attribute: str) -> int | None:
+    return windows.days(entry.number(attribute)) if entry.has(attribute) else None
+
+
 def _fine(entry: Entry, members: Members, not_global: set[str]) -> PasswordPolicy:
     """A password settings object. It holds for accounts and global security groups alone ([MS-ADTS] 3.1.1.4.5.36)."""
     if not entry.has("msds-minimumpasswordlength") or not entry.has("msds-passwordsettingsprecedence"):
@@ -260,7 +266,6 @@ def _fine(entry: Entry, members: Members, not_global: set[str]) -> PasswordPolic
         entry.text("cn"), precedence=entry.number("msds-passwordsettingsprecedence") or 0,
         applies_to=tuple(one for one in target.members if one not in not_global),
         min_length=entry.number("msds-minimumpasswordlength") or 0, lockout=entry.number("msds-lockoutthreshold") or 0,
-        history=entry.number("msds-passwordhistorylength") or 0,
-        max_age_days=windows.days(entry.number("msds-maximumpasswordage")),
+        history=entry.number("msds-passwordhistorylength"), max_age_days=_days(entry, "msds-maximumpasswordage"),
         complex=entry.text("msds-passwordcomplexityenabled").upper() == "TRUE",
         reversible=entry.text("msds-passwordreversibleencryptionenabled").upper() == "TRUE")

@@ -123,7 +123,8 @@ class _Directory:
         by_uid: dict[str, list[str]] = {}
         by_gid: dict[str, list[str]] = {}
         for account in accounts:
-            by_uid.setdefault(account.name, []).append(account.dn)
+            for name in {account.name.casefold(), *(one.casefold() for one in account.names if "@" not in one)}:
+                by_uid.setdefault(name, []).append(account.dn)
             if account.primary:
                 by_gid.setdefault(account.primary, []).append(account.dn)
         unseen = hidden(self.door, self.base, _GROUPS, _MAYBE_EMPTY, total) if raw else {}
@@ -133,8 +134,8 @@ class _Directory:
             folded = fold(entry.dn)
             listed = [*entry.texts("member"), *(one.partition("#")[0] for one in entry.texts("uniquemember")),
                       *entry.texts("roleoccupant")]
-            lost = [one for one in entry.texts("memberuid") if one not in by_uid]
-            listed += [dn for one in entry.texts("memberuid") for dn in by_uid.get(one, ())]
+            lost = [one for one in entry.texts("memberuid") if one.casefold() not in by_uid]
+            listed += [dn for one in entry.texts("memberuid") for dn in by_uid.get(one.casefold(), ())]
             listed += [dn for gid in entry.texts("gidnumber") for dn in by_gid.get(gid, ())]
             found[folded] = members.group(folded, entry.text("cn") or value(entry.dn), entry.dn, listed,
                                           why=_why(entry, [name for name in unseen if folded in unseen[name]], lost))

@@ -126,11 +126,12 @@ class PasswordPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
     min_length: int = 0
     lockout: int = 0
     """Wrong passwords before an account is locked; 0 for never."""
-    history: int = 0
-    max_age_days: int = 0
-    """0 for never."""
+    history: int | None = 0
+    """How many old passwords are refused; None where that is not shown."""
+    max_age_days: int | None = 0
+    """0 for never; None where that is not shown."""
     complex: bool | None = None
-    """None where the directory cannot say."""
+    """None where the directory does not say."""
     reversible: bool = False
 
 

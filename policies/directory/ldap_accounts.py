@@ -50,7 +50,7 @@ def facts(view: View) -> dict[str, Any]:
         "directory.dormant": _dormant_listing(view),
         "directory.leavers": _leavers(view),
         "directory.shared_accounts": view.listing(_shared(view)),
-        "directory.default_accounts": view.listing(_defaults(view)) if view.ad else None,
+        "directory.default_accounts": view.listing(_defaults(view), why=_undated(view)) if view.ad else None,
     }
 
 
@@ -170,6 +170,12 @@ def _defaults(view: View) -> Iterator[dict[str, Any]]:
             yield {"account": one.name, "why": DEFAULTS[relative]}
         if relative == _KRBTGT and _old(one.password_set, view.context.now):
             yield {"account": one.name, "why": "krbtgt_old_password"}
+
+
+def _undated(view: View) -> Missing | None:
+    if any(_rid(view, one) == _KRBTGT and one.password_set is None for one in view.state.accounts):
+        return Missing(Reason.DENIED, "when the password of krbtgt was changed is not shown (pwdLastSet)")
+    return None
 
 
 def _rid(view: View, one: Account) -> str:

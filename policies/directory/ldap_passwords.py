@@ -32,7 +32,7 @@ def facts(view: View) -> dict[str, Any]:
         "directory.password_min_length": missing or min(one.min_length for one in policies),
         "directory.lockout_threshold": missing or _lockout(policies),
         "directory.weak_password_rules": _rules(view, policies, missing),
-        "directory.never_expiring": missing or view.listing(_never_expiring(view)),
+        "directory.never_expiring": missing or _ages(policies) or view.listing(_never_expiring(view)),
         "directory.no_password_needed": view.listing(_no_password(view), *(() if view.ad else ("passwords",)),
                                                      why=view.admins_unknown if view.ad else None),
     }
@@ -88,6 +88,12 @@ def _lockout(policies: list[PasswordPolicy]) -> int:
     return 0 if any(one.lockout == 0 for one in policies) else max(one.lockout for one in policies)
 
 
+def _ages(policies: list[PasswordPolicy]) -> Missing | None:
+    if any(one.max_age_days is None for one in policies):
+        return Missing(Reason.DENIED, "how long passwords last is not shown")
+    return None
+
+
 def _rules(view: View, policies: list[PasswordPolicy], missing: Missing | None) -> Any:
     found = []
     if any(one.complex is False for one in policies):
@@ -100,6 +106,8 @@ def _rules(view: View, policies: list[PasswordPolicy], missing: Missing | None) 
         found.append(f"the account that asks can read how {view.state.readable_passwords} passwords are kept: who may "
                      "read that can guess them at leisure")
     why = missing or (None if view.ad else view.state.missing("passwords"))
+    if why is None and any(one.history is None or (view.ad and one.complex is None) for one in policies):
+        why = Missing(Reason.DENIED, "a part of the rules for passwords is not shown")
     if why is not None and not found:
         return why
     return Listing(found, why is None, why)
@@ -108,10 +116,10 @@ def _rules(view: View, policies: list[PasswordPolicy], missing: Missing | None) 
 def _never_expiring(view: View) -> Iterator[dict[str, Any]]:
     """Where the rules want passwords to expire and the account's does not. Cards and keys need no password."""
     rules = Rules(view)
-    expiring = rules.default is not None and rules.default.max_age_days > 0
+    expiring = rules.default is not None and (rules.default.max_age_days or 0) > 0
     for one in view.people:
         policy = rules.of(one)
-        outside = "password_never_expires" in one.flags and policy is not None and policy.max_age_days > 0 \
+        outside = "password_never_expires" in one.flags and policy is not None and (policy.max_age_days or 0) > 0 \
             if view.ad else expiring and policy is not None and policy.max_age_days == 0
         if outside and "smart_card_required" not in one.flags:
             yield {"account": one.name, "admin": view.admin(one), "declared": view.declared(one)}

@@ -227,3 +227,16 @@ def test_a_domain_of_twenty_thousand_accounts_is_read_in_pages_within_the_budget
     assert answers["directory.people"] == 20_001
     assert accounts(answers["directory.hidden_admins"]) == []
     assert seen.requests < 150, "pages, not one request for each account"
+
+
+@pytest.mark.parametrize(("attributes", "fact"), [
+    ("maxPwdAge", "never_expiring"), ("pwdHistoryLength", "weak_password_rules"),
+    ("pwdProperties", "weak_password_rules"), ("pwdLastSet", "default_accounts")])
+def test_a_hidden_rule_is_no_rule_in_order(tmp_path, attributes, fact):
+    domain = Domain(NOW)
+    hiding = f'to attrs={attributes} by dn.exact="{READER}" none by * none'
+    with running(domain.entries(), schema=schema(), head=domain.head, access=(READ_ALL[0], hiding, READ_ALL[1])) as at:
+        one = tenant(at, tmp_path, break_glass=("Administrator",))
+        answers = judged(state(one), one)
+    assert isinstance(answers[f"directory.{fact}"], Missing)
+    assert answers["directory.password_min_length"] == 14
