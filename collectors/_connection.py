@@ -13,6 +13,8 @@ from hustings.facts import Reason
 
 SECONDS = 6.0
 """For any one step: connecting, a handshake, an answer."""
+UNREACHED = "cannot be reached"
+"""What the reason says where no connection came about, in contrast to one on which nothing is said."""
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 _DROPPED = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 
@@ -63,17 +65,20 @@ def reasons(where: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_WAY:
             family = "IPv6" if ":" in where.split(" ")[0] else "IPv4"
-            raise Unsupported(f"{where} cannot be reached: this machine has no {family} connection to it") from error
+            raise Unsupported(f"{where} {UNREACHED}: this machine has no {family} connection to it") from error
         if error.errno in (errno.EHOSTUNREACH, errno.ETIMEDOUT):
-            raise TimedOut(f"{where} cannot be reached") from error
+            raise TimedOut(f"{where} {UNREACHED}") from error
         raise Unreadable(f"{where}: {error.strerror or type(error).__name__}") from error
 
 
 def connect(address: str, port: int, deadline: Deadline) -> socket.socket:
     """A connection to an address; raises ``LookError``, ``Refused`` where it is refused."""
-    where = place(address, port)
-    with reasons(where):
-        return socket.create_connection((address, port), deadline.left())
+    where, seconds = place(address, port), deadline.left()
+    try:
+        with reasons(where):
+            return socket.create_connection((address, port), seconds)
+    except TimedOut as error:
+        raise TimedOut(f"{where} {UNREACHED}") from error
 
 
 def place(address: str, port: int) -> str:

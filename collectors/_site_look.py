@@ -16,7 +16,7 @@ from typing import Any
 
 from collectors import _http_probe as http
 from collectors import _site_headers, _tls_probe
-from collectors._connection import Deadline, Dropped, Refused, connect, place
+from collectors._connection import UNREACHED, Deadline, Dropped, Refused, connect, place
 from collectors._domain_fields import CONTACTS, HEADERS, TLS, WEB
 from collectors._security_txt import PATH as CONTACT_PATH
 from collectors._security_txt import SIZE as CONTACT_SIZE
@@ -109,14 +109,16 @@ def _domain(host: Host, declared: Declared, domain: Domain, seconds: float) -> t
 
 
 def _apart(seen: list[tuple[Site, dict[str, Any]]]) -> tuple[list[tuple[Site, dict[str, Any]]], list[dict[str, Any]]]:
-    """What was seen, and apart from it the addresses that this machine has no way to (no IPv6) of hosts that were
-    seen at another."""
+    """What was seen, and apart from it the IPv6 addresses of hosts that were seen at another address, where none of
+    IPv6 at all could be reached: then it is this machine that has no way there."""
     def out_of_reach(row: dict[str, Any]) -> bool:
         ports = (row["plain"], row["https"])
-        return all(isinstance(one, Missing) and one.reason is Reason.UNSUPPORTED for one in ports)
+        return all(isinstance(one, Missing) and UNREACHED in one.detail for one in ports)
 
     reached = {site.host for site, row in seen if not out_of_reach(row)}
-    left = [(site, row) for site, row in seen if site.host in reached and out_of_reach(row)]
+    has_way = any(":" in site.address and not out_of_reach(row) for site, row in seen)
+    left = [(site, row) for site, row in seen
+            if not has_way and ":" in site.address and site.host in reached and out_of_reach(row)]
     return [one for one in seen if one not in left], [
         {"host": site.host, "address": site.address, "why": row["https"].detail} for site, row in left]
 

@@ -27,8 +27,8 @@ COLLECTOR = Collector(
         Fact("domain.security_contacts", Type.RECORDS, "What the sites publish in /.well-known/security.txt (RFC "
              "9116); absent where there is no site", Disclosure.SHARED, each="domain",
              fields=(HOST[0], *CONTACTS)),
-        Fact("domain.sites_unreached", Type.RECORDS, "Further addresses of the sites to which this machine has no way, "
-             "as where it has no IPv6; absent where there is no site", Disclosure.SHARED, each="domain",
+        Fact("domain.sites_unreached", Type.RECORDS, "Further addresses of the sites by IPv6, to which this machine "
+             "has no way; absent where there is no site", Disclosure.SHARED, each="domain",
              fields=(*HOST, Field("why", Type.TEXT, "What stood in the way"))),
     ),
     collect=collect,

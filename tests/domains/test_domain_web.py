@@ -36,6 +36,7 @@ HOSTS = ("good", "onward", "expired", "self", "stranger", "name", "weak", "old",
 AT = {host: f"127.0.51.{number}" for number, host in enumerate(HOSTS, 1)}
 LINES = "\n".join(f"{host} A {address}" for host, address in AT.items() if host != "moved") + "\nsix AAAA ::1"
 ZONES = (Zone("."), Zone("example"), Zone("vote.example", f"{LINES}\nmoved A {AT['good']}\nmoved A {AT['expired']}\n"),
+         Zone("both.example", f"@ A {AT['good']}\n@ AAAA 2001:db8::1\nonly AAAA 2001:db8::2\n"),
          Zone("empty.example"), Zone("foreign.test", "", signed=False))
 
 
@@ -89,7 +90,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         declared = Declared(resolvers=(resolver,), domains=(
             Domain("vote.example", sites=(*map(_name, HOSTS), *map(_name, ("six", "nowhere", "fails"))),
                    leads_to=("portal.test",)),
-            Domain("empty.example"), Domain("good.vote.example"), Domain("down.vote.example"),
+            Domain("both.example", sites=("both.example", "only.both.example")), Domain("empty.example"),
+            Domain("good.vote.example"), Domain("down.vote.example"),
             Domain("foreign.test", sites=("none",))))
         yield domain_web.collect(FakeHost(), declared)
 
@@ -163,6 +165,15 @@ def test_every_address_of_a_host_is_looked_at(sites):
 
 def test_addresses_of_the_new_kind_are_looked_at_too(sites):
     assert (sites["six", "::1"]["trust"], sites["six", "::1"]["plain"]) == ("ok", "closed")
+
+
+def test_a_machine_without_a_way_by_the_new_kind_says_what_it_left_out(seen):
+    seen_at = {(one["host"], one["address"]): one for one in seen["domain.sites@both.example"].items}
+    assert set(seen_at) == {("both.example", AT["good"]), ("only.both.example", "2001:db8::2")}
+    assert "cannot be reached" in seen_at["only.both.example", "2001:db8::2"]["https"].detail
+    left = seen["domain.sites_unreached@both.example"].items
+    assert [(one["host"], one["address"]) for one in left] == [("both.example", "2001:db8::1")]
+    assert seen["domain.sites_unreached@vote.example"].items == []
 
 
 def test_declared_hosts_without_an_address_are_unknown(sites):
