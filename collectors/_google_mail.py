@@ -39,7 +39,8 @@ class Mailboxes:
     def __init__(self, google: Google, users: tuple[User, ...]) -> None:
         self._google = google
         self._users = [one for one in users if one.enabled and one.mailbox is not False]
-        self._own = {address.rpartition("@")[2].casefold() for one in users for address in (one.name, *one.aliases)}
+        self._own = {address.rpartition("@")[2].casefold() for one in users if not one.guest
+                     for address in (one.name, *one.aliases)}
         self.unasked = 0
         self.why: GoogleError | None = None
 

@@ -39,7 +39,8 @@ def judged(state: State, context: Context) -> dict[str, Any]:
     """The same of a state that is taken apart already."""
     missing = state.missing("users") or (None if state.users else _NOBODY)
     if missing is not None:
-        return {fact.id: missing for fact in FACTS if fact.id not in (*ABSENT, *_ELSEWHERE)}
+        return {fact.id: missing for fact in FACTS if fact.id not in (*ABSENT, *_ELSEWHERE)} | {
+            "directory.devices": google_accounts.devices(state)}
     people = People(state, context)
     settings = Settings(state, people)
     guests = sum(1 for one in people.users if one.guest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hustings.directory.google import Device
+from hustings.directory.google import Device, State
 from hustings.facts import Listing, Missing, Reason
 from hustings.roster import Roster
 from hustings.times import utc_text
@@ -31,7 +31,7 @@ def facts(people: People) -> dict[str, Any]:
         "directory.leavers": _leavers(people),
         "directory.shared_accounts": people.listing(_shared(people)),
         "directory.forwarding": _forwarding(people),
-        "directory.devices": _devices(people),
+        "directory.devices": devices(people.state),
     }
 
 
@@ -117,18 +117,17 @@ def _forwarding(people: People) -> Listing | Missing:
     return missing if missing is not None and not items else people.listing(items, missing)
 
 
-def _devices(people: People) -> Listing | Missing:
+def devices(state: State) -> Listing | Missing:
     """Of all kinds that may be read; of those that may not, the list says why it is not whole."""
-    state = people.state
     closed = [missing for one in ("computers", "mobiles", "chromebooks") if (missing := state.missing(one)) is not None]
     why = Missing(closed[0].reason, "; ".join(dict.fromkeys(one.detail for one in closed))[:600]) if closed else None
-    items = [_device(people, one) for one in (*state.computers, *state.mobiles, *state.chromebooks)]
+    items = [_device(one) for one in (*state.computers, *state.mobiles, *state.chromebooks)]
     if why is not None and not items:
         return why
     return Listing(items, why is None, why)
 
 
-def _device(people: People, one: Device) -> dict[str, Any]:
+def _device(one: Device) -> dict[str, Any]:
     said = {"encrypted": one.encrypted, "compliant": one.compliant, "personal": one.personal}
     return {"device": one.name, **({"account": one.user} if one.user else {}), "os": one.os, "version": one.version,
             **{name: value if value is not None else reason(Missing(Reason.UNSUPPORTED, "Google does not tell"))
