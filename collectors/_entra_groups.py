@@ -12,7 +12,7 @@ from hustings.declared import Tenant
 from hustings.directory.entra import Policy, RoleAssignment, User
 
 SELECT = "id,displayName,mail,visibility"
-MEMBERS = "id,visibility"
+MEMBERS = "id"
 HIDDEN = "HiddenMembership"
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
 
@@ -27,11 +27,11 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Members(msgspec.Struct, frozen=True):
-    """A page of who is in a group."""
+    """Who is in a group, or a page of that."""
 
-    users: tuple[str, ...]
-    hidden: bool
-    """A group within it has hidden membership."""
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """The groups within it."""
     next: str = ""
 
 
@@ -41,14 +41,22 @@ def known(body: Body) -> Known:
 
 
 def members(items: Iterable[Body], onward: str = "") -> Members:
-    """People among members of all kinds; one whose kind is not told is taken for a person."""
-    users, hidden = [], False
+    """People and groups among members of all kinds; one whose kind is not told is taken for a person."""
+    users, groups = dict[str, None](), []
     for one in items:
         kind = text(one, "@odata.type")
         if kind in ("#microsoft.graph.user", ""):
-            users.append(needed(one, "id"))
-        hidden = hidden or (kind == "#microsoft.graph.group" and text(one, "visibility") == HIDDEN)
-    return Members(tuple(users), hidden, onward)
+            users[needed(one, "id")] = None
+        elif kind == "#microsoft.graph.group":
+            groups.append(needed(one, "id"))
+    return Members(tuple(users), tuple(groups), onward)
+
+
+def joined(first: Members, rest: Iterable[Members]) -> Members:
+    """All pages as one."""
+    pages = (first, *rest)
+    return Members(tuple(dict.fromkeys(user for one in pages for user in one.users)),
+                   tuple(dict.fromkeys(group for one in pages for group in one.groups)))
 
 
 def referred(policies: Iterable[Policy], roles: Iterable[RoleAssignment], users: Iterable[User],

@@ -67,6 +67,8 @@ class Found:
     locations: list[Location] = field(default_factory=list)
     strengths: list[Strength] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
+    principals: set[str] = field(default_factory=set)
+    """Ids of all service principals."""
     authorization: Authorization | None = None
     passwords: Passwords | None = None
     devices: list[Device] = field(default_factory=list)
@@ -184,6 +186,7 @@ def _applications(reading: Reading, found: Found) -> None:
                                      params={"$select": apps.REGISTERED, "$top": TOP})
         principals = reading.listing("principals", "/servicePrincipals", apps.Principal, apps.principal,
                                      params={"$select": apps.PRINCIPALS, "$top": TOP})
+        found.principals = {one.id for one in principals}
         given = _given(reading, principals)
     if "applications" in reading.unread:
         reading.unread["delegated"] = reading.unread["applications"]
@@ -238,16 +241,15 @@ def _groups(reading: Reading, found: Found) -> None:
             lambda _, body: groups.known(body))
         _raise({one: why for one, why in refused.items() if not isinstance(why, Gone)})
         members, partial = _members(reading, list(known), [one for one in known if one in holders])
-        may_see = permissions.held(permissions.HIDDEN, reading.graph.granted)
+        if not permissions.held(permissions.HIDDEN, reading.graph.granted):
+            partial |= _with_hidden(reading, known, members)
         for one in ids:
             if one not in known:
                 found.groups.append(Group(one, exists=False))
                 continue
-            inside, direct = (members.get(key, groups.Members((), hidden=False)) for key in (one, one + _DIRECT))
-            unseen = (known[one].hidden and not inside.users) or inside.hidden
-            found.groups.append(Group(
-                one, known[one].name, inside.users, direct.users, mail=known[one].mail,
-                complete=one not in partial and (may_see or not unseen)))
+            inside, direct = (members.get(key, groups.Members()) for key in (one, one + _DIRECT))
+            found.groups.append(Group(one, known[one].name, inside.users, direct.users, mail=known[one].mail,
+                                      complete=one not in partial))
     _kinds(reading, found)
 
 
@@ -275,19 +277,35 @@ def _members(reading: Reading, ids: list[str], holders: list[str]) -> tuple[dict
         if page.next:
             rest = reading.listing(f"members: {key}", paths[key], groups.Members, lambda body: groups.members([body]),
                                    start=page.next)
-            first[key] = groups.Members(
-                tuple(dict.fromkeys((*page.users, *(user for more in rest for user in more.users)))),
-                page.hidden or any(more.hidden for more in rest))
+            first[key] = groups.joined(page, rest)
     return first, {key.removesuffix(_DIRECT) for key in refused}
 
 
+def _with_hidden(reading: Reading, known: dict[str, groups.Known], members: dict[str, groups.Members]) -> set[str]:
+    """The groups of which not everybody is shown without ``Member.Read.Hidden``: membership is hidden, and nobody was
+    given, or it is hidden in a group within."""
+    within = dict.fromkeys(one for inside in members.values() for one in inside.groups if one not in known)
+    nested, refused = reading.answers(
+        "groups within", [(one, f"/groups/{one}?$select={groups.SELECT}") for one in within], groups.Known,
+        lambda _, body: groups.known(body))
+    closed = {one.id for one in (*known.values(), *nested.values()) if one.hidden} | refused.keys()
+    return {one for one in known if closed.intersection(members.get(one, groups.Members()).groups)
+            or (one in closed and not members.get(one, groups.Members()).users)}
+
+
 def _kinds(reading: Reading, found: Found) -> None:
-    """Say of principals whose kind was not told what they are."""
+    """Say of principals whose kind was not told what they are. One that is nothing any more holds no role."""
     real = {one.id for one in found.groups if one.exists}
-    for at, one in enumerate(found.roles):
+    whole = found.principals and not {"users", "groups", "applications"} & reading.unread.keys()
+    told = []
+    for one in found.roles:
         if one.kind == roles.UNKNOWN:
             kind = "user" if one.principal in found.users else "group" if one.principal in real else "servicePrincipal"
-            found.roles[at] = msgspec.structs.replace(one, kind=kind)
+            if kind == "servicePrincipal" and whole and one.principal not in found.principals:
+                continue
+            one = msgspec.structs.replace(one, kind=kind)
+        told.append(one)
+    found.roles = told
     applications = {one.principal for one in found.roles if one.kind == "servicePrincipal"}
     found.groups = [one for one in found.groups if one.exists or one.id not in applications]
 

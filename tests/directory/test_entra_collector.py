@@ -245,6 +245,20 @@ def test_a_principal_whose_kind_is_not_told_is_found_out(tenant, server):
     read = state(tenant)
     assert [one.kind for one in read.roles if not one.eligible] == ["user", "group", "servicePrincipal"]
     assert guid(2, 3) not in {one.id for one in read.groups}
+    roles = server.resources["/roleManagement/directory/roleAssignments"].holds
+    roles.append(roles[0] | {"id": "left behind", "principalId": guid(404)})
+    assert len(state(tenant).roles) == len(read.roles)
+
+
+def test_a_group_within_that_hides_its_members_leaves_a_group_partly_read(tenant, server):
+    office_ = office()
+    office_.groups += [graph_tenant.group(7, "Closed", guid(1, 1), visibility="HiddenMembership")]
+    office_.groups[0].members.append(guid(7, 2))
+    office_.install(server)
+    server.app.permissions.discard("Member.Read.Hidden")
+    assert {one.name for one in state(tenant).groups if not one.complete} == {"Left out", "Secret society"}
+    server.app.permissions.add("Member.Read.Hidden")
+    assert all(one.complete for one in state(tenant).groups)
 
 
 def test_an_administrator_whose_mailbox_may_be_in_the_active_directory_has_one(tenant, server):
