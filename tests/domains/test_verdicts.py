@@ -86,6 +86,8 @@ PLANTED: list[tuple[Zone, dict[str, Verdict]]] = [
      {"dmarc-enforced": FAIL, "dmarc-reject": FAIL}),
     (zone("part.ca", dmarc="v=DMARC1; p=reject; pct=20; rua=mailto:d@part.ca"), {"dmarc-enforced": FAIL}),
     (zone("mute.ca", dmarc="v=DMARC1; p=reject"), {"dmarc-enforced": FAIL, "dmarc-reports-arrive": FAIL}),
+    (zone("nomailto.ca", dmarc="v=DMARC1; p=reject; rua=d@nomailto.ca"),
+     {"dmarc-enforced": FAIL, "dmarc-reports-arrive": FAIL}),
     (zone("deaf.ca", dmarc="v=DMARC1; p=reject; rua=mailto:d@other.org"), {"dmarc-reports-arrive": FAIL}),
     (zone("twodmarc.ca", add='_dmarc TXT "v=DMARC1; p=none; rua=mailto:x@y.ca"'),
      {"dmarc-enforced": FAIL, "dmarc-reject": FAIL, "dmarc-reports-arrive": NOT_APPLICABLE}),
