@@ -98,21 +98,28 @@ class _Domain:
         with self.reading.section("accounts"):
             for entry in self.door.search(self.base, ad_accounts.WANTED, (*ad_accounts.ATTRIBUTES, "logonCount"),
                                           what="accounts"):
-                found.append(ad_accounts.account(entry, self.domain, ad_accounts.LAG_DAYS if lag is None else lag,
-                                                 self.now))
-                entries.append(Entry(entry.dn, {name: [] for name in entry.values if name in _SIGN_INS}))
+                try:
+                    found.append(ad_accounts.account(entry, self.domain, ad_accounts.LAG_DAYS if lag is None else lag,
+                                                     self.now))
+                except Unreadable as error:
+                    self.reading.note("accounts", error.missing)
+                    continue
+                entries.append(Entry(entry.dn, {name: [] for name in entry.values if name in _ALWAYS}))
         if not found:
             self.reading.note("accounts", Missing(Reason.DENIED, "no account can be seen"))
         without = {"last_sign_ins": ad_accounts.without_sign_ins(entries)}
-        if not self.genuine and found:
-            checked = {"last_sign_ins": "lastLogonTimestamp", "expires": "accountExpires", "names": "mail"}
-            unseen = hidden(self.door, self.base, ad_accounts.WANTED, tuple(checked.values()), len(found))
-            for section, attribute in checked.items():
-                without[section] = without.get(section, set()) | unseen.get(attribute, set())
+        if self.genuine:
+            without["groups"] = {fold(one.dn) for one in entries if not one.has("primarygroupid")}
+        elif found:
+            checked = [one for attributes in _CHECKED.values() for one in attributes]
+            unseen = hidden(self.door, self.base, ad_accounts.WANTED, checked, len(found))
+            for section, attributes in _CHECKED.items():
+                without[section] = without.get(section, set()).union(*(unseen.get(one, set()) for one in attributes))
         self.sign_ins(lag, entries)
         for section, names in without.items():
             if names:
-                self.reading.hidden(section, f"what tells of {section} on {len(names)} accounts")
+                shown = ", ".join(_CHECKED[section])
+                self.reading.hidden(section, f"{shown} of {len(names)} accounts")
         found = [_hiding(one, [section for section, names in without.items() if names and fold(one.dn) in names])
                  for one in found]
         blind = sum("enabled" in one.hidden for one in found)
@@ -235,7 +242,13 @@ class _Domain:
 
 
 _LAPS = ("mslaps-passwordexpirationtime", "ms-mcs-admpwdexpirationtime")
-_SIGN_INS = ("lastlogon", "logoncount", "lastlogontimestamp")
+_ALWAYS = ("lastlogon", "logoncount", "lastlogontimestamp", "primarygroupid")
+_CHECKED = {
+    "names": ("mail", "userPrincipalName"), "expires": ("accountExpires",),
+    "last_sign_ins": ("lastLogonTimestamp",), "groups": ("primaryGroupID",), "services": ("servicePrincipalName",),
+    "rights": ("msDS-AllowedToDelegateTo", "msDS-AllowedToActOnBehalfOfOtherIdentity", "sIDHistory"),
+}
+"""By section the attributes of accounts whose absence says something."""
 
 
 def _hiding(one: Account, more: list[str]) -> Account:

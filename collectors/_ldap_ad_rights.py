@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from collectors import _ldap_windows as windows
 from collectors._ldap_dn import above, fold, within
 from collectors._ldap_reading import Reading
-from collectors.host.protocol import Truncated
+from collectors.host.protocol import Truncated, Unreadable
 from collectors.ldap_door import Ldap
 from hustings.directory.ldap import Account, Entry, Group, Protected
 
@@ -78,7 +78,10 @@ def _one(door: Ldap, target: Target, policies: dict[str, str]) -> Protected:
         return Protected(target.dn, target.kind, target.name, unread=True)
     if target.kind in ("domain", "container"):
         policies |= {fold(dn): dn for dn in _linked(entry.text("gplink"))}
-    owner, entries = windows.descriptor(entry.values["ntsecuritydescriptor"][0])
+    try:
+        owner, entries = windows.descriptor(entry.values["ntsecuritydescriptor"][0])
+    except Unreadable:
+        return Protected(target.dn, target.kind, target.name, unread=True)
     name = entry.text("displayname") if target.kind == "policy" else target.name
     return Protected(target.dn, target.kind, name or target.name, owner, tuple(_kept(entries)))
 

@@ -88,7 +88,10 @@ class _Directory:
         found: list[Account] = []
         with self.reading.section("accounts"):
             for entry in self.door.search(self.base, accounts_of.WANTED, accounts_of.ATTRIBUTES, what="accounts"):
-                found.append(accounts_of.account(entry))
+                try:
+                    found.append(accounts_of.account(entry))
+                except Unreadable as error:
+                    self.reading.note("accounts", error.missing)
         if not found:
             self.reading.note("accounts", Missing(Reason.DENIED, "no account can be seen"))
             return found

@@ -155,8 +155,9 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     read_at: Moment
     requests: int = 0
     unread: dict[str, Unread] = {}
-    """By section: ``accounts``, ``groups``, ``names``, ``enabled``, ``expires``, ``last_sign_ins``, ``policies``,
-    ``default_policy``, ``fine_policies``, ``rights``, ``passwords``, ``machine_quota``, ``laps``, ``anonymous``."""
+    """By section: ``accounts``, ``groups``, ``names``, ``enabled``, ``expires``, ``last_sign_ins``, ``services``,
+    ``policies``, ``default_policy``, ``fine_policies``, ``rights``, ``passwords``, ``machine_quota``, ``laps``,
+    ``anonymous``."""
     domain: str = ""
     """The domain's own identifier, ``S-1-5-21-…``."""
     accounts: tuple[Account, ...] = ()

@@ -15,6 +15,7 @@ GRANTS = {
         "enabled": f"{PRE_2000}: userAccountControl",
         "expires": f"{PRE_2000}: accountExpires",
         "last_sign_ins": f"{PRE_2000}: lastLogonTimestamp",
+        "services": f"{PRE_2000}: servicePrincipalName",
         "policies": "Read Domain Password & Lockout Policies on the domain",
         "fine_policies": "List Contents and Read All Properties on CN=Password Settings Container,CN=System",
         "rights": "Read Permissions on the domain, its administrators, their groups and their organisational units",

@@ -122,9 +122,9 @@ class _Hidden:
         account = self.view.accounts.get(principal)
         if principal in self.view.admins.principals:
             return
-        if account is not None and not self.view.open(account):
+        if account is not None and (account.kind == "controller" or not self.view.open(account)):
             return
-        declared = account is not None and (self.view.declared(account))
+        declared = account is not None and self.view.declared(account)
         key = (account.name if account is not None else self.said(principal), right)
         first = self.found.get(key)
         self.found[key] = (what, via, count, declared) if first is None else (*first[:2], first[2] + count, first[3])

@@ -33,7 +33,7 @@ def facts(view: View) -> dict[str, Any]:
         "directory.lockout_threshold": missing or _lockout(policies),
         "directory.weak_password_rules": _rules(view, policies, missing),
         "directory.never_expiring": missing or _ages(policies) or view.listing(_never_expiring(view)),
-        "directory.no_password_needed": view.listing(_no_password(view), *(() if view.ad else ("passwords",)),
+        "directory.no_password_needed": view.listing(_no_password(view), "services" if view.ad else "passwords",
                                                      why=view.admins_unknown if view.ad else None),
     }
 

@@ -181,6 +181,9 @@ def test_fine_grained_policies_hold_for_those_they_are_for_and_the_weakest_in_fo
     ("userAccountControl", {"people", "administrators"}, "userAccountControl", "password_min_length"),
     ("member", {"administrators"}, "member", "password_min_length"),
     ("lastLogonTimestamp,lastLogon,logonCount", {"dormant"}, "lastLogonTimestamp", "hidden_admins"),
+    ("servicePrincipalName", set(), "servicePrincipalName", "hidden_admins"),
+    ("primaryGroupID", {"administrators"}, "groups", "password_min_length"),
+    ("msDS-AllowedToDelegateTo", {"hidden_admins"}, "Read Permissions", "dormant"),
 ])
 def test_what_is_hidden_turns_what_rests_on_it_unknown_and_names_what_to_grant(
         tmp_path, attributes, blocked, grant, still):
@@ -240,3 +243,18 @@ def test_a_hidden_rule_is_no_rule_in_order(tmp_path, attributes, fact):
         answers = judged(state(one), one)
     assert isinstance(answers[f"directory.{fact}"], Missing)
     assert answers["directory.password_min_length"] == 14
+
+
+def test_one_entry_that_makes_no_sense_costs_itself_alone(tmp_path):
+    domain = Domain(NOW)
+    domain.user("clerk1")
+    domain.user("broken", extra={"objectSid": b"\1\5nonsense"})
+    domain.change("Domain Admins", nTSecurityDescriptor=b"\1\0\4\x80")
+    with running(domain.entries(), schema=schema(), head=domain.head) as server:
+        one = tenant(server, tmp_path)
+        seen = state(one)
+        answers = judged(seen, one)
+    assert [one["account"] for one in answers["directory.shared_accounts"].items] == ["clerk1"]
+    assert not answers["directory.shared_accounts"].complete
+    assert seen.unread.keys() >= {"accounts", "rights"}
+    assert isinstance(answers["directory.hidden_admins"], Missing)
