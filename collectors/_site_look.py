@@ -36,6 +36,7 @@ HOPS = 5
 HTTP, HTTPS = 80, 443
 _NAMES = tuple(one.name for one in (*WEB, *TLS, *HEADERS))
 _FACTS = ("domain.sites", "domain.security_contacts", "domain.sites_unreached")
+_NO_PAGE = frozenset({400, 403, 404, 405, 410, 421, 426})
 _HEADERS = tuple(one.name for one in HEADERS)
 
 
@@ -162,7 +163,7 @@ def _plain(site: Site) -> str | Missing:
         return error.missing
     if page.status == 429 or page.status >= 500:
         return Missing(Reason.ERROR, f"{site.where(HTTP)} answers {page.status}")
-    return "refuses" if page.status in (400, 403, 404, 405, 410, 421, 426) else "content"
+    return "refuses" if page.status in _NO_PAGE or 300 <= page.status < 400 else "content"
 
 
 def _leads(site: Site, page: http.Page, scheme: str) -> str:

@@ -136,6 +136,23 @@ def test_a_campaign_is_not_asked_for_an_official_name(world):
         assert results(answer) == {"domains/official": "not_applicable"}
 
 
+def test_a_declared_tenant_is_looked_at_alone(world):
+    tenant = "tenants:\n  - {name: office, kind: ldap, url: 'ldap://127.0.0.1:1', bind: cn=a, base: dc=example, " \
+             f"password_file: {world.directory}/password}}\n"
+    (world.directory / "password").write_text("only for this test")
+    (world.directory / "password").chmod(0o600)
+    answer = world.check("--tenant", "office", "--format", "json", config=tenant, resolver=False)
+    document = json.loads(answer.out)
+    assert {one["check"] for one in document["results"]} == {
+        one.id for one in packs.shipped().checks if one.each == "tenant" and one.scope == "machine"}
+    assert document["summary"]["pass"] == document["summary"]["fail"] == 0
+    assert document["summary"]["unknown"] > 10
+    assert "only for this test" not in answer.out + answer.err
+    said = world.check("--tenant", "office", config=tenant, resolver=False).out
+    assert said.startswith("office  No grade")
+    assert "Nothing could be seen." in said
+
+
 def test_several_domains_are_told_apart(world):
     answer = world.check("--domain", "good.example", "--domain", "bad.example", "--format", "json")
     https = next(one for one in json.loads(answer.out)["results"] if one["check"] == "domains/site-https-only")
