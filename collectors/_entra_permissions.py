@@ -80,7 +80,11 @@ def opened_by(permission: str) -> tuple[str, ...]:
 def held(permission: str, granted: frozenset[str]) -> bool:
     """Whether it, or one that opens as much, is among those granted (one that may write opens what it may read)."""
     wanted = (permission, *BY_NAME[permission].instead)
-    return any(one in granted or one.replace(".Read.", ".ReadWrite.") in granted for one in wanted)
+    return any(one in granted or _writing(one) in granted for one in wanted)
+
+
+def _writing(permission: str) -> str:
+    return ".".join("ReadWrite" if part == "Read" else part for part in permission.split("."))
 
 
 def writes(permission: str) -> bool:

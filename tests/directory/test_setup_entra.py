@@ -90,6 +90,7 @@ def test_a_sign_in_that_is_refused_is_no_answer(config, tmp_path):
 def test_a_permission_that_opens_more_stands_for_a_narrow_one():
     assert held("User.Read.All", frozenset({"Directory.Read.All"}))
     assert held("User.Read.All", frozenset({"User.ReadWrite.All"}))
+    assert held("MailboxSettings.Read", frozenset({"MailboxSettings.ReadWrite"}))
     assert not held("AuditLog.Read.All", frozenset({"Directory.Read.All"}))
     assert not held("Policy.Read.All", frozenset({"Policy.Read.ConditionalAccess"}))
 
