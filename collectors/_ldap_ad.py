@@ -79,7 +79,8 @@ class _Domain:
         heads = {*wanted}
         protected = ad_rights.read(self.door, ad_rights.targets(
             self.base, [one for one in known.values() if one.id in heads],
-            [one for one in accounts if one.id in inside.principals or one.kind == "controller"]), self.reading)
+            [one for one in accounts if one.id in inside.principals or one.kind == "controller"]), self.reading,
+            genuine=self.genuine)
         more = [ace.sid for one in protected for ace in (*one.entries,)] + [one.owner for one in protected]
         more += [one for account in accounts for one in account.impersonators]
         more.append(PRE_2000_ACCESS)

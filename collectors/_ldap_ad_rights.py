@@ -50,8 +50,9 @@ def targets(base: str, groups: Sequence[Group], accounts: Sequence[Account]) -> 
     return list(found.values())
 
 
-def read(door: Ldap, wanted: Sequence[Target], reading: Reading) -> list[Protected]:
-    """The access lists, and those of the group policies that are linked to these places."""
+def read(door: Ldap, wanted: Sequence[Target], reading: Reading, *, genuine: bool) -> list[Protected]:
+    """The access lists, and those of the group policies that are linked to these places. A server that is not
+    ``genuine`` Active Directory need have no AdminSDHolder."""
     found: list[Protected] = []
     policies: dict[str, str] = {}
     unread = 0
@@ -59,6 +60,8 @@ def read(door: Ldap, wanted: Sequence[Target], reading: Reading) -> list[Protect
         if len(wanted) > LIMIT:
             reading.note("rights", Truncated(f"only {LIMIT} of {len(wanted)} objects' rights are read").missing)
         for one in wanted[:LIMIT]:
+            if one.kind == "holder" and not genuine and door.entry(one.dn, ("objectClass",)) is None:
+                continue
             protected = _one(door, one, policies)
             found.append(protected)
             unread += protected.unread
