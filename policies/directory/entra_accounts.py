@@ -48,9 +48,10 @@ def _registrations(people: People) -> dict[str, Any]:
     of_weight = [one for one in people.users if one.id in people.admins or people.high_value(one)]
     unseen = people.unseen_holders() if any(
         one.id not in people.admins and not _resistant(known.get(one.id)) for one in people.users) else None
+    unreported = lacks if any(one.id not in known for one in of_weight) else None
     return {"directory.not_registered": people.listing(_not_registered(people, known), lacks),
-            "directory.weak_method": people.listing(_weak(people, of_weight, known), unseen or (
-                lacks if any(one.id not in known for one in of_weight) else None))}
+            "directory.weak_method": people.listing(_weak(people, of_weight, known),
+                                                    unseen or people.unseen_high_value or unreported)}
 
 
 def _not_registered(people: People, known: dict[str, Registration]) -> Iterator[dict[str, Any]]:

@@ -118,7 +118,7 @@ class Answers:
                               "declared": self.people.declared(user), "detail": self.detail(user, verdict, view),
                               **({"near_miss": said.near_miss} if said.near_miss else {})})
         return {"directory.weak_method_accepted": self.people.listing(
-            found, self._lacking(undecided) or self.people.unseen_holders())}
+            found, self._lacking(undecided) or self.people.unseen_holders() or self.people.unseen_high_value)}
 
     def _of_weight(self) -> Iterator[User]:
         return (user for user in self.people.users if user.id in self.people.admins or self.people.high_value(user))

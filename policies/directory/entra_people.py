@@ -115,6 +115,19 @@ class People:
         """Whether it must use a phishing-resistant method by declaration."""
         return user.id in self._high_value
 
+    @cached_property
+    def unseen_high_value(self) -> Missing | None:
+        """Why it is not known who all are of high value: a declaration that means nobody, or a group whose members
+        are hidden."""
+        names_of_all = {name.casefold() for one in self.state.users for name in names(one)}
+        known = {name.casefold(): one for one in self.state.groups for name in (one.id, one.name, one.mail) if name}
+        for one in self.context.tenant.high_value:
+            group = known.get(one.casefold())
+            if one.casefold() not in names_of_all and (group is None or not group.exists or not group.complete):
+                return self.state.missing("groups", "users") or Missing(
+                    Reason.ERROR, "an entry of high_value means no account, and no group whose members are known")
+        return None
+
     def service(self, user: User) -> bool:
         """Whether it is declared to be no person's."""
         return self.context.service(*names(user))

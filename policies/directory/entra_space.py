@@ -165,7 +165,7 @@ class Space:
 def _apps(policies: Sequence[Policy], registration: Sequence[str]) -> list[App]:
     apps = [App(""), App("", office=True), App("", portals=True), App("", office=True, portals=True)]
     apps += [App(one, office=True) for one in _IN_OFFICE]
-    declared = _folded(registration) - {""}
+    declared = _folded(registration) - {"", *_IN_OFFICE}
     apps += [App(one) for one in sorted(declared)]
     mentioned = {one for policy in policies for one in _folded((*policy.include_apps, *policy.exclude_apps))}
     inside = {one for policy in policies for one in _inside_office(policy)}

@@ -186,6 +186,16 @@ def test_registered_methods() -> None:
     assert with_new["directory.weak_method"].complete
 
 
+@pytest.mark.parametrize(("group", "whole"), [
+    (Group("g", "Registrars", ("ann",)), True), (Group("g", "Registrars", ("ann",), complete=False), False),
+    (Group("g", "Others", ("ann",)), False), (Group("g", "Registrars", exists=False), False)])
+def test_high_value_that_means_nobody_is_no_pass(group: Group, whole: bool) -> None:
+    registrations = (Registration("ann", True, True, ("fido2SecurityKey",)), Registration("gia", True, True))
+    found = _judged(_state(groups=(group,), registrations=registrations), high_value=("registrars",))
+    assert found["directory.weak_method"].complete == whole
+    assert found["directory.weak_method_accepted"].complete == whole
+
+
 def test_a_method_counts_only_where_it_may_be_used() -> None:
     found = _judged(_state(registrations=(Registration("ann", True, False, ("mobilePhone",)),
                                           Registration("gia", True, True, ("mobilePhone",)))))
