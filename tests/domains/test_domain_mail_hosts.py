@@ -87,11 +87,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         Zone("all.example", "".join(f"@ MX 10 {host}.mx.example.\n" for host in HOSTS[:8])),
         Zone("rest.example", "".join(f"@ MX 10 {host}.mx.example.\n" for host in HOSTS[8:])
              + "@ MX 20 nowhere.mx.example.\n"),
+        *(Zone(f"{name}.example", f"@ MX 1 mx\nmx A {AT['good']}\n_25._tcp.mx TLSA {usage} 1 1 {'00' * 32}\n", signed)
+          for name, usage, signed in (("unsigned", 3, False), ("unusable", 1, True))),
         Zone("null.example", "@ MX 0 .\n"), Zone("none.example")])
     with (pytest.MonkeyPatch.context() as patch, serving(world) as resolver,
           all_of(*policies, *((AT[host], 25, handle) for host, handle in hosts.items()))):
         patch.setenv("SSL_CERT_FILE", str(authority.file))
-        names = ("all", "rest", "null", "none", *POLICIES)
+        names = ("all", "rest", "null", "none", "unsigned", "unusable", *POLICIES)
         declared = Declared(resolvers=(resolver,), domains=tuple(Domain(f"{name}.example") for name in names))
         yield domain_mail_hosts.collect(FakeHost(), declared)
 
@@ -132,6 +134,12 @@ def test_a_host_that_cannot_be_asked_is_unknown(seen, host, words):
     value = host_of(seen, host)["starttls"]
     assert isinstance(value, Missing)
     assert words in value.detail
+
+
+@pytest.mark.parametrize("name", ["unsigned", "unusable"])
+def test_records_that_mail_servers_do_not_heed_are_no_mismatch(seen, name):
+    (only,) = seen[f"domain.mail_hosts@{name}.example"].items
+    assert (only["dane"], only["starttls"]) == (name, True)
 
 
 def test_domains_that_take_no_mail_have_no_mail_hosts(seen):
