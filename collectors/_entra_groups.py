@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
 import msgspec
 
@@ -78,9 +79,9 @@ def referred(policies: Iterable[Policy], roles: Iterable[RoleAssignment], users:
 
 
 def filter_for(name: str) -> str:
-    """The ``$filter`` that finds a group by its address or its name."""
+    """The ``$filter`` that finds a group by its address or its name, as it stands in an address."""
     quoted = name.replace("'", "''")
-    return f"mail eq '{quoted}'" if "@" in name else f"displayName eq '{quoted}'"
+    return quote(f"mail eq '{quoted}'" if "@" in name else f"displayName eq '{quoted}'", safe="'@")
 
 
 def is_id(text_: str) -> bool:

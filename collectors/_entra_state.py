@@ -256,11 +256,10 @@ def _groups(reading: Reading, found: Found) -> None:
 def _by_name(reading: Reading, names: list[str]) -> list[str]:
     """The ids of groups that machine.yaml names otherwise."""
     said, refused = reading.answers(
-        "named groups", [(str(at), f"/groups?$filter={groups.filter_for(one)}&$select=id") for at, one in
-                         enumerate(names)], list[str], lambda _, body: [text(one, "id") for one in
-                                                                        records(body, "value")])
+        "named groups", [(one, f"/groups?$filter={groups.filter_for(one)}&$select=id") for one in names], list[str],
+        lambda _, body: [text(one, "id") for one in records(body, "value")])
     _raise(refused)
-    return [one for more in said.values() for one in more]
+    return [one for name in names for one in said[name]]
 
 
 def _members(reading: Reading, ids: list[str], holders: list[str]) -> tuple[dict[str, groups.Members], set[str]]:

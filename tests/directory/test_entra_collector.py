@@ -250,6 +250,16 @@ def test_a_principal_whose_kind_is_not_told_is_found_out(tenant, server):
     assert len(state(tenant).roles) == len(read.roles)
 
 
+def test_groups_are_found_by_names_of_any_letters(tenant, server):
+    odd = "Élus & l'équipe #1 + 50%"
+    office_ = office()
+    office_.groups.append(graph_tenant.group(8, odd, guid(1, 1)))
+    office_.install(server)
+    read = state(msgspec.structs.replace(tenant, high_value=(odd, "clerk@office.example", "Nobody's")))
+    assert [one.members for one in read.groups if one.name == odd] == [(guid(1, 1),)]
+    assert set(read.unread) == ALWAYS
+
+
 def test_a_group_within_that_hides_its_members_leaves_a_group_partly_read(tenant, server):
     office_ = office()
     office_.groups += [graph_tenant.group(7, "Closed", guid(1, 1), visibility="HiddenMembership")]
