@@ -248,8 +248,12 @@ class Resolver:
                 return Missing(Reason.TIMEOUT, "the time for questions to name servers is used up")
             self.questions += 1
             try:
-                got, _ = dns.query.udp_with_fallback(query, server[0], min(self._timeout, left), server[1],
-                                                     ignore_unexpected=True, ignore_errors=True)
+                try:
+                    got = dns.query.udp(query, server[0], min(self._timeout, left), server[1], ignore_unexpected=True,
+                                        ignore_errors=True, raise_on_truncation=True)
+                except dns.message.Truncated:
+                    self._answered.add(server)
+                    got = dns.query.tcp(query, server[0], min(self._timeout, left), server[1])
             except dns.exception.Timeout:
                 self._silent[server] = self._silent.get(server, 0) + 1
                 continue

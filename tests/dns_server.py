@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,10 +28,10 @@ import dns.rrset
 import dns.zone
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-SERVFAIL, REFUSED, SILENT, TRUNCATED, OTHER_NAME, REFERRAL, NO_EDNS, GARBAGE = (
-    "servfail", "refused", "silent", "truncated", "other-name", "referral", "no-edns", "garbage")
-"""Faults of a name: an error code, no answer, an answer over TCP alone, an answer about another name, a pointer to
-other servers, a server that knows no extensions, bytes that are no answer."""
+SERVFAIL, REFUSED, SILENT, TRUNCATED, NO_TCP, OTHER_NAME, REFERRAL, NO_EDNS, GARBAGE = (
+    "servfail", "refused", "silent", "truncated", "no-tcp", "other-name", "referral", "no-edns", "garbage")
+"""Faults of a name: an error code, no answer, an answer over TCP alone, the same where TCP is broken off, an answer
+about another name, a pointer to other servers, a server that knows no extensions, bytes that are no answer."""
 
 DAY = 86400
 
@@ -161,7 +161,7 @@ class World:
         fault = self.faults.get((text, rtype)) or self.faults.get(text) or self.faults.get("*")
         reply = dns.message.make_response(query, recursion_available=self.recursive)
         reply.flags |= dns.flags.AA if self.authoritative else 0
-        if fault == SILENT:
+        if fault == SILENT or (fault == NO_TCP and tcp):
             return None
         if fault == GARBAGE:
             return query.to_wire()[:2] + b"\x81\x80\x00\x01\x00\x05"
@@ -175,7 +175,7 @@ class World:
             reply.authority.append(dns.rrset.from_text("example.", 60, "IN", "NS", "ns.example."))
         elif fault == OTHER_NAME:
             reply.answer.append(dns.rrset.from_text("elsewhere.example.", 60, "IN", "TXT", '"v=spf1 -all"'))
-        elif fault == TRUNCATED and not tcp:
+        elif fault in (TRUNCATED, NO_TCP) and not tcp:
             reply.flags |= dns.flags.TC
         else:
             self._fill(reply, query, asked.name.canonicalize(), asked.rdtype)
@@ -282,13 +282,8 @@ def _key(algorithm: int, flags: int = 257) -> tuple[Any, Any]:
 @contextmanager
 def serving(world: World, address: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """A running server; its ``address:port``."""
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind((address, port))
+    udp, tcp = _both(address, port)
     port = udp.getsockname()[1]
-    tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    tcp.bind((address, port))
-    tcp.listen(16)
     stop = threading.Event()
     for one in (udp, tcp):
         one.settimeout(0.05)
@@ -304,6 +299,26 @@ def serving(world: World, address: str = "127.0.0.1", port: int = 0) -> Iterator
             thread.join()
         udp.close()
         tcp.close()
+
+
+def _both(address: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a listening TCP socket with one number, any that is free in both for 0."""
+    for left in reversed(range(50)):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            udp.bind((address, port))
+            tcp.bind((address, udp.getsockname()[1]))
+            tcp.listen(16)
+        except OSError:
+            udp.close()
+            tcp.close()
+            if port or not left:
+                raise
+        else:
+            return udp, tcp
+    raise AssertionError("unreachable")
 
 
 def _serve_udp(udp: socket.socket, world: World, stop: threading.Event) -> None:
@@ -323,7 +338,7 @@ def _serve_tcp(tcp: socket.socket, world: World, stop: threading.Event) -> None:
             connection, _ = tcp.accept()
         except TimeoutError:
             continue
-        with connection:
+        with connection, suppress(OSError, EOFError):  # whoever asks may leave
             connection.settimeout(2)
             wire = _exactly(connection, struct.unpack("!H", _exactly(connection, 2))[0])
             answer = world.answer(dns.message.from_wire(wire), tcp=True)

@@ -13,6 +13,7 @@ from hustings.facts import Reason
 from tests.dns_server import (
     GARBAGE,
     NO_EDNS,
+    NO_TCP,
     OTHER_NAME,
     REFERRAL,
     REFUSED,
@@ -138,6 +139,14 @@ def test_a_dead_server_does_not_cost_its_time_again_and_again() -> None:
     answers: list[Answer] = [dead.lookup(f"n{one}.example", "A") for one in range(20)]
     assert all(one.status is Status.UNKNOWN for one in answers)
     assert dead.questions == 2
+
+
+def test_a_server_whose_long_answers_do_not_arrive_is_asked_further(world: World) -> None:
+    cut = World(world.zones, {f"n{one}.office.example": NO_TCP for one in range(4)})
+    with serving(cut) as address:
+        one = Resolver((address_of(address),), timeout=0.3)
+        assert {one.lookup(f"n{number}.office.example", "TXT").status for number in range(4)} == {Status.UNKNOWN}
+        assert one.lookup("office.example", "TXT").found
 
 
 def test_time_that_is_used_up_is_a_reason(world: World) -> None:
