@@ -25,7 +25,7 @@ class Box(NamedTuple):
     """Where one policy demands something. A policy may have several."""
 
     policy: int
-    """Its bit."""
+    """Its bit; 0 for what there is nothing of: such a box need not be covered, and belongs to every set."""
     allows: Mapping[int, int]
 
 
@@ -77,13 +77,18 @@ class Coverage:
         return found
 
     def point(self, cell: Mapping[int, int]) -> Cell | None:
-        """The most ordinary point of a cell, by its first values; None for a cell that is outside the space."""
-        point = {}
-        for dimension, bits in self._space.items():
-            inside = bits & cell.get(dimension, bits)
-            if not inside:
-                return None
-            point[dimension] = inside & -inside
+        """The most ordinary point of a cell, by its first values, where there is something; None for a cell that is
+        outside the space."""
+        inside = {dimension: bits & cell.get(dimension, bits) for dimension, bits in self._space.items()}
+        if not all(inside.values()):
+            return None
+        point = {dimension: bits & -bits for dimension, bits in inside.items()}
+        for policy, allows in self._boxes:
+            if not policy and all(bits & point[dimension] for dimension, bits in allows.items()):
+                for dimension, bits in sorted(allows.items(), reverse=True):
+                    other = inside[dimension] & ~bits
+                    if other:
+                        return point | {dimension: other & -other}
         return point
 
     def holds(self, policies: int, point: Mapping[int, int]) -> bool:
@@ -93,7 +98,7 @@ class Coverage:
 
     def _search(self, policies: int) -> int | Hole:
         self._steps = 0
-        active = [(policy, dict(allows)) for policy, allows in self._boxes if policy & policies]
+        active = [(policy, dict(allows)) for policy, allows in self._boxes if policy & policies or not policy]
         used: set[int] = set()
         cell = self._open({}, active, used)
         if cell is None:
@@ -155,7 +160,7 @@ class Coverage:
                 del wide[dimension]
         touched = 0
         for policy, allows in self._boxes:
-            if self._meet(wide, allows):
+            if policy and self._meet(wide, allows):
                 touched |= policy
         return Hole(wide, touched)
 

@@ -88,6 +88,10 @@ class Space:
         return {APP: self._of(lambda one: one.office and (not one.id or one.id in _IN_OFFICE)),
                 CLIENT: ACTIVE_SYNC | OTHER_CLIENTS}
 
+    def impossible(self) -> dict[int, int]:
+        """Sign-ins that there are not: ActiveSync is spoken by Exchange Online alone."""
+        return {CLIENT: ACTIVE_SYNC, APP: self._of(lambda one: one.id != MAIL)}
+
     def accepted(self, locations: Iterable[str], managed: bool, sure: bool) -> dict[int, int]:
         """The part that is left when sign-ins from these locations, by name or id, and (``managed``) from managed
         devices are accepted as they are; ``sure``: what is meant for certain, where locations were not read."""

@@ -159,15 +159,19 @@ def test_a_way_that_is_said_to_be_open_is_open(policies: tuple[Policy, ...], ten
 BOXES = st.lists(st.builds(
     Box, st.integers(0, 4).map(lambda one: 1 << one),
     st.dictionaries(st.integers(0, 3), st.integers(0, 15), max_size=4)), max_size=14)
+VOID = st.lists(st.builds(Box, st.just(0), st.dictionaries(
+    st.integers(0, 3), st.integers(0, 15), min_size=2, max_size=2)), max_size=1)
 SPACE = {0: 0b1111, 1: 0b111, 2: 0b11, 3: 0b1111}
 
 
 @settings(max_examples=400, deadline=None)
-@given(BOXES, st.lists(st.integers(0, 31), min_size=1, max_size=6))
-def test_covering_agrees_with_counting_every_point(boxes: list[Box], asked: list[int]) -> None:
-    coverage = Coverage(SPACE, boxes)
+@given(BOXES, VOID, st.lists(st.integers(0, 31), min_size=1, max_size=6))
+def test_covering_agrees_with_counting_every_point(boxes: list[Box], void: list[Box], asked: list[int]) -> None:
+    coverage = Coverage(SPACE, [*boxes, *void])
     points = [dict(enumerate(one)) for one in product(*([1 << bit for bit in range(4) if SPACE[dimension] >> bit & 1]
                                                         for dimension in SPACE))]
+    points = [one for one in points if not any(all(one[key] & bits for key, bits in box.allows.items())
+                                               for box in void)]
 
     def reached(point: dict[int, int], policies: int) -> bool:
         return any(box.policy & policies and all(point[key] & bits for key, bits in box.allows.items())
@@ -179,6 +183,7 @@ def test_covering_agrees_with_counting_every_point(boxes: list[Box], asked: list
         if isinstance(found, Hole):
             inside = [point for point in points if all(point[key] & bits for key, bits in found.cell.items())]
             assert inside
+            assert coverage.point(found.cell) in inside
             assert [point for point in inside if reached(point, policies)] == []
         else:
             assert open_points == []

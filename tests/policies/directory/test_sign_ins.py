@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hustings.declared import Tenant
 from hustings.directory.entra import Guests, Policy, User
 from policies.directory.context import Context
-from policies.directory.entra_coverage import Cell
+from policies.directory.entra_coverage import Box, Cell, Coverage
 from policies.directory.entra_demands import Question
 from policies.directory.entra_engine import DEMANDED, REFUSED, SLIPS, Engine
 from policies.directory.entra_space import CLIENTS, PLATFORMS, RISKS, TRUSTED_IPS, Space
@@ -117,6 +117,8 @@ def _open(policies: tuple[Policy, ...], user: User, sign_in: SignIn, tenant: Ten
         accepted |= TRUSTED
     if sign_in.places & accepted or (tenant.accept_managed_devices and RULES[0] in sign_in.fits):
         return False
+    if sign_in.client == "exchangeActiveSync" and sign_in.app != "00000002-0000-0ff1-ce00-000000000000":
+        return False
     if user.per_user_mfa == "enforced" or (user.per_user_mfa == "enabled" and sign_in.client in CLIENTS[:2]):
         return False
     return not any(_applies(one, user, sign_in) and _stops(one, sign_in, tenant.accept_managed_devices)
@@ -125,8 +127,9 @@ def _open(policies: tuple[Policy, ...], user: User, sign_in: SignIn, tenant: Ten
 
 def _inside(hole: Cell, space: Space, part: dict[int, int]) -> SignIn:
     """A sign-in in a hole."""
-    chosen = {dimension: hole.get(dimension, bits) & bits for dimension, bits in part.items()}
-    chosen = {dimension: (bits & -bits).bit_length() - 1 for dimension, bits in chosen.items()}
+    point = Coverage(part, [Box(0, space.impossible())]).point(hole)
+    assert point is not None
+    chosen = {dimension: bits.bit_length() - 1 for dimension, bits in point.items()}
     app = space.apps[chosen[1]]
     named = app.id or ("something-of-office" if app.office else "something-of-portals" if app.portals else "any-other")
     inside = [dimension for dimension, bit in chosen.items() if dimension >= 5 and bit == 1]
