@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collectors._entra_found import Found
 from collectors._entra_memory import RUNS, Kept, Parts
 from collectors._entra_reading import Reading
-from collectors._entra_state import Found, read
+from collectors._entra_state import read
 from collectors._patience import Patience
 from collectors.graph_sign_in import connect
 from collectors.host.protocol import Host
