@@ -16,12 +16,13 @@ ATTRIBUTES = (
     "authTimestamp", "pwdLastSuccess", "lastLoginTime", "krbLastSuccessfulAuth", "krbPrincipalExpiration",
     "shadowExpire",
 )
-WANTED = ("(|(objectClass=person)(objectClass=inetOrgPerson)(objectClass=account)(objectClass=posixAccount)"
-          "(objectClass=shadowAccount)(objectClass=simpleSecurityObject)(objectClass=uidObject))")
+WANTED = ("(|(objectClass=person)(objectClass=organizationalPerson)(objectClass=inetOrgPerson)(objectClass=account)"
+          "(objectClass=posixAccount)(objectClass=shadowAccount)(objectClass=sambaSamAccount)(objectClass=user)"
+          "(objectClass=simpleSecurityObject)(objectClass=uidObject))")
 _FOR_EVER = "000001010000Z"
 """``pwdAccountLockedTime`` of an account that an administrator locked (draft-behera-ldap-password-policy, 5.3.3)."""
 _SIGN_INS = ("authtimestamp", "pwdlastsuccess", "lastlogintime", "krblastsuccessfulauth")
-_PEOPLE = {"person", "inetorgperson", "posixaccount", "shadowaccount", "organizationalperson"}
+_PEOPLE = {"person", "organizationalperson", "inetorgperson", "posixaccount", "shadowaccount", "sambasamaccount", "user"}
 _SCHEME = re.compile(rb"\{([A-Za-z0-9_.-]{1,40})\}(\$[0-9a-z]{1,8}\$)?")
 WEAK = ("clear", "crypt", "lanman", "md5", "sha", "smd5", "ssha", "crypt-1")
 """Ways to keep a password that are guessed at billions a second, the worst first."""

@@ -87,20 +87,17 @@ class Ldap:
 
         Raises ``LookError`` when the server refuses; those given before it are good, and more may exist.
         """
-        cookie: bytes | None = None
+        cookie = b""
         seen: set[bytes] = set()
         while True:
             controls = self._controls(page if not limit else 0, cookie, descriptors)
-            result, found = self._ask(base, wanted, scope, attributes, controls, what, types_only, limit)
+            code, cookie, found = self._ask(base, wanted, scope, attributes, controls, what, types_only, limit)
             for one in found:
                 yield self._whole(one, what, descriptors)
-            code = int(result["result"])
             if code == codes.SIZE_LIMIT and limit:
                 return
             if code != codes.SUCCESS:
                 raise codes.of_search(code, what)
-            answered = (result.get("controls") or {}).get(PAGED)
-            cookie = answered["value"]["cookie"] if answered and answered["value"] else None
             if not cookie:
                 return
             if cookie in seen and not found:
@@ -116,44 +113,46 @@ class Ldap:
             return None
 
     def _root(self) -> Entry:
-        result, found = self._ask("", "(objectClass=*)", "BASE", ["*", "+"], None, "the server's own entry", False, 0)
-        if int(result["result"]) not in (codes.SUCCESS, codes.NO_SUCH_OBJECT):
-            raise codes.of_search(int(result["result"]), "the server's own entry")
+        code, _, found = self._ask("", "(objectClass=*)", "BASE", ["*", "+"], None, "the server's own entry", False, 0)
+        if code not in (codes.SUCCESS, codes.NO_SUCH_OBJECT):
+            raise codes.of_search(code, "the server's own entry")
         return found[0] if found else Entry("", {})
 
-    def _controls(self, page: int, cookie: bytes | None, descriptors: bool) -> list[Any] | None:
+    def _controls(self, page: int, cookie: bytes, descriptors: bool) -> list[Any] | None:
         from ldap3.protocol.microsoft import security_descriptor_control
         from ldap3.protocol.rfc2696 import paged_search_control
 
         controls: list[Any] = []
         if page and PAGED in self.controls:
-            controls.append(paged_search_control(False, page, cookie))
+            controls.append(paged_search_control(False, page, cookie or None))
         if descriptors and DESCRIPTOR_FLAGS in self.controls:
             controls += security_descriptor_control(criticality=False, sdflags=7)
         return controls or None
 
     def _ask(self, base: str, wanted: str, scope: str, attributes: Sequence[str], controls: list[Any] | None,
-             what: str, types_only: bool, limit: int) -> tuple[dict[str, Any], list[Entry]]:
+             what: str, types_only: bool, limit: int) -> tuple[int, bytes, list[Entry]]:
+        """The result code, where the next page begins, and the entries."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimedOut(f"the directory was not done within {SECONDS:.0f} s; {what} is not read")
         self.requests += 1
 
-        def send() -> tuple[dict[str, Any], list[Any]]:
+        def send() -> tuple[int, bytes, list[Entry]]:
             self._connection.search(base, wanted, search_scope=scope, attributes=list(attributes) or ["1.1"],
                                     controls=controls, time_limit=max(1, min(300, int(left))), size_limit=limit,
                                     types_only=types_only)
-            return self._connection.result, self._connection.response or []
+            result, found = self._connection.result, []
+            for one in self._connection.response or []:
+                if one["type"] == "searchResEntry":
+                    found.append(Entry(one["dn"], {name.lower(): values or []
+                                                   for name, values in one["raw_attributes"].items()}))
+                elif one["type"] == "searchResRef":
+                    self.elsewhere += 1
+            paged = (result.get("controls") or {}).get(PAGED)
+            return int(result["result"]), bytes(paged["value"]["cookie"]) if paged and paged["value"] else b"", found
 
-        result, responses = _guarded(send, what)
-        found = []
-        for one in responses:
-            if one["type"] == "searchResEntry":
-                found.append(Entry(one["dn"], {name.lower(): values or []
-                                               for name, values in one["raw_attributes"].items()}))
-            elif one["type"] == "searchResRef":
-                self.elsewhere += 1
-        return result, found
+        answered: tuple[int, bytes, list[Entry]] = _guarded(send, what)
+        return answered
 
     def _whole(self, entry: Entry, what: str, descriptors: bool) -> Entry:
         """The entry with every value of attributes that come in ranges ([MS-ADTS] 3.1.1.3.1.3.3)."""
@@ -164,9 +163,9 @@ class Ldap:
             values, plain = entry.values.pop(name), ranged["name"]
             while ranged["last"] != "*":
                 following = int(ranged["last"]) + 1
-                result, more = self._ask(entry.dn, "(objectClass=*)", "BASE", [f"{plain};range={following}-*"], None,
-                                         what, False, 0)
-                if int(result["result"]) != codes.SUCCESS or len(more) != 1:
+                code, _, more = self._ask(entry.dn, "(objectClass=*)", "BASE", [f"{plain};range={following}-*"], None,
+                                          what, False, 0)
+                if code != codes.SUCCESS or len(more) != 1:
                     raise Truncated(f"{what}: the values of {plain} could not all be read")
                 step = next((one for one in map(_RANGE.match, more[0].values) if one), None)
                 if step is None or int(step["first"]) != following or len(values) > VALUES:
@@ -383,6 +382,10 @@ def _lean() -> Any:
     return Lean
 
 
+_NONSENSE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, AssertionError)
+"""What the library raises for answers that are no LDAP."""
+
+
 def _guarded(ask: Callable[[], Any], what: str) -> Any:
     """What ``ask`` answers; the library's errors as reasons, with nothing of their own words."""
     _library()
@@ -395,7 +398,7 @@ def _guarded(ask: Callable[[], Any], what: str) -> Any:
         raise
     except wrong.LDAPInvalidFilterError:
         raise Unreadable(f"{what}: the filter is not understood") from None
-    except (wrong.LDAPException, PyAsn1Error, OSError, ValueError, IndexError, KeyError, TypeError) as error:
+    except (wrong.LDAPException, PyAsn1Error, OSError, *_NONSENSE) as error:
         raise _reason(error, what) from None
 
 

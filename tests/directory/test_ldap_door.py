@@ -105,7 +105,19 @@ def test_a_server_that_hangs_costs_no_more_than_the_deadline(tmp_path, server, w
         assert time.monotonic() - started < 10
 
 
-@pytest.mark.parametrize("words", [(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9,), (b"\x30\x03\x02\x01\x01",),
+def nested(depth):
+    """A message in a message in a message."""
+    inner = b""
+    for _ in range(depth):
+        inner = ber(0x30, inner)
+    return inner
+
+
+LIST_FOR_A_NAME = bytes.fromhex("300e02010161090a01003002040004 00")
+
+
+@pytest.mark.parametrize("words", [(nested(5000),), (LIST_FOR_A_NAME,),
+                                   (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9,), (b"\x30\x03\x02\x01\x01",),
                                    (BOUND, b"\x30\x05\x02\x01\x02\x04\x00")])
 def test_nonsense_is_a_reason(tmp_path, server, words):
     with talking(*words) as url, pytest.raises(LookError) as caught:
