@@ -86,7 +86,7 @@ def _why(one: Set, signature: Any, owner: dns.name.Name, keys: Sequence[Any], no
     keyset = dns.rdataset.from_rdata_list(3600, fitting)
     try:
         dns.dnssec.validate_rrsig((one.name, one.rdataset), signature, {owner: keyset}, now=at)
-    except dns.dnssec.UnsupportedAlgorithm:
+    except dns.exception.UnsupportedAlgorithm:
         return STRANGE
     except (dns.exception.DNSException, ValueError):
         return BAD
@@ -104,7 +104,7 @@ def vouched(zone: str, delegations: Iterable[Any], keys: Iterable[Any]) -> tuple
                 continue
             try:
                 made = dns.dnssec.make_ds(owner, key, ds.digest_type, validating=True)
-            except (dns.dnssec.UnsupportedAlgorithm, dns.dnssec.DeniedByPolicy):
+            except (dns.exception.UnsupportedAlgorithm, dns.exception.DeniedByPolicy):
                 continue
             strange = False
             if made.digest == ds.digest:

@@ -23,8 +23,9 @@ POLICY_PAUSE = 1.0
 """Seconds between two pages: Google takes one request a second of each organisation."""
 _LAG = (2, 9)
 """Of how many days ago a usage report is looked for, the newest first."""
-_PARAMETERS = ("accounts:num_security_keys", "accounts:num_passkeys_enrolled", "gmail:last_interaction_time",
-               "gmail:last_webmail_time", "gmail:last_imap_time", "gmail:last_pop_time")
+_PARAMETERS: tuple[str, ...] = (
+    "accounts:num_security_keys", "accounts:num_passkeys_enrolled", "gmail:last_interaction_time",
+    "gmail:last_webmail_time", "gmail:last_imap_time", "gmail:last_pop_time")
 _OLDER = tuple(one for one in _PARAMETERS if "passkeys" not in one)
 """What was there before Google counted passkeys, for a service that refuses the whole question otherwise."""
 _LATER = re.compile(r"later than (\d{4}-\d{2}-\d{2})")
