@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from collectors._ldap_dn import fold, value
 from collectors._ldap_windows import generalized
 from collectors.ldap_door import Entry
-from hustings.directory.ldap import Account
+from hustings.directory.ldap import WEAK_SCHEMES, Account
 
 ATTRIBUTES = (
     "objectClass", "uid", "cn", "mail", "mailLocalAddress", "krbPrincipalName", "gidNumber", "createTimestamp",
@@ -22,10 +22,9 @@ WANTED = ("(|(objectClass=person)(objectClass=organizationalPerson)(objectClass=
 _FOR_EVER = "000001010000Z"
 """``pwdAccountLockedTime`` of an account that an administrator locked (draft-behera-ldap-password-policy, 5.3.3)."""
 _SIGN_INS = ("authtimestamp", "pwdlastsuccess", "lastlogintime", "krblastsuccessfulauth")
-_PEOPLE = {"person", "organizationalperson", "inetorgperson", "posixaccount", "shadowaccount", "sambasamaccount", "user"}
+_PEOPLE = {"person", "organizationalperson", "inetorgperson", "posixaccount", "shadowaccount", "sambasamaccount",
+           "user"}
 _SCHEME = re.compile(rb"\{([A-Za-z0-9_.-]{1,40})\}(\$[0-9a-z]{1,8}\$)?")
-WEAK = ("clear", "crypt", "lanman", "md5", "sha", "smd5", "ssha", "crypt-1")
-"""Ways to keep a password that are guessed at billions a second, the worst first."""
 
 
 def account(entry: Entry) -> Account:
@@ -71,4 +70,4 @@ def scheme(said: bytes) -> str:
 
 def strength(word: str) -> int:
     """The place of a way to keep passwords among the weak ones; past their end for the others."""
-    return WEAK.index(word) if word in WEAK else len(WEAK)
+    return WEAK_SCHEMES.index(word) if word in WEAK_SCHEMES else len(WEAK_SCHEMES)

@@ -76,6 +76,11 @@ FLAGS = {
 """What of ``userAccountControl`` ([MS-ADTS] 2.2.16) is looked at."""
 
 
+WEAK_SCHEMES = ("clear", "crypt", "lanman", "md5", "sha", "smd5", "ssha", "crypt-1")
+"""Ways to keep a password (``Account.scheme``) by which a stolen copy is guessed at billions of tries a second, the
+worst first."""
+
+
 class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     """A group that something else refers to, or that is nested in one."""
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hustings.directory.ldap import Account, PasswordPolicy
+from hustings.directory.ldap import WEAK_SCHEMES, Account, PasswordPolicy
 from hustings.facts import Listing, Missing, Reason
 from policies.directory.ldap_view import View
 
-WEAK_SCHEMES = frozenset({"clear", "crypt", "lanman", "md5", "sha", "smd5", "ssha", "crypt-1"})
-"""Ways to keep a password by which a stolen copy is guessed at billions of tries a second."""
 WHY = {
     "password_not_required": "An empty password may be set (PASSWD_NOTREQD).",
     "no_preauthentication": "Anybody may ask a ticket that is encrypted with its password (DONT_REQ_PREAUTH).",

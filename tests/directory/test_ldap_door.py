@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from collectors import directory_ldap, ldap_door
+from collectors._ldap_wire import BYTES
 from collectors.base import ABSENT, Dated
 from collectors.host.live import LiveHost
 from collectors.host.protocol import Denied, LookError, TimedOut, Truncated, Unreadable
@@ -162,7 +163,7 @@ def test_only_a_running_system_is_asked_and_other_kinds_of_tenants_are_absent(tm
 
 
 def test_a_server_that_says_more_than_an_answer_may_hold_is_cut_off(tmp_path, server):
-    many = b"\x30\x03\x02\x01\x01" * (ldap_door.BYTES // 5) + b"\x30\x7f\x02"
+    many = b"\x30\x03\x02\x01\x01" * (BYTES // 5) + b"\x30\x7f\x02"
     for flood in (b"\x30\x84\x7f\xff\xff\xff", many):
         with talking(BOUND, flood) as url, pytest.raises(LookError) as caught:
             asked(tenant(server, tmp_path, "ldap", url=url), within=20.0)

@@ -87,7 +87,8 @@ def test_a_whole_check_of_a_directory_says_what_fails_and_never_the_password(ser
     wrong.chmod(0o600)
     path = machine(server, tmp_path, password_file=str(wrong))
     refused = subprocess.run(
-        [sys.executable, "-m", "hustings", "check", "--config", str(path), "--only", "identity/directory-password-length"],
+        [sys.executable, "-m", "hustings", "check", "--config", str(path), "--only",
+         "identity/directory-password-length"],
         capture_output=True, text=True, check=False, timeout=120, env={"HUSTINGS_DEBUG": "1", "PATH": "/usr/bin:/bin"})
     assert "denied" in refused.stdout
     for said in (done.stdout, done.stderr, refused.stdout, refused.stderr):
