@@ -21,6 +21,8 @@ _TOO_MUCH = f"the directory said more than {BYTES >> 20} MiB at once"
 
 
 def open_connection(name: str, port: int, secured: bool, upgrade: bool, authority: str, deadline: float) -> Any:
+    """A connection of the library's that is open, and protected where it is ``secured`` or ``upgrade`` asks for
+    StartTLS; nobody has signed in. Call it through ``guarded``."""
     ldap3 = _library()
     tls = _verified(authority, name, deadline) if secured or upgrade else None
     server = ldap3.Server(name, port=port, use_ssl=secured, tls=tls, get_info=ldap3.NONE,
@@ -49,6 +51,8 @@ def _whole_seconds(deadline: float) -> int:
 
 
 def bind(connection: Any, who: str, password: str) -> None:
+    """Signs in, as nobody without a name. The password goes as it is: RFC 4513 leaves its preparation to whoever
+    set it. Raises ``LookError``; call it through ``guarded``."""
     ldap3 = _library()
     if who:
         connection.user, connection.password, connection.authentication = who, password.encode(), ldap3.SIMPLE

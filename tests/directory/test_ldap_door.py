@@ -97,6 +97,33 @@ def talking(*words):
 
 
 
+@pytest.mark.parametrize("answer", ["7807 0a0102 0400 0400", "780a 0a0100 0400 0400 8a01 00"])
+def test_where_starttls_is_refused_or_pretended_the_password_never_goes_out(tmp_path, server, answer):
+    said = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        one, _ = listener.accept()
+        with one:
+            one.settimeout(5)
+            try:
+                while asked := one.recv(4096):
+                    said.append(asked)
+                    if len(said) == 1:
+                        one.sendall(ber(0x30, asked[2:4 + asked[3]], bytes.fromhex(answer)))
+            except OSError:
+                return
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with listener, pytest.raises(LookError):
+        asked(tenant(server, tmp_path, "ldap", url=f"ldap://127.0.0.1:{listener.getsockname()[1]}",
+                     tls_ca=str(server.authority)), within=2.0)
+    thread.join()
+    assert said
+    assert PASSWORD.encode() not in b"".join(said)
+
+
 @pytest.mark.parametrize("words", [(), (BOUND,), (b"\x30",), (BOUND, b"\x30\x84\x00\xff\xff\xff")])
 def test_a_server_that_hangs_costs_no_more_than_the_deadline(tmp_path, server, words):
     with talking(*words) as url:
