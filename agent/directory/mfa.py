@@ -47,12 +47,15 @@ def mfa(name: str | None, path: Path | None, state_path: Path | None, accounts: 
     application, client, platform, place and level of risk (docs/effective-mfa.md); of Google Workspace, what Google
     says of the account and the settings that cover it (docs/google-workspace.md). Names are shown: they stay here.
 
+    A file of --state needs no machine.yaml: then nobody is excused.
+
     Exit code 1: somebody whom machine.yaml does not excuse slips through. 3: of somebody it cannot be said.
     """
     from agent.directory.tenants import tenant
 
-    chosen = tenant(path, name, kinds=tuple(_KINDS))
-    state = _decoded(_from_file(state_path), str(state_path), chosen) if state_path else _asked(chosen)
+    data = _from_file(state_path) if state_path else b""
+    chosen = (_undeclared(data, path, name) if state_path else None) or tenant(path, name, kinds=tuple(_KINDS))
+    state = _decoded(data, str(state_path), chosen) if state_path else _asked(chosen)
     rows = list(_rows(state, chosen))
     shown = _chosen(rows, state, accounts) if accounts else rows
     listed = shown if everyone or accounts else [one for one in shown if one.outcome not in ("demanded", "refused")]
@@ -159,6 +162,25 @@ def _from_file(path: Path) -> bytes:
         raise UsageError(f"larger than {LIMIT >> 20} MB", where=str(path),
                          remedy="name what `hustings directory read` wrote")
     return data
+
+
+def _undeclared(data: bytes, path: Path | None, name: str | None) -> Tenant | None:
+    """The tenant of a file where this machine declares none of these kinds: one of which nothing is declared."""
+    import msgspec
+
+    from agent import config
+    from hustings.declared import Tenant
+    from hustings.directory import entra
+
+    if path is not None or any(one.kind in _KINDS for one in config.load(None).tenants):
+        return None
+    try:
+        said = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        called = msgspec.json.decode(said.get("id", b'""'), type=str)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        said, called = {}, ""
+    own = set(said) <= set(entra.State.__struct_fields__)
+    return Tenant(name=name or called, kind="entra" if own else "google")
 
 
 def _decoded(data: bytes | str, where: str, tenant: Tenant) -> Known:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from agent import config as config_file
 from agent.directory.mfa import mfa
 from collectors import _entra_permissions
 from hustings.directory.entra import Group, Policy, State, User
@@ -106,6 +107,31 @@ def test_one_account_by_any_of_its_names(config):
     assert "not demanded  bob@o.example" in done.stdout
     done = _run(config, "--account", "ann", state=tenant())
     assert (done.exit_code, "demanded      ann@o.example" in done.stdout) == (0, True)
+
+
+nothing_declared = pytest.mark.skipif(config_file.DEFAULT_PATH.exists(), reason="this machine may declare tenants")
+
+
+@nothing_declared
+@pytest.mark.parametrize(("words", "called"), [((), TENANT), (("office",), "office")])
+def test_a_file_alone_is_judged_as_a_tenant_of_which_nothing_is_declared(words, called, tmp_path):
+    path = tmp_path / "office.json"
+    path.write_bytes(msgspec.json.encode(tenant()))
+    done = CliRunner().invoke(mfa, [*words, "--state", str(path)])
+    assert done.exit_code == 1, done.exception
+    assert "not demanded  bob@o.example" in done.stdout
+    assert f"{called}, as read" in done.stdout
+
+
+@nothing_declared
+@pytest.mark.parametrize("data", [b"{", b"[]", b'{"id": 7}', b'{"strange": 1}', b"\xff"])
+def test_a_file_alone_that_is_none_is_refused(data, tmp_path):
+    path = tmp_path / "office.json"
+    path.write_bytes(data)
+    done = CliRunner().invoke(mfa, ["--state", str(path)])
+    assert isinstance(done.exception, UsageError)
+    assert "not what was read of a tenant" in str(done.exception)
+    assert "fix:" in str(done.exception)
 
 
 @pytest.mark.parametrize(("words", "state", "said"), [
