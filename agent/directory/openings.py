@@ -55,7 +55,10 @@ def known() -> tuple[entra.State, ...]:
         devices=(entra.Device("PC", "Windows", "10.0.22631.4460", encrypted=True, compliant=True, last_seen=_NOW),),
     )
     admins = {one.principal for one in by_policy.roles}
-    by_default = msgspec.structs.replace(by_policy, policies=(), groups=(), security_defaults=True)
+    by_default = msgspec.structs.replace(
+        by_policy, policies=(), security_defaults=True, groups=(entra.Group("administrators", direct=("second",)),),
+        roles=(by_policy.roles[0], by_policy.roles[2], entra.RoleAssignment(
+            _GLOBAL, "Global Administrator", "administrators", "group")))
     by_account = msgspec.structs.replace(by_policy, policies=(), groups=(), users=tuple(
         msgspec.structs.replace(one, per_user_mfa="enforced") for one in by_policy.users), registrations=tuple(
         one if one.user in admins else entra.Registration(one.user, registered=False, capable=False)

@@ -111,6 +111,7 @@ def test_the_checks_a_permission_opens_are_found_by_judging_without_it(openings)
     assert openings.of(("passwords",)) == PASSWORDS
     assert openings.of(("delegated",)) == ["identity/directory-no-risky-applications"]
     assert "identity/directory-admins-mfa" in openings.of(("security_defaults",))
+    assert "identity/directory-few-top-admins" in openings.of(("groups",))
     lost = without(known()[0], ("users", "sign_ins", "eligible"))
     assert lost.users == ()
     assert set(lost.unread) == {"users", "sign_ins", "eligible"}
