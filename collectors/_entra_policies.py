@@ -57,7 +57,10 @@ def policy(body: Body) -> Policy:
         user_risks=_known(user_risks, RISKS), sign_in_risks=_known(sign_in_risks, RISKS),
         device_filter=_filter(record(devices, "deviceFilter")),
         others=(
-            *_besides(conditions, _CONDITIONS), *_besides(users, _USERS, "users."),
+            *_besides(conditions, _CONDITIONS | ({"authenticationFlows"} if _no_flows(conditions) else set())),
+            *_everything(users, ("includeGroups", "excludeGroups", "includeRoles", "excludeRoles"), "users."),
+            *_everything(platforms, ("excludePlatforms",), "platforms."),
+            *_everything(locations, ("excludeLocations",), "locations."), *_besides(users, _USERS, "users."),
             *_besides(apps, _APPS, "applications."), *_besides(devices, {"deviceFilter"}, "devices."),
             *_besides(platforms, {"includePlatforms", "excludePlatforms"}, "platforms."),
             *_besides(locations, {"includeLocations", "excludeLocations"}, "locations."),
@@ -112,6 +115,18 @@ def _kinds(body: Body) -> list[str]:
 
 def _filter(body: Body) -> str:
     return "" if empty(body) else f"{text(body, 'mode') or 'include'} {text(body, 'rule')}".strip()
+
+
+def _no_flows(conditions: Body) -> bool:
+    """Whether the condition for authentication flows is there and chooses none of them."""
+    said = conditions.get("authenticationFlows")
+    return isinstance(said, dict) and {key: one for key, one in said.items() if "@odata." not in key} == {
+        "transferMethods": "none"}
+
+
+def _everything(body: Body, keys: Collection[str], prefix: str) -> Iterator[str]:
+    """Where everything is said of what Graph documents single things for."""
+    yield from (f"{prefix}{key}: {one}" for key in keys for one in texts(body, key) if one.casefold() == "all")
 
 
 def _known(values: tuple[str, ...], words: Collection[str]) -> tuple[str, ...]:

@@ -64,6 +64,10 @@ def test_every_policy_of_a_real_tenant_is_wholly_understood(real):
     ({"userRiskLevels": ["unknownFutureValue"]}, "userRiskLevels: unknownFutureValue"),
     ({"platforms": {"includePlatforms": ["all"], "excludePlatforms": ["visionOS"]}}, "platforms: visionOS"),
     ({"platforms": {"includeKinds": ["x"]}}, "platforms.includeKinds"),
+    ({"platforms": {"includePlatforms": ["all"], "excludePlatforms": ["all"]}}, "platforms.excludePlatforms: all"),
+    ({"locations": {"includeLocations": ["All"], "excludeLocations": ["All"]}}, "locations.excludeLocations: All"),
+    ({"users": {"includeUsers": ["All"], "excludeRoles": ["All"]}}, "users.excludeRoles: All"),
+    ({"users": {"includeGroups": ["All"]}}, "users.includeGroups: All"),
     ({"applications": {"includeApplications": ["All"], "networkAccess": {"x": 1}}}, "applications.networkAccess"),
     ({"users": {"includeUsers": ["All"], "excludeTitles": ["x"]}}, "users.excludeTitles"),
     ({"devices": {"includeDevices": ["All"]}}, "devices.includeDevices"),
@@ -106,6 +110,11 @@ def test_what_graph_leaves_null_restricts_nothing():
     assert not read.app_filter
     assert read.exclude_guests is None
     assert read.operator == "AND"
+
+
+def test_a_condition_for_authentication_flows_that_chooses_none_restricts_nothing():
+    read = _entra_policies.policy(body({"authenticationFlows": {"@odata.type": "#x", "transferMethods": "none"}}))
+    assert read.others == ()
 
 
 def test_a_policy_that_only_shapes_sessions_has_no_controls():
