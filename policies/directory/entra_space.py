@@ -156,9 +156,7 @@ class Space:
         included, excluded = _folded(policy.include_apps), _folded(policy.exclude_apps)
 
         def covers(one: App) -> bool:
-            if policy.app_filter and not one.id:
-                return False
-            return (policy.app_filter or _meant(one, included)) and not _meant(one, excluded)
+            return (_meant(one, included) or (policy.app_filter and bool(one.id))) and not _meant(one, excluded)
 
         return self._of(covers)
 
@@ -211,7 +209,7 @@ def _managed(rule: str) -> int:
     A device the tenant does not know has no attributes: it fits rules that say "not", and no others.
     """
     terms = [(name, operator, value.strip("\"'")) for name, operator, value in _TERM.findall(rule)]
-    if not terms or "-not " in f"{rule} ":
+    if not terms or re.search(r"-not\b", rule):
         return 0
     if all(operator in _NEGATIVE for _, operator, _ in terms):
         return OUTSIDE if all(_says_managed(name, value) for name, _, value in terms) else 0
