@@ -89,10 +89,13 @@ def _locations(reading: Reading, found: Found) -> None:
 
 def _roles(reading: Reading, found: Found) -> None:
     definitions: roles.Definitions = {}
-    with reading.section("roles", grant=permissions.ROLES):
+    with reading.section("roles", "eligible", grant=permissions.ROLES):
         definitions = dict(reading.listing(
             "role definitions", "/roleManagement/directory/roleDefinitions", tuple[str, tuple[str, str, bool]],
             roles.definition, params={"$select": "id,templateId,displayName,isBuiltIn"}))
+    if "roles" in reading.unread:
+        return  # who holds a role is kept for later runs, and must be of a role that is known
+    with reading.section("roles", grant=permissions.ROLES):
         found.roles = list(reading.listing(
             "roles", "/roleManagement/directory/roleAssignments", RoleAssignment,
             lambda body: roles.assignment(body, definitions), params={"$expand": "principal"}))

@@ -313,6 +313,26 @@ def test_a_throttled_run_says_how_far_it_came_and_the_next_goes_on_from_there(te
     assert b'"tenants":{}' in second.getvalue()
 
 
+def test_wherever_a_run_is_throttled_the_next_ends_with_what_one_run_reads(tenant, server):
+    def whole(read: State) -> State:
+        return msgspec.structs.replace(read, read_at=datetime(2026, 11, 22, tzinfo=UTC), requests=0)
+
+    want = whole(state(tenant))
+    asked = [one.path for one in server.log if not one.batched and one.path.startswith(("/v1.0/", "/beta/"))]
+    taken_up = 0
+    for at, path in enumerate(asked):
+        part = path.split("/", 2)[2]
+        server.faults[:] = [Fault(f"/{part}", 429, {"Retry-After": "600"}, after=asked[:at].count(path))]
+        read, kept, _ = _entra_run.run(LiveHost(), tenant, within=60, patience=patience(), remembers=True)
+        if kept is not None:
+            taken_up += 1
+            read, kept, _ = _entra_run.run(LiveHost(), tenant, within=60, patience=patience(), kept=kept,
+                                           remembers=True)
+        assert kept is None
+        assert whole(read) == want, path
+    assert taken_up >= len(asked) - 1
+
+
 def test_the_agents_scheduled_runs_go_on_from_its_own_file_and_then_keep_none(tenant, server, tmp_path):
     declared, cache = Declared(tenants=(tenant,)), dict[str, isolate.Kept]()
     files = {collector_memory.ENTRA: tmp_path / "entra.memory"}
