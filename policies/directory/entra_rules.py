@@ -21,6 +21,8 @@ _SYSTEMS = {"macmdm": "macos", "mac os x": "macos", "iphone": "ios", "ipad": "ip
             "androidenterprise": "android", "chrome os": "chromeos", "windowsmobile": "windows"}
 """Other words that Graph has for a system."""
 _UNTOLD = Missing(Reason.UNSUPPORTED, "the directory does not say it of the device")
+_NO_INTUNE = Missing(Reason.UNSUPPORTED, "the directory does not say it of the device; needs the licence Microsoft "
+                     "Intune")
 
 
 def facts(state: State) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def facts(state: State) -> dict[str, Any]:
     found["directory.weak_password_rules"] = unread or Listing(_weak(state, passwords), lacks is None, lacks)
     devices = state.missing("devices")
     found["directory.devices"] = devices if devices is not None and not state.devices else Listing(
-        [_device(one) for one in state.devices], devices is None, devices)
+        [_device(one, _untold(state)) for one in state.devices], devices is None, devices)
     return found
 
 
@@ -76,11 +78,17 @@ def _unclear(state: State, passwords: Passwords) -> Missing | None:
     return state.missing("licences") or (None if passwords.on_premises else state.missing("users"))
 
 
-def _device(one: Device) -> dict[str, Any]:
+def _untold(state: State) -> Missing:
+    """Why something is not known of a device."""
+    managed = any(one.startswith("INTUNE") for one in state.licences) or state.missing("licences")
+    return _UNTOLD if managed else _NO_INTUNE
+
+
+def _device(one: Device, untold: Missing) -> dict[str, Any]:
     """What the directory does not say of a device is not known, never absent."""
     told = {"os": _SYSTEMS.get(one.os.casefold(), one.os.casefold()), "version": one.version,
             "encrypted": one.encrypted, "compliant": one.compliant,
             "personal": one.owner.casefold() == "personal" if one.owner else None,
             "last_seen": utc_text(one.last_seen) if one.last_seen is not None else None}
     return {"device": one.name, **({"account": one.user} if one.user else {}),
-            **{name: reason(_UNTOLD) if value in ("", None) else value for name, value in told.items()}}
+            **{name: reason(untold) if value in ("", None) else value for name, value in told.items()}}

@@ -296,6 +296,9 @@ def test_devices_and_what_the_directory_does_not_say_of_them() -> None:
         "compliant": None, "personal": True, "last_seen": "2026-11-20T03:00:00Z"}
     assert record[0]["compliant"]["reason"] == "unsupported"
     assert record[1]["encrypted"]["reason"] == "unsupported"
+    assert record[1]["encrypted"]["detail"].endswith("needs the licence Microsoft Intune")
+    licensed = _items(_judged(_state(devices=(one,), licences=("INTUNE_A",))), "devices")
+    assert "licence" not in licensed[0]["compliant"]["detail"]
 
 
 def test_mail_that_is_passed_on() -> None:
