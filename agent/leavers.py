@@ -22,7 +22,8 @@ PLACES = {"directory.leavers": "directory", "registration.leavers": "database", 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An account of somebody who left. ``open`` is None where it could not be said, with the reason in ``why``."""
+    """An account of somebody who left. ``open`` and ``admin`` are None where it could not be said; for ``open`` the
+    reason is in ``why``."""
 
     person: str
     left: str
@@ -30,7 +31,7 @@ class Access:
     place: str
     account: str
     open: bool | None
-    admin: bool
+    admin: bool | None
     why: str = ""
 
 
@@ -85,7 +86,11 @@ def accesses(facts: Facts, here: str) -> Iterator[Access]:
                 is_open = one.get("open", True)
                 known = isinstance(is_open, bool)
                 yield Access(one["person"], one.get("left") or "", PLACES[fact], subject or here, one["account"],
-                             is_open if known else None, one.get("admin") is True, "" if known else str(is_open))
+                             is_open if known else None, _said(one.get("admin", False)), "" if known else str(is_open))
+
+
+def _said(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def places_unread(facts: Facts, declared: Declared, here: str) -> list[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from agent import audit as audits
-from agent.leavers import leavers
+from agent.leavers import accesses, leavers
 from hustings import roster
 from hustings.access.state import Membership, Principal, State
 from hustings.declared import Database, Declared
@@ -75,6 +75,21 @@ def test_an_account_of_this_machine_is_open_unless_it_is_known_to_be_closed(chan
     found = items(derived(accounts=[account("jdoe", **change), account("sroy")])["accounts.leavers"])
     assert [(one["person"], one["left"]) for one in found] == [("jdoe", "2026-09-30")]
     assert found[0]["open"] is is_open or (is_open is None and isinstance(found[0]["open"], Missing))
+
+
+@pytest.mark.parametrize(("number", "groups", "admin"), [
+    (0, [], True), (1000, ["jdoe"], True), (1000, ["sroy"], False), (1000, Missing(Reason.DENIED), None),
+    (0, Missing(Reason.DENIED), True)])
+def test_an_account_of_this_machine_that_administers_it_is_named_so(number: int, groups: list[str] | Missing,
+                                                                    admin: bool | None) -> None:
+    facts: Facts = {
+        "people.roster": Observation(ROSTER, as_of=NOW),
+        "accounts.local": Observation(listing=Listing([account("jdoe", uid=number)]), as_of=NOW),
+        "accounts.administrators": Observation(missing=groups) if isinstance(groups, Missing)
+        else Observation(listing=Listing([{"name": one, "group": "sudo"} for one in groups]), as_of=NOW)}
+    facts = derive_all(facts, Declared(roster="/r.yaml"), {}, NOW)
+    found = next(accesses({"accounts.leavers": facts["accounts.leavers"]}, "desk"))
+    assert (found.account, found.admin) == ("jdoe", admin)
 
 
 def test_what_could_not_be_read_is_never_nobody() -> None:
