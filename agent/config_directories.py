@@ -137,7 +137,7 @@ def _ldap(one: Tenant) -> Iterator[Fault]:
     if not one.url:
         yield ("url",), f"the key 'url' is missing: {one.kind} needs it", "add url: ldaps://dc1.office.example"
     elif url is None or url.scheme not in ("ldaps", "ldap") or url.path not in ("", "/"):
-        yield ("url",), f"{one.url!r} is not the address of a directory server", \
+        yield ("url",), f"{_quoted(one.url)} is not the address of a directory server", \
             "write ldaps://HOST, or ldap://HOST for one that speaks StartTLS"
     if bool(one.bind) != bool(one.password_file):
         missing = "password_file" if one.bind else "bind"
@@ -155,7 +155,7 @@ def _ldap(one: Tenant) -> Iterator[Fault]:
 def _rehearsal(one: Tenant) -> Iterator[Fault]:
     url = _url(one.url)
     if one.url and (url is None or not _safe(url)):
-        yield ("url",), f"{one.url!r} is neither https nor an address of this machine", \
+        yield ("url",), f"{_quoted(one.url)} is neither https nor an address of this machine", \
             "leave it out for the service itself; it is for a rehearsal"
 
 
@@ -214,7 +214,7 @@ def _domain(one: Domain, names: list[str], index: int) -> Iterator[Fault]:
             "add consent: who agreed and when, or remove outside"
     url = _url(one.registration)
     if one.registration and (url is None or not _safe(url)):
-        yield ("registration",), f"{one.registration!r} is not an https address", \
+        yield ("registration",), f"{_quoted(one.registration)} is not an https address", \
             "write the RDAP server of the registry, or leave it out"
 
 
@@ -226,6 +226,12 @@ def _url(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return url if whole and not re.search(r"[\s\\]", text) else None
+
+
+def _quoted(address: str) -> str:
+    """An address for a message, without the name and the password that may stand in it."""
+    scheme, slashes, rest = address.partition("//") if "//" in address else ("", "", address)
+    return repr(f"{scheme}{slashes}…@{rest.rpartition('@')[2]}" if "@" in rest else address)
 
 
 def _safe(url: SplitResult) -> bool:

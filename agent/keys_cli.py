@@ -93,6 +93,9 @@ def person(pseudonym: str, rosters: tuple[Path, ...], models: tuple[Path, ...], 
     from hustings import pseudonyms
 
     wanted = pseudonym.strip().lower()
+    if not pseudonyms.is_one(wanted):
+        raise UsageError(f"{pseudonym!r} is no pseudonym", where="PSEUDONYM",
+                         remedy="write it as the report shows it: p- and ten letters and digits")
     if not rosters and not models:
         raise UsageError("a pseudonym is found again among names, and none are given", where="--roster",
                          remedy="give --roster FILE or --model FILE")

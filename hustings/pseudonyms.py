@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -61,6 +62,11 @@ def pseudonym(key: bytes, kind: str, name: str) -> str:
     """What stands for ``name`` under ``key``."""
     mac = hmac.new(key, f"hustings.pseudonym/1\0{kind}\0{name}".encode(), hashlib.sha256).digest()
     return "p-" + base64.b32encode(mac).decode("ascii")[:_DIGITS].lower()
+
+
+def is_one(text: str) -> bool:
+    """Whether a text has the form of a pseudonym."""
+    return re.fullmatch(f"p-[a-z2-7]{{{_DIGITS}}}", text) is not None
 
 
 def resolve(key: bytes, wanted: str, candidates: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -126,6 +126,15 @@ def test_a_rehearsal_on_this_machine_may_do_without_tls():
         assert config.parse(text, "machine.yaml").tenants[0].url == url
 
 
+@pytest.mark.parametrize("written", ["ldaps://reader:s3cr3t@dc1.office.example", "reader:s3cr3t@dc1.office.example",
+                                     "ldaps://reader:a//b/@s3cr3t@dc1.office.example"])
+def test_a_password_in_an_address_is_not_quoted(written):
+    with pytest.raises(ConfigError) as caught:
+        config.parse(GOOD.replace("ldaps://dc1.office.example", written, 1), "machine.yaml")
+    assert "s3cr3t" not in str(caught.value)
+    assert "dc1.office.example" in caught.value.what
+
+
 def test_what_only_some_kinds_have_is_a_key_of_a_tenant():
     assert set(config_directories.ONLY) <= {one.name for one in msgspec.structs.fields(Tenant)}
     assert {kind for kinds in config_directories.ONLY.values() for kind in kinds} <= set(TENANTS)

@@ -61,6 +61,7 @@ def test_a_pseudonym_is_resolved_among_the_names_of_a_roster(tmp_path: Path) -> 
     assert nobody.exit_code == 1
     assert "none of these" in nobody.stderr
     assert "none are given" in refused(run("person", wanted, "--key", str(path)))
+    assert "is no pseudonym" in refused(run("person", "p-014", "--roster", str(roster), "--key", str(path)))
 
 
 def test_a_pseudonym_is_resolved_among_the_names_of_an_access_model(tmp_path: Path) -> None:
