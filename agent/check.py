@@ -53,7 +53,8 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
           everything: bool) -> None:
     """Audit this machine here and now, without a server; or a domain or a tenant, from any machine.
 
-    Exit code 1 means that a check of at least --fail-on severity fails, 2 wrong usage.
+    Exit code 1 means that a check of at least --fail-on severity fails, 2 wrong usage, 3 that of a domain or a tenant
+    nothing could be seen.
     """
     from agent import audit as audits
     from agent import config as configs
@@ -105,6 +106,8 @@ def check(form: str, config: Path | None, roles: tuple[str, ...], pack_path: Pat
     limit = SEVERITIES.index(Severity(fail_on))
     if any(one.verdict is Verdict.FAIL and SEVERITIES.index(one.severity) <= limit for one in found.results):
         raise click.exceptions.Exit(int(Exit.NO))
+    if outward and {one.verdict for one in found.results} - {Verdict.NOT_APPLICABLE} == {Verdict.UNKNOWN}:
+        raise click.exceptions.Exit(int(Exit.CANNOT))
 
 
 def _known(only: tuple[str, ...], pack: Pack) -> None:
