@@ -15,7 +15,8 @@ INTERFACES = {ADMIN: "Admin SDK API", IDENTITY: "Cloud Identity API", GMAIL: "Gm
 """Hosts, and the names under which the Google Cloud console enables them."""
 
 _BY_POLICY = (
-    "directory.admins_without_mfa", "directory.people_without_mfa", "directory.weak_method_accepted",
+    "directory.admins_without_mfa", "directory.people_without_mfa", "directory.mfa_undecided",
+    "directory.weak_method_accepted",
     "directory.legacy_open", "directory.legacy_undecided", "directory.password_min_length",
     "directory.weak_password_rules", "directory.weak_settings", "directory.forwarding_allowed", "directory.consent",
 )
@@ -69,9 +70,9 @@ SECTIONS = (
             privilege="super administrator"),
     Section("report", _AUTH + "admin.reports.usage.readonly", ADMIN,
             "the usage report: security keys, passkeys, last use of mail (two to three days old)", (
-                "directory.weak_method", "directory.admins_with_mailbox"), privilege="Reports"),
+                "directory.weak_method", "directory.admins_with_mailbox", "directory.dormant"), privilege="Reports"),
     Section("sign_on", _AUTH + "cloud-identity.inboundsso.readonly", IDENTITY,
-            "who signs in at another service instead of at Google", ("directory.mfa_undecided",), optional=True,
+            "who signs in at another service instead of at Google", ("directory.mfa_undecided",),
             privilege="super administrator"),
     Section("mobiles", _AUTH + "admin.directory.device.mobile.readonly", ADMIN,
             "telephones and tablets", ("directory.devices",), optional=True, privilege="Mobile device management"),

@@ -27,7 +27,7 @@ def facts(people: People) -> dict[str, Any]:
     return {
         "directory.not_registered": people.listing(_not_registered(people), lacks),
         "directory.weak_method": _weak(people),
-        "directory.dormant": people.listing(_dormant(people)),
+        "directory.dormant": _dormant_listing(people),
         "directory.leavers": _leavers(people),
         "directory.shared_accounts": people.listing(_shared(people)),
         "directory.forwarding": _forwarding(people),
@@ -71,7 +71,14 @@ def _weak(people: People) -> Listing | Missing:
     return people.listing(found, doubt, unseen if hidden else None)
 
 
-def _dormant(people: People) -> Iterator[dict[str, Any]]:
+def _dormant_listing(people: People) -> Listing:
+    """Without the usage report, an account with a mailbox may have been used since its last sign-in."""
+    unread = people.state.missing("report")
+    items = list(_dormant(people, unread))
+    return people.listing(items, unread if any(isinstance(one["days"], dict) for one in items) else None)
+
+
+def _dormant(people: People, unread: Missing | None) -> Iterator[dict[str, Any]]:
     """By the last sign-in, or where it is later, the last time mail was read: a session may last for months."""
     now = people.context.now
     usage = usage_of(people)
@@ -81,12 +88,14 @@ def _dormant(people: People) -> Iterator[dict[str, Any]]:
         last = max(times, default=None)
         since = last or user.created
         days = (now - since).days if since is not None else None
+        why = Missing(Reason.ERROR, "it never signed in, and when it was made is unknown")
         if days is not None and days < IDLE_DAYS:
             continue
+        if unread is not None and user.mailbox is not False:
+            days, why = None, unread
         yield {"account": user.name, "admin": people.is_admin(user), "guest": user.guest,
                "declared": people.service(user) or people.context.break_glass(*names(user)),
-               "days": days if days is not None else reason(Missing(
-                   Reason.ERROR, "it never signed in, and when it was made is unknown")),
+               "days": days if days is not None else reason(why),
                **({"last": utc_text(last)} if last is not None else {})}
 
 

@@ -104,11 +104,25 @@ class SecondSteps:
                 (self._slip(*one) for one in admins), self._doubt(of_admins), unseen),
             "directory.people_without_mfa": people.listing(
                 (self._slip(*one) for one in others), self._doubt(of_others)),
-            "directory.mfa_undecided": people.listing(
+            "directory.mfa_undecided": people.listing((
                 {"account": user.name, "admin": people.is_admin(user), "guest": user.guest, "why": verdict.undecided,
                  "detail": verdict.detail or UNDECIDED[verdict.undecided]} for user, verdict in undecided),
+                self._unread()),
             "directory.weak_method_accepted": self._weak_accepted(),
         }
+
+    def _unread(self) -> Missing | None:
+        """Why accounts of which Google says that it is enforced may be undecided all the same: what might say
+        otherwise was not read."""
+        state = self.people.state
+        why = self.settings.missing or state.missing("sign_on")
+        if why is None and any(self._may_be_off(one) for one in self.people.users):
+            why = state.missing("groups")
+        return why
+
+    def _may_be_off(self, user: User) -> bool:
+        status = self._status(user)
+        return len(status) > 1 and not status <= {"now", "unset"} and user.enforced is True
 
     def _doubt(self, undecided: list[tuple[User, Verdict]]) -> Missing | None:
         """Why a list of those who slip through may lack some, naming what to grant where a setting would tell."""

@@ -46,7 +46,8 @@ def test_what_is_printed_names_every_scope_the_steps_and_what_each_opens():
     assert "Manage domain-wide delegation" in text
     said = {one["scope"]: one for one in json.loads(run("setup", "google", "--format", "json").stdout)["scopes"]}
     assert said[BY_NAME["report"].scope]["opens"] == [
-        "identity/directory-admins-without-mailbox", "identity/directory-strong-method-registered"]
+        "identity/directory-admins-without-mailbox", "identity/directory-no-dormant-accounts",
+        "identity/directory-no-dormant-guests", "identity/directory-strong-method-registered"]
     assert [one["scope"] for one in said.values() if not one["scope"].endswith(".readonly")] == [
         BY_NAME["forwardings"].scope]
 

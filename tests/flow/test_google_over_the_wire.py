@@ -35,13 +35,13 @@ WITHOUT: Mapping[str, set[str]] = {
         "no-forwarding-outside"},
     "roles": TOP | {"settings", "admins-mfa", "admins-without-mailbox", "strong-method-registered",
                     "admins-registered"},
-    "units": SETTINGS,
-    "policies": SETTINGS,
+    "units": SETTINGS | MFA,
+    "policies": SETTINGS | MFA,
     "groups": {"two-top-admins", "few-top-admins", "no-guest-top-admin", "no-application-top-admin", "settings",
                "admins-mfa", "admins-without-mailbox", "strong-method-registered", "admins-registered",
                "legacy-blocked"},
     "report": {"admins-without-mailbox", "strong-method-registered"},
-    "sign_on": set(),
+    "sign_on": MFA | {"strong-method-demanded"},
     "mobiles": DEVICES, "chromebooks": DEVICES, "computers": DEVICES,
     "forwardings": {"no-forwarding-outside"},
 }
@@ -121,9 +121,9 @@ def test_what_is_missing_turns_what_rests_on_it_into_unknown_and_is_named(server
     assert {str(one.verdict) for one in changed.values()} <= {"unknown"}
     assert set(changed) <= WITHOUT[section]
     named = [name for name, one in changed.items() if BY_NAME[section].scope in str(one.reason)]
-    if section not in ("sign_on", "groups"):
+    if section != "groups":
         assert named
-    if section in ("users", "policies", "units", "report", "computers", "forwardings"):
+    if section in ("users", "policies", "units", "report", "sign_on", "computers", "forwardings"):
         assert set(named) == set(changed) == {name for name in WITHOUT[section] if whole[name].verdict is Verdict.PASS}
 
 

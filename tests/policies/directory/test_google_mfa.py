@@ -458,6 +458,26 @@ def test_nobody_of_whom_google_says_no_is_ever_let_pass_and_knowing_less_never_d
 
 
 @given(SETS, ACCOUNTS, PERIODS)
+def test_googles_word_alone_leaves_open_who_is_undecided(policies, given_account, period):
+    for section in ("policies", "units", "sign_on", "groups"):
+        lessened = {"groups": ()} if section == "groups" else {"groups": GROUPS}
+        seen = state(account(**given_account), policies=(*policies, *period), unread=(section,), **lessened)
+        found = judged(seen, context())["directory.mfa_undecided"]
+        if section != "groups":
+            assert not found.complete
+            assert "the scope x" in str(found.why)
+        elif found.complete and not found.items:
+            assert outcome((*policies, *period), given_account) != "undecided"
+
+
+@pytest.mark.parametrize(("mailbox", "days"), [(True, None), (None, None), (False, 400)])
+def test_without_the_usage_report_a_mailbox_may_have_been_read_since(mailbox, days):
+    seen = state(account(last_sign_in=NOW - timedelta(days=400), mailbox=mailbox), unread=("report",))
+    found = judged(seen, context())["directory.dormant"].items[0]["days"]
+    assert found == days if days else "the scope x" in str(found)
+
+
+@given(SETS, ACCOUNTS, PERIODS)
 def test_enforcing_it_for_everybody_lets_nobody_through_who_was_not(policies, given_account, period):
     order = {"demanded": 0, "undecided": 1, "slips": 2}
     before = outcome((*policies, *period), given_account)
