@@ -158,8 +158,12 @@ class People:
 
 
 def names(user: User) -> tuple[str, ...]:
-    """By what an account may be declared."""
-    return tuple(one for one in (user.id, user.name, user.mail) if one)
+    """By what an account may be declared. Of one who was invited also the address that the invitation went to, which
+    the name holds as in ``ann_party.example#EXT#@office.example`` even where no mail address is kept."""
+    invited = user.name[:user.name.upper().find("#EXT#")] if user.external else ""
+    person, _, domain = invited.rpartition("_")
+    return tuple(one for one in (user.id, user.name, user.mail, f"{person}@{domain}" if person and domain else "")
+                 if one)
 
 
 def reason(missing: Missing) -> dict[str, str]:

@@ -226,6 +226,14 @@ def test_people_who_left() -> None:
     assert isinstance(_judged(_state(), Missing(Reason.DENIED, "no"))["directory.leavers"], Missing)
 
 
+def test_a_guest_who_left_is_known_by_the_address_that_was_invited() -> None:
+    roster = Roster(RosterFile((Person("p-1", emails=("pat_x@Party.example",), left=date(2026, 11, 1)),)))
+    users = (User("g", "pat_x_party.example#ext#@office.example", guest=True, external=True),
+             User("h", "#EXT#@office.example", external=True), User("i", "pat_x_party.example@office.example"))
+    found = _items(_judged(_state(users=users), roster), "leavers")
+    assert [one["account"] for one in found] == ["pat_x_party.example#ext#@office.example"]
+
+
 def test_names_of_accounts_that_several_people_use() -> None:
     users = (_user("front.counter"), _user("clerk2"), _user("clerkson"), _user("kiosk"))
     found = {one["account"]: one["owned"] for one in _items(_judged(
