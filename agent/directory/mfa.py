@@ -137,7 +137,7 @@ def _chosen(rows: Iterable[Row], state: Known, accounts: tuple[str, ...]) -> lis
     disabled = set()
     for user in state.users:
         for known in _names(user):
-            if known.casefold() in wanted:
+            if known and known.casefold() in wanted:
                 found[user.name] = known.casefold()
                 if not user.enabled:
                     disabled.add(known.casefold())

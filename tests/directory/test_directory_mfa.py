@@ -136,6 +136,7 @@ def test_a_file_alone_that_is_none_is_refused(data, tmp_path):
 
 @pytest.mark.parametrize(("words", "state", "said"), [
     (("--account", "nobody"), tenant(), "no account 'nobody'"),
+    (("--account", ""), tenant(), "no account ''"),
     (("--account", "off"), tenant(), "'off' is disabled"),
     ((), b"{", "not what was read"),
     ((), b"[]", "not what was read"),
