@@ -143,8 +143,17 @@ class _Walk:
             found.note(REMARK, "macro", domain, f"{one.text} depends on who sends: whom it lets pass cannot be seen")
         elif one.kind == "mx":
             found.void += self._mail_hosts(domain, target)
+        elif one.kind == "exists":
+            self._exists(domain, one, target, passing)
         else:
-            found.void += self._void(target, ("A",) if one.kind == "exists" else ("A", "AAAA"))
+            found.void += self._void(target, ("A", "AAAA"))
+
+    def _exists(self, domain: str, one: Term, target: str, passing: bool) -> None:
+        """An ``exists`` that names the same for every sender lets everybody pass, or nobody."""
+        void = self._void(target, ("A",))
+        self.found.void += void
+        if passing and self.resolver.lookup(target, "A").found:
+            self.found.note(FAULT, "passes-everyone", domain, f"{one.text} is there for every sender and lets all pass")
 
     def _width(self, domain: str, one: Term) -> None:
         four, six = one.widths
