@@ -216,6 +216,7 @@ class Resolver:
         return worst
 
     def _ask_one(self, server: tuple[str, int], name: str, rtype: str, unchecked: bool) -> Answer:
+        """Bogus is what a server holds back twice and hands out unchecked: a failure that passes is none."""
         import dns.rcode
 
         got = self._exchange(server, name, rtype, unchecked)
@@ -225,6 +226,11 @@ class Resolver:
         if answer.status is Status.UNKNOWN and got.rcode() == dns.rcode.SERVFAIL and not unchecked:
             second = self._exchange(server, name, rtype, True)
             if not isinstance(second, Missing) and read(second, name, rtype).status is not Status.UNKNOWN:
+                again = self._exchange(server, name, rtype, False)
+                if isinstance(again, Missing):
+                    return Answer(name, rtype, Status.UNKNOWN, missing=again)
+                if again.rcode() != dns.rcode.SERVFAIL:
+                    return read(again, name, rtype)
                 return Answer(name, rtype, Status.BOGUS, message=second, missing=Missing(
                     Reason.ERROR, f"the DNSSEC signatures of {name} {rtype} do not hold, and a validating name server "
                                   "holds the records back"))
@@ -289,6 +295,8 @@ def read(message: dns.message.Message, name: str, rtype: str) -> Answer:
         return Answer(name, rtype, Status.UNKNOWN, message=message, missing=Missing(Reason.ERROR, detail))
 
     authentic = bool(message.flags & dns.flags.AD)
+    if message.flags & dns.flags.TC:
+        return unknown(f"the answer to {name} {rtype} is cut short")
     if message.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         word = dns.rcode.to_text(message.rcode())
         return unknown(f"the name server answers {word} to {name} {rtype}")

@@ -28,10 +28,12 @@ import dns.rrset
 import dns.zone
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-SERVFAIL, REFUSED, SILENT, TRUNCATED, NO_TCP, OTHER_NAME, REFERRAL, NO_EDNS, GARBAGE = (
-    "servfail", "refused", "silent", "truncated", "no-tcp", "other-name", "referral", "no-edns", "garbage")
+SERVFAIL, REFUSED, SILENT, TRUNCATED, NO_TCP, OTHER_NAME, REFERRAL, NO_EDNS, GARBAGE, ALWAYS_CUT, ONCE = (
+    "servfail", "refused", "silent", "truncated", "no-tcp", "other-name", "referral", "no-edns", "garbage",
+    "always-cut", "once")
 """Faults of a name: an error code, no answer, an answer over TCP alone, the same where TCP is broken off, an answer
-about another name, a pointer to other servers, a server that knows no extensions, bytes that are no answer."""
+about another name, a pointer to other servers, a server that knows no extensions, bytes that are no answer, an answer
+cut short over TCP too, an error code for the first question alone."""
 
 DAY = 86400
 
@@ -175,7 +177,9 @@ class World:
             reply.authority.append(dns.rrset.from_text("example.", 60, "IN", "NS", "ns.example."))
         elif fault == OTHER_NAME:
             reply.answer.append(dns.rrset.from_text("elsewhere.example.", 60, "IN", "TXT", '"v=spf1 -all"'))
-        elif fault in (TRUNCATED, NO_TCP) and not tcp:
+        elif fault == ONCE and self.asked.count((text, rtype)) == 1:
+            reply.set_rcode(dns.rcode.SERVFAIL)
+        elif (fault in (TRUNCATED, NO_TCP) and not tcp) or fault == ALWAYS_CUT:
             reply.flags |= dns.flags.TC
         else:
             self._fill(reply, query, asked.name.canonicalize(), asked.rdtype)

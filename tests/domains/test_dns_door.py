@@ -11,9 +11,11 @@ from collectors.host.protocol import LookError, Unsupported
 from hustings.declared import Declared
 from hustings.facts import Reason
 from tests.dns_server import (
+    ALWAYS_CUT,
     GARBAGE,
     NO_EDNS,
     NO_TCP,
+    ONCE,
     OTHER_NAME,
     REFERRAL,
     REFUSED,
@@ -132,6 +134,21 @@ def test_another_server_is_asked_where_the_first_is_silent_or_broken(world: Worl
         one = Resolver((address_of("127.0.0.1:9"), address_of(first), address_of(second)), timeout=0.2)
         assert one.lookup("office.example", "TXT").found
         assert one.lookup("nowhere.office.example", "TXT").status is Status.NXDOMAIN
+
+
+def test_a_failure_that_passes_is_no_forgery() -> None:
+    with serving(World([Zone("."), Zone("office.example", LINES)], {"*": ONCE})) as address:
+        one = Resolver((address_of(address),))
+        assert one.lookup("office.example", "TXT").texts() == ["v=spf1 -all"]
+        assert one.lookup("nowhere.office.example", "TXT").status is Status.NXDOMAIN
+
+
+def test_an_answer_that_is_cut_short_over_tcp_too_proves_nothing() -> None:
+    with serving(World([Zone("."), Zone("office.example", LINES)], {"*": ALWAYS_CUT})) as address:
+        answer = Resolver((address_of(address),)).lookup("office.example", "TXT")
+        assert (answer.status, answer.absent) == (Status.UNKNOWN, False)
+        assert answer.missing is not None
+        assert "cut short" in answer.missing.detail
 
 
 def test_a_dead_server_does_not_cost_its_time_again_and_again() -> None:
