@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import socket
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse
@@ -17,6 +18,8 @@ from hustings.facts import Reason
 HEAD_LIMIT = 64 << 10
 SECONDS = 10.0
 """For one answer."""
+_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9][0-9][ \r\n]")
+_SLASHES = re.compile(r"(https?):(/*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,13 @@ def get(connection: socket.socket, host: str, path: str, deadline: Deadline, whe
     own = Deadline(deadline.left(SECONDS))
     send(connection, request.encode("ascii"), own, where)
     said = bytearray()
-    while not _whole(said, body):
+    while not _whole(said[_final(said):], body):
         part = receive(connection, 1 << 14, own, where)
         if not part:
             break
         said += part
         if len(said) > HEAD_LIMIT + body:
-            if not _head_ends(said):
+            if not _head_ends(said[_final(said):]):
                 raise LookError(Reason.TRUNCATED, f"{where}: the head of the answer has more than {HEAD_LIMIT} bytes")
             break
     return parse(bytes(said), body, where)
@@ -62,6 +65,7 @@ def get(connection: socket.socket, host: str, path: str, deadline: Deadline, whe
 
 def parse(said: bytes, body: int, where: str) -> Page:
     """An answer from its bytes. Raises ``LookError`` for what is no HTTP, and a body longer than ``body`` wanted."""
+    said = said[_final(said):]
     if not said:
         raise Dropped(where)
     try:
@@ -87,16 +91,24 @@ class _Heard:
         return io.BytesIO(self._said)
 
 
-def _head_ends(said: bytearray) -> int:
+def _final(said: bytes | bytearray) -> int:
+    """Where the answer itself begins, behind interim ones: 100 and 103 announce it and are none (RFC 9110, 15.2)."""
+    at = 0
+    while _INTERIM.match(said, at) and (length := _head_ends(said[at:])):
+        at += length
+    return at
+
+
+def _head_ends(said: bytes | bytearray) -> int:
     """Where the body begins, 0 while the head is not whole."""
     ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := said.find(mark)) >= 0]
     return min(ends, default=0)
 
 
-def _whole(said: bytearray, body: int) -> bool:
+def _whole(said: bytes | bytearray, body: int) -> bool:
     """Whether no more is to be waited for."""
     start = _head_ends(said)
-    if not start or (said.startswith(b"HTTP/1.1 1") and len(said) == start):
+    if not start:
         return False
     if not body:
         return True
@@ -111,7 +123,7 @@ def target(location: str, host: str, scheme: str) -> tuple[str, str, str]:
     """Scheme, host and path (with its query) that a redirect from ``scheme://host/`` leads to. Raises
     ``Unreadable``."""
     try:
-        parts = urlsplit(location)
+        parts = urlsplit(_as_browsers(location, scheme))
         named, port = parts.hostname, parts.port
     except ValueError as error:
         raise Unreadable(f"{host}: a redirect to what is no address") from error
@@ -121,3 +133,18 @@ def target(location: str, host: str, scheme: str) -> tuple[str, str, str]:
         there = f"{there}:{port}"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return chosen, there, path if path.startswith("/") else f"/{path}"
+
+
+def _as_browsers(location: str, scheme: str) -> str:
+    """An address spelled as its standard has it. Browsers take backslashes for slashes, and too many slashes or too
+    few before a host for two (URL standard of WHATWG, 4.4)."""
+    end = min((at for mark in "?#" if (at := location.find(mark)) >= 0), default=len(location))
+    place, rest = location[:end].strip().replace("\\", "/"), location[end:]
+    named = _SLASHES.match(place)
+    if named is not None and (named[1].lower() != scheme or len(named[2]) > 1):
+        place = f"{named[1]}://{place[named.end():]}"
+    elif named is not None:
+        place = place[len(named[1]) + 1:]
+    elif place.startswith("//"):
+        place = f"//{place.lstrip('/')}"
+    return place + rest

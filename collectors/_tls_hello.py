@@ -21,6 +21,7 @@ _CIPHERS = (
 )
 _HANDSHAKE, _ALERT = 22, 21
 _SERVER_HELLO = 2
+_CLOSE_NOTIFY, _WHOLE_ALERT = 0, 7
 
 
 def client_hello(version: int, host: str) -> bytes:
@@ -37,12 +38,22 @@ def client_hello(version: int, host: str) -> bytes:
     return pack("!BHH", _HANDSHAKE, min(version, 0x0301), len(message)) + message
 
 
+def warned(answer: bytes) -> bool:
+    """Whether an answer begins with a warning other than that the connection ends (RFC 5246, 7.2)."""
+    return len(answer) >= _WHOLE_ALERT and answer[0] == _ALERT and answer[1] == 3 and answer[3:6] == b"\0\2\1" \
+        and answer[6] != _CLOSE_NOTIFY
+
+
 def _extension(number: int, content: bytes) -> bytes:
     return pack("!HH", number, len(content)) + content
 
 
 def accepted(answer: bytes, version: int) -> bool | None:
-    """Whether the first bytes of an answer accept ``version``; None while they do not say, and for what is no TLS."""
+    """Whether the first bytes of an answer accept ``version``; None while they do not say, and for what is no TLS.
+
+    A warning, such as that the name is not known, may come before the ServerHello (RFC 6066, 3) and says nothing."""
+    while warned(answer):
+        answer = answer[_WHOLE_ALERT:]
     if len(answer) < 7:
         return None
     kind = answer[0]

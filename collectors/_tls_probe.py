@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from collectors._certificate import Certificate, matches, parse
 from collectors._connection import Deadline, Dropped, reasons, receive, send
 from collectors._domain_fields import TLS
-from collectors._tls_hello import OLD_VERSIONS, accepted, client_hello
+from collectors._tls_hello import OLD_VERSIONS, accepted, client_hello, warned
 from collectors.host.protocol import LookError, Unreadable, Unsupported
 from hustings.facts import Missing
 from hustings.times import utc_text
@@ -211,7 +211,7 @@ def _speaks(open_: Open, host: str, version: int, deadline: Deadline, where: str
                     break
             if answer is not None:
                 return answer
-            if said:
+            if said and not warned(said):
                 raise Unreadable(f"{where}: the answer is no TLS")
         except Dropped:
             continue

@@ -51,6 +51,14 @@ def test_nothing_but_a_server_hello_of_that_version_accepts_it(said: bytes, vers
         assert (said[0], said[5], said[9:11]) == (22, 2, version.to_bytes(2, "big"))
 
 
+@pytest.mark.parametrize("version", OLD_VERSIONS.values())
+def test_a_warning_before_the_server_hello_says_nothing(version: int) -> None:
+    warning, fatal, ends = (b"\x15\3\1\0\2" + one for one in (b"\1\x70", b"\2\x70", b"\1\0"))
+    hello = b"\x16\3\1\0\x2a\2\0\0\x26" + version.to_bytes(2, "big") + bytes(36)
+    assert [accepted(one, version) for one in (warning, warning + hello, warning + fatal, ends, fatal + hello)] == [
+        None, True, False, False, False]
+
+
 @pytest.mark.parametrize(("names", "host", "good"), [
     (("office.example",), "office.example", True), (("office.example",), "OFFICE.example.", True),
     (("*.office.example",), "www.office.example", True), (("*.office.example",), "a.b.office.example", False),
@@ -104,6 +112,27 @@ def test_what_is_no_whole_answer_is_a_reason(said: bytes, words: str) -> None:
     with pytest.raises(LookError) as error:
         http.parse(said, 10, "there")
     assert words in str(error.value)
+
+
+def test_interim_answers_are_none() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+    page = http.parse(early + b"HTTP/1.1 200 OK\r\nReferrer-Policy: no-referrer\r\n\r\n", 0, "there")
+    assert (page.status, page.header("Referrer-Policy")) == (200, "no-referrer")
+    assert http.parse(b"HTTP/1.1 101 Switching\r\n\r\n", 0, "there").status == 101
+    with pytest.raises(LookError):
+        http.parse(early, 0, "there")
+
+
+@pytest.mark.parametrize(("location", "scheme", "host"), [
+    (r"https://other.example\@office.example/", "http", "other.example"),
+    ("https:other.example", "http", "other.example"), ("https:///other.example/x", "http", "other.example"),
+    (r"/\other.example/", "https", "other.example"),
+    ("///other.example/", "https", "other.example"), (r"\\other.example", "https", "other.example"),
+    ("https:/page", "https", "office.example"), ("HTTPS:page", "https", "office.example"),
+    (r"/page?back=\\other.example", "https", "office.example")])
+def test_a_redirect_is_read_as_browsers_do(location: str, scheme: str, host: str) -> None:
+    chosen, there, _ = http.target(location, "office.example", scheme)
+    assert (chosen, there) == ("https", host)
 
 
 @pytest.mark.parametrize(("location", "expected"), [
