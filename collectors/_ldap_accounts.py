@@ -19,6 +19,9 @@ ATTRIBUTES = (
 WANTED = ("(|(objectClass=person)(objectClass=organizationalPerson)(objectClass=inetOrgPerson)(objectClass=account)"
           "(objectClass=posixAccount)(objectClass=shadowAccount)(objectClass=sambaSamAccount)(objectClass=user)"
           "(objectClass=simpleSecurityObject)(objectClass=uidObject))")
+CLASSES = frozenset(one.lower() for one in re.findall(r"objectClass=(\w+)", WANTED))
+NAMED = f"(|(uid=*)(sn=*){WANTED[2:]}"
+"""Those and whatever else has such a name: an entry that hides its classes is found by no class."""
 _FOR_EVER = "000001010000Z"
 """``pwdAccountLockedTime`` of an account that an administrator locked (draft-behera-ldap-password-policy, 5.3.3)."""
 _SIGN_INS = ("authtimestamp", "pwdlastsuccess", "lastlogintime", "krblastsuccessfulauth")

@@ -218,9 +218,11 @@ class _Domain:
                 if self.level is not None or container is not None:
                     self.reading.hidden("fine_policies", "whether there are fine-grained password policies")
                 return found
-            for entry in self.door.search(place, "(objectClass=msDS-PasswordSettings)", _FINE,
-                                          what="fine-grained password policies"):
+            wanted = "(objectClass=msDS-PasswordSettings)"
+            for entry in self.door.search(place, wanted, _FINE, what="fine-grained password policies"):
                 found.append(_fine(entry, members, self.not_global))
+            if not self.genuine and hidden(self.door, place, wanted, ("msDS-PSOAppliesTo",), len(found)):
+                self.reading.hidden("fine_policies", "whom a fine-grained password policy is for")
         return found
 
     def settings(self) -> Settings:
@@ -270,7 +272,7 @@ def _days(entry: Entry, attribute: str) -> int | None:
 
 def _fine(entry: Entry, members: Members, not_global: set[str]) -> PasswordPolicy:
     """A password settings object. It holds for accounts and global security groups alone ([MS-ADTS] 3.1.1.4.5.36)."""
-    if not entry.has("msds-minimumpasswordlength") or not entry.has("msds-passwordsettingsprecedence"):
+    if not all(entry.has(one.lower()) for one in _FINE if one.startswith("msDS-") and one != "msDS-PSOAppliesTo"):
         raise LookError(Reason.DENIED, "a fine-grained password policy hides its rules")
     target = members.group("", "", "", entry.texts("msds-psoappliesto"))
     target = members.settled(target)

@@ -42,6 +42,7 @@ def account(entry: Entry, domain: str, lag: int, now: datetime) -> Account:
     exact = windows.moment(entry.number("lastlogon"))
     latest = max((one for one in (stamped, exact) if one), default=None)
     idle = max((one for one in (exact, stamped and stamped + timedelta(days=lag)) if one), default=None)
+    home = domain or windows.domain_of(identifier(entry))
     others = [one[5:] if one.lower().startswith("smtp:") else "" for one in entry.texts("proxyaddresses")]
     names = (entry.text("userprincipalname"), entry.text("mail"), *others)
     return Account(
@@ -51,7 +52,7 @@ def account(entry: Entry, domain: str, lag: int, now: datetime) -> Account:
         names=tuple(dict.fromkeys(one for one in names if one)),
         kind=_kind(classes, bits, primary),
         enabled=not bits & DISABLED,
-        primary=f"{domain}-{primary}" if domain and primary is not None else "",
+        primary=f"{home}-{primary}" if home and primary is not None else "",
         mail=bool(entry.text("mail")),
         mailbox=entry.has("msexchmailboxguid") or entry.has("homemdb"),
         created=windows.generalized(entry.text("whencreated") or entry.text("createtimestamp")),

@@ -12,6 +12,7 @@ from hustings.facts import Reason
 
 SUCCESS, OPERATIONS_ERROR, TIME_LIMIT, SIZE_LIMIT, STRONGER_AUTH, REFERRAL = 0, 1, 3, 4, 8, 10
 ADMIN_LIMIT, UNAVAILABLE_CRITICAL, CONFIDENTIALITY, NO_SUCH_ATTRIBUTE, NO_SUCH_OBJECT = 11, 12, 13, 16, 32
+INVALID_DN = 34
 INAPPROPRIATE_AUTH, INVALID_CREDENTIALS, INSUFFICIENT_ACCESS, BUSY, UNAVAILABLE, UNWILLING = 48, 49, 50, 51, 52, 53
 _LOGON_DATA = re.compile(r"\bdata ([0-9a-f]{2,4})\b")
 _LOGON = {
@@ -38,6 +39,9 @@ def of_bind(code: int, message: str) -> LookError:
         return Denied("the directory wants a protected connection: write ldaps:// in url, or let it use StartTLS")
     if code == UNWILLING:
         return Denied("the directory is unwilling to let this account sign in so")
+    if code == INVALID_DN:
+        return Denied("the directory does not understand the name that signs in: write bind as a distinguished name "
+                      "(cn=hustings,dc=office,dc=example)")
     return of_search(code, "the sign-in")
 
 

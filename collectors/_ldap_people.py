@@ -86,18 +86,27 @@ class _Directory:
     def accounts(self) -> list[Account]:
         """Everybody, and what is hidden of whom."""
         found: list[Account] = []
+        nameless, ends = 0, set[str]()
         with self.reading.section("accounts"):
-            for entry in self.door.search(self.base, accounts_of.WANTED, accounts_of.ATTRIBUTES, what="accounts"):
+            for entry in self.door.search(self.base, accounts_of.NAMED, accounts_of.ATTRIBUTES, what="accounts"):
+                classes = {one.lower() for one in entry.texts("objectclass")}
+                nameless += not classes
+                if not classes & accounts_of.CLASSES:
+                    continue
+                ends |= {fold(entry.dn)} if "shadowaccount" in classes else set()
                 try:
                     found.append(accounts_of.account(entry))
                 except Unreadable as error:
                     self.reading.note("accounts", error.missing)
+        if nameless:
+            self.reading.hidden("accounts", f"what {nameless} entries with the name of an account are (objectClass)")
         if not found:
             self.reading.note("accounts", Missing(Reason.DENIED, "no account can be seen"))
             return found
         with self.reading.section(*_CHECKED):
             checked = [one for attributes in _CHECKED.values() for one in attributes]
             unseen = hidden(self.door, self.base, accounts_of.WANTED, checked, len(found))
+            unseen["shadowExpire"] = unseen.get("shadowExpire", set()) & ends
             without: dict[str, list[str]] = {}
             for section, attributes in _CHECKED.items():
                 names = set().union(*(unseen.get(one, set()) for one in attributes))

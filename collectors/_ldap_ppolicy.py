@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collectors._ldap_dn import fold, value, within
 from collectors._ldap_reading import Reading
+from collectors._ldap_visible import hidden
 from collectors.host.protocol import Denied, LookError, NotThere, Unreadable, Unsupported
 from collectors.ldap_door import Entry, Ldap
 from hustings.directory.ldap import PasswordPolicy
@@ -27,6 +28,10 @@ def read(door: Ldap, base: str, declared: str, reading: Reading) -> list[Passwor
         raise Unsupported("this server does not keep its rules for passwords as the overlay ppolicy does")
     found = {fold(one.dn): one for one in door.search(base, "(objectClass=pwdPolicy)", _ATTRIBUTES,
                                                       what="password policies")}
+    unseen = [one for one, names in hidden(door, base, "(objectClass=pwdPolicy)", _ATTRIBUTES[2:], len(found)).items()
+              if names]
+    if unseen:
+        reading.hidden("policies", f"{', '.join(unseen)} of password policies")
     try:
         chosen = fold(declared) if declared else _configured(door, base)
     except LookError as error:

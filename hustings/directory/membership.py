@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hustings.directory.ldap import Account, Group
 
+_BLANKS = re.compile(r"\s*([,=])\s*")
 TOP = ("512", "518", "519")
 """Relative identifiers of Domain, Schema and Enterprise Admins ([MS-DTYP] 2.4.2.4)."""
 TOP_BUILTIN = ("S-1-5-32-544",)
@@ -82,14 +84,19 @@ class Membership:
         return found
 
 
+def _plain(name: str) -> str:
+    """In small letters, and of a distinguished name no blanks around its parts."""
+    return _BLANKS.sub(r"\1", name.strip()).casefold() if "=" in name else name.strip().casefold()
+
+
 def named(groups: Iterable[Group], names: Iterable[str]) -> tuple[list[Group], list[str]]:
     """The groups that a declaration names, by id, name or distinguished name, and the names that no group has."""
     found: list[Group] = []
     lacking = []
     known = list(groups)
     for name in names:
-        wanted = name.casefold()
-        fit = [one for one in known if wanted in (one.id.casefold(), one.name.casefold(), one.dn.casefold())]
+        wanted = _plain(name)
+        fit = [one for one in known if wanted in (one.id.casefold(), _plain(one.name), _plain(one.dn))]
         found += fit
         if not fit:
             lacking.append(name)

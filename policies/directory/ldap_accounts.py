@@ -45,7 +45,7 @@ def facts(view: View) -> dict[str, Any]:
             _top(view), "groups", why=_more(view)),
         "directory.break_glass": Listing(list(_break_glass(view))),
         "directory.admins_with_mailbox": unknown if unknown and not administrators else view.listing(
-            _with_mailbox(view, administrators), why=unknown),
+            _with_mailbox(view, administrators), why=unknown or _mail_unseen(view, administrators)),
         "directory.weak_method": _weak_method(view) if view.ad else None,
         "directory.dormant": _dormant_listing(view),
         "directory.leavers": _leavers(view),
@@ -99,6 +99,11 @@ def _with_mailbox(view: View, administrators: list[Account]) -> Iterator[dict[st
         if one.kind == "person" and (one.mailbox or one.mail):
             yield {"account": one.name, "declared": view.declared(one),
                    "detail": "it has an Exchange mailbox" if one.mailbox else "it has a mail address"}
+
+
+def _mail_unseen(view: View, administrators: list[Account]) -> Missing | None:
+    hidden = any("names" in one.hidden and not (one.mailbox or one.mail) for one in administrators)
+    return view.state.missing("names") if hidden else None
 
 
 def _weak_method(view: View) -> Any:
@@ -173,6 +178,8 @@ def _defaults(view: View) -> Iterator[dict[str, Any]]:
 
 
 def _undated(view: View) -> Missing | None:
+    if not view.state.domain or any(not one.id.startswith("S-1-") for one in view.state.accounts):
+        return Missing(Reason.DENIED, "the identifiers by which these accounts are known are hidden (objectSid)")
     if any(_rid(view, one) == _KRBTGT and one.password_set is None for one in view.state.accounts):
         return Missing(Reason.DENIED, "when the password of krbtgt was changed is not shown (pwdLastSet)")
     return None

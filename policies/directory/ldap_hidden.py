@@ -85,6 +85,9 @@ class _Hidden:
             for one, via in members.items():
                 if one not in self.expected and one not in self.view.admins.principals:
                     yield one, " and ".join(via)
+        elif not self.view.state.domain and trustee.startswith("S-1-5-21-"):
+            self.why = self.why or Missing(Reason.DENIED, "the identifiers of accounts and groups are hidden "
+                                           "(objectSid): whose rights these are cannot be told")
         elif not self.gone(trustee):
             yield trustee, ""
 

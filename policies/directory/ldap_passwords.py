@@ -49,13 +49,21 @@ def in_force(view: View) -> list[PasswordPolicy] | Missing:
     for one in view.people:
         policy = rules.of(one)
         if policy is None:
-            return view.state.missing("default_policy") or Missing(
-                Reason.ERROR, "the password policy of an account is not known")
+            return _not_known(view, "the password policy of an account is not known")
         held[id(policy)] = policy
-    if not held:
-        return [rules.default] if rules.default is not None else view.state.missing("default_policy") or Missing(
-            Reason.ERROR, "no password policy is known")
+    if not held and rules.default is None:
+        return _not_known(view, "no password policy is known")
+    if not held and rules.default is not None:
+        held[id(rules.default)] = rules.default
+    for one in view.state.accounts:
+        if one.kind == "person" and view.maybe_open(one) and not view.open(one) and id(rules.of(one)) not in held:
+            return view.state.missing("enabled", "expires") or _not_known(
+                view, "whether an account with a password policy of its own is open is not shown")
     return list(held.values())
+
+
+def _not_known(view: View, what: str) -> Missing:
+    return view.state.missing("default_policy") or Missing(Reason.ERROR, what)
 
 
 class Rules:

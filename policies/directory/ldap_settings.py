@@ -27,6 +27,8 @@ def facts(view: View) -> dict[str, Any]:
             found.append("passwords of local administrators are not managed: the schema knows no LAPS")
         if not view.membership.of(PRE_2000_ACCESS).principals.keys().isdisjoint(_STRANGERS):
             found.append("Pre-Windows 2000 Compatible Access lets in those who do not sign in")
+        if any(one.marked and view.maybe_open(one) and not view.open(one) for one in state.accounts):
+            sections += ["enabled", "expires"]
         former = sum(one.marked and view.open(one) and one.id not in view.admins.principals
                      for one in state.accounts)
         if former and view.admins_unknown is None:

@@ -16,6 +16,8 @@ LIMIT = 5_000
 AD = "active-directory"
 _UNDECLARED = Missing(Reason.UNSUPPORTED, "machine.yaml does not say which groups administer this directory: add "
                       "admin_groups to the tenant")
+_STATE = frozenset({"enabled", "expires"})
+"""Sections that tell whether an account is open."""
 _LACKING = "a group that admin_groups names does not exist, or cannot be seen"
 _MORE = "the members of a group of administrators are not all known"
 
@@ -32,7 +34,11 @@ class View:
 
     def open(self, one: Account) -> bool:
         """Whether it can sign in. One of which that is hidden is not taken as open; lists say that they lack it."""
-        return one.enabled and "enabled" not in one.hidden and (one.expires is None or one.expires > self.context.now)
+        return self.maybe_open(one) and not _STATE & set(one.hidden)
+
+    def maybe_open(self, one: Account) -> bool:
+        """Whether it can sign in, as far as is shown."""
+        return one.enabled and (one.expires is None or one.expires > self.context.now)
 
     def person(self, one: Account) -> bool:
         """Whether it is a person's, as far as directory and declarations say."""

@@ -160,7 +160,7 @@ def test_refusals_are_reasons_and_never_say_the_secret(tmp_path, server):
     for said, wanted in (
             ({"password_file": str(secret)}, "name or the password is wrong"),
             ({"bind": f"cn=nobody,{SUFFIX}"}, "name or the password is wrong"),
-            ({"bind": "not a name"}, "result code|name or the password"),
+            ({"bind": "not a name"}, "distinguished name|name or the password"),
             ({"url": "ldap://127.0.0.1:1"}, "cannot be reached"),
             ({"url": "ldaps://no-such-host.invalid"}, "cannot be reached"),
             ({"url": server.url.replace("ldap:", "ldaps:")}, "no TLS with this server|certificate|ended"),
