@@ -122,7 +122,8 @@ class SecondSteps:
 
     def _may_be_off(self, user: User) -> bool:
         status = self._status(user)
-        return len(status) > 1 and not status <= {"now", "unset"} and user.enforced is True
+        barred = "barred" not in status and False in self.settings.values(user, *ENROLMENT)
+        return user.enforced is True and (barred or (len(status) > 1 and not status <= {"now", "unset"}))
 
     def _doubt(self, undecided: list[tuple[User, Verdict]]) -> Missing | None:
         """Why a list of those who slip through may lack some, naming what to grant where a setting would tell."""
