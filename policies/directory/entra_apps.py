@@ -101,4 +101,5 @@ def _why(one: Credential, context: Context) -> str:
         return "expired"
     if one.starts is not None and one.starts < shift(now, "-24mo"):
         return "old"
-    return "long" if one.ends > shift(one.starts or now, "+24mo") + _LEEWAY else ""
+    starts = min(one.starts or now, shift(now, "+24mo"))
+    return "long" if one.ends > shift(starts, "+24mo") + _LEEWAY else ""

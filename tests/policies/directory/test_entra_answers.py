@@ -263,7 +263,7 @@ def test_applications_that_could_take_everything() -> None:
 
 @pytest.mark.parametrize(("starts", "ends", "why"), [
     (-10, -1, "expired"), (-800, 10, "old"), (-10, 800, "long"), (-10, None, "never_ends"), (-10, 715, ""),
-    (-30, 60, "")])
+    (-30, 60, ""), (2_911_800, 2_911_900, "long")])
 def test_credentials_of_applications(starts: int, ends: int | None, why: str) -> None:
     one = Credential("secret", NOW + timedelta(days=starts), None if ends is None else NOW + timedelta(days=ends))
     found = _items(_judged(_state(applications=(Application("a", "A", credentials=(one,)),))), "old_credentials")
