@@ -62,6 +62,11 @@ class Unsaid:
     """Accounts of people who left, open or not, whose names stay on the machine; None where nothing is known."""
     why: str
 
+    @property
+    def certain(self) -> bool:
+        """Whether the number alone says that somebody can get in: a directory lists open accounts and no others."""
+        return bool(self.count) and self.place.kind == DIRECTORY
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -70,6 +75,16 @@ class Picture:
     people: tuple[Leaver, ...]
     unsaid: tuple[Unsaid, ...]
     looked: int
+
+    @property
+    def counted(self) -> tuple[Unsaid, ...]:
+        """Where somebody can get in, and no name says who."""
+        return tuple(one for one in self.unsaid if one.certain)
+
+    @property
+    def doubtful(self) -> tuple[Unsaid, ...]:
+        """Where nobody can say."""
+        return tuple(one for one in self.unsaid if not one.certain)
 
 
 def picture(machines: Iterable[Standing]) -> Picture:
@@ -80,6 +95,9 @@ def picture(machines: Iterable[Standing]) -> Picture:
     looked = 0
     for machine in machines:
         for place, seen in _reported(machine):
+            if not machine.late and _nobody(seen):
+                looked += 1
+                continue
             if machine.late or seen.listing is None:
                 unsaid.append(_unsaid(place, seen))
                 continue
@@ -120,6 +138,11 @@ def _access(place: Place, record: Mapping[str, Any]) -> Access:
 def _worse(before: Access | None, now: Access) -> Access:
     """Of two facts or machines that speak of one account, the one that says open."""
     return now if before is None or (before.open is None and now.open) else before
+
+
+def _nobody(seen: Observation) -> bool:
+    """Whether the number alone says that there is nobody."""
+    return isinstance(seen.value, Mapping) and seen.value.get("count") == 0 and seen.value.get("complete") is True
 
 
 def _unsaid(place: Place, seen: Observation) -> Unsaid:

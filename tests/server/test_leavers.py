@@ -59,6 +59,24 @@ def test_what_was_not_read_or_may_not_leave_is_said_beside(office: Office) -> No
     assert "Nobody who left is known to have access anywhere" not in text
 
 
+def test_numbers_alone_say_what_they_can(office: Office) -> None:
+    def counted(number: int, complete: bool = True) -> Observation:
+        return Observation(value={"count": number, "complete": complete}, as_of=office.now().replace(microsecond=0))
+
+    report(office, {"directory.leavers@none": counted(0), "accounts.leavers": counted(0)})
+    assert (picture(office).unsaid, picture(office).looked) == ((), 2)
+    assert "Nobody who left is known to have access anywhere" in page(office, "/en/leavers", session(office)).text
+    report(office, {"directory.leavers@some": counted(2), "directory.leavers@cut": counted(0, complete=False),
+                    "registration.leavers@roll": counted(1)})
+    found = picture(office)
+    assert [(one.place.name, one.count) for one in found.counted] == [("some", 2)]
+    assert {one.place.name for one in found.doubtful} == {"cut", "roll"}
+    english, french = (page(office, f"/{code}/leavers", session(office)).text for code in ("en", "fr"))
+    assert "2 open accounts of people who left" in english
+    assert "2 comptes ouverts de personnes parties" in french
+    assert "Nobody is known to have access" not in english
+
+
 def test_a_silent_machine_proves_nothing(office: Office) -> None:
     report(office, {"accounts.leavers": seen(office)})
     assert picture(office).unsaid == ()
