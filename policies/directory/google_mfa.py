@@ -181,7 +181,7 @@ class SecondSteps:
         """It is enforced, and the account has no second step, or may have none: it is locked out, or in its
         enrolment period."""
         if self.settings.missing is not None:
-            old = user.created is not None and user.created + _LONGEST <= self.now and user.last_sign_in is not None
+            old = user.created is not None and user.created <= self.now - _LONGEST and user.last_sign_in is not None
             return Verdict() if old else Verdict(undecided="enrolment_period", detail=(
                 f"{UNDECIDED['enrolment_period']} {self.settings.missing.detail}").strip())
         over = {self._is_over(user, one) for one in self._periods(user)}
