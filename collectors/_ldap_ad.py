@@ -96,9 +96,13 @@ class _Domain:
         lag = self.head.number("msds-logontimesyncinterval")
         found: list[Account] = []
         entries: list[Entry] = []
+        nameless = 0
         with self.reading.section("accounts"):
-            for entry in self.door.search(self.base, ad_accounts.WANTED, (*ad_accounts.ATTRIBUTES, "logonCount"),
+            for entry in self.door.search(self.base, ad_accounts.NAMED, (*ad_accounts.ATTRIBUTES, "logonCount"),
                                           what="accounts"):
+                if not entry.has("objectclass"):
+                    nameless += 1
+                    continue
                 try:
                     found.append(ad_accounts.account(entry, self.domain, ad_accounts.LAG_DAYS if lag is None else lag,
                                                      self.now))
@@ -106,6 +110,8 @@ class _Domain:
                     self.reading.note("accounts", error.missing)
                     continue
                 entries.append(Entry(entry.dn, {name: [] for name in entry.values if name in _ALWAYS}))
+        if nameless:
+            self.reading.hidden("accounts", f"what {nameless} entries like accounts are (objectClass)")
         if not found:
             self.reading.note("accounts", Missing(Reason.DENIED, "no account can be seen"))
         without = {"last_sign_ins": ad_accounts.without_sign_ins(entries)}

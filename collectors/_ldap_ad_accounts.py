@@ -18,6 +18,8 @@ ATTRIBUTES = (
 )
 WANTED = ("(|(objectClass=user)(objectClass=computer)(objectClass=inetOrgPerson)"
           "(objectClass=msDS-ManagedServiceAccount)(objectClass=msDS-GroupManagedServiceAccount))")
+NAMED = f"(|(primaryGroupID=*){WANTED[2:]}"
+"""Those and whatever else is like an account: an entry that hides its classes is found by no class."""
 DISABLED = 0x2
 BITS = {
     0x20: "password_not_required", 0x80: "reversible_password", 0x1_0000: "password_never_expires",

@@ -140,6 +140,7 @@ def forest(place: Path, hide: str = "", change: Callable[[Domain], None] = lambd
     ("attrs=msDS-PSOAppliesTo", {"password-length"}, {"default-accounts"}),
     ("attrs=msDS-LockoutThreshold", {"lockout"}, {"default-accounts"}),
     ("attrs=mail", {"admins-without-mailbox"}, {"default-accounts"}),
+    (f'dn.subtree="CN=Users,{SUFFIX}" attrs=objectClass', {"default-accounts", "admins-without-mailbox"}, set[str]()),
 ])
 def test_no_fault_of_a_domain_becomes_a_pass_where_it_is_hidden(tmp_path: Path, hide: str, lost: set[str],
                                                                kept: set[str]) -> None:
