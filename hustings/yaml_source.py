@@ -26,6 +26,14 @@ _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+\Z")
 _FAULT_PATH = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _UNKNOWN_FIELD = re.compile(r"unknown field `([^`]+)`")
 _MISSING_FIELD = re.compile(r"missing required field `([^`]+)`")
+_KINDS = (
+    ("RFC3339 encoded date", ("not a day", "write it as 2026-09-30")),
+    ("Expected `date", ("not a day", "write it as 2026-09-30")),
+    ("Expected `array", ("not a list", "write [one, two], or one a line with a dash before each")),
+    ("Expected `object", ("not keys with values", "write each as `key: value`, as the documentation shows them")),
+    ("Expected `bool", ("neither true nor false", "write true or false")),
+)
+"""Beginnings of what the reader says of a value of another kind, and how a person is told."""
 T = TypeVar("T")
 
 Path = tuple[str | int, ...]
@@ -83,7 +91,9 @@ def _fault(fault: msgspec.ValidationError, source: Source, kind: type[Any],
     if missing:
         return error(f"the key {missing[1]!r} is missing", where=source.where(tuple(path)), remedy=f"add {missing[1]}:")
     spot = ".".join(map(str, path)) or "the document"
-    return error(f"{spot}: {message}", where=source.where(tuple(path)), remedy="write a value of that kind")
+    said = next((one for part, one in _KINDS if part in message), None)
+    return error(f"{spot}: {said[0] if said else message}", where=source.where(tuple(path)),
+                 remedy=said[1] if said else "write a value of that kind")
 
 
 class _Reading:

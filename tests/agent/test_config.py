@@ -54,7 +54,7 @@ def test_an_empty_file_declares_nothing(text: str) -> None:
     ("roles:\n  - ems\n  - servr", 3, "unknown role 'servr'"),
     ("roles: ems", 1, "roles"),
     ("roles: null", 1, "roles"),
-    ("- ems", 1, "Expected `object`"),
+    ("- ems", 1, "not keys with values"),
     ("roles: [ems", 1, "not YAML"),
     ("roles: [on]", 1, "bare 'on'"),
     ("domains:\n  - name: a\n    sends_mail: no", 3, "bare 'no'"),

@@ -136,6 +136,8 @@ def test_no_name_leaves_with_them() -> None:
     ("people:\n  - {id: a}\n  - {id: a}\n", "two people"), ("people:\n  - {id: ''}\n", "no id"),
     ("people:\n  - {id: a, emails: [x@y]}\n  - {id: b, accounts: [X@y]}\n", "is an account of"),
     ("", "empty"), ("people: []\nleft_hashed: [abc]\nsalt: x\n", "SHA-256"),
+    ("people:\n  - {id: a, left: yesterday}\n", "not a day"), ("people:\n  - {id: a, left: 2026}\n", "not a day"),
+    ("people:\n  - {id: a, emails: x@y}\n", "not a list"), ("people:\n  - jdoe\n", "not keys with values"),
     (f"people: []\nleft_hashed: [{'a' * 64}]\n", "salt"), ("people:\n  - {id: a, gone: 1}\n", "gone")])
 def test_a_roster_with_a_fault_is_refused_with_the_place(text: str, said: str) -> None:
     with pytest.raises(ConfigError) as refused:

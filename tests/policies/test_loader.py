@@ -121,7 +121,7 @@ def test_a_mistake_is_refused_with_its_line(tmp_path: Path, old: str, new: str, 
 
 @pytest.mark.parametrize(("condition", "said"), [
     ("{}", "a condition is a map"),
-    ("[]", "Expected `object`"),
+    ("[]", "not keys with values"),
     ("{all: []}", "at least one condition"),
     ("{all: {fact: t.int}}", "takes a list"),
     ("{all: [5]}", "a condition is a map"),
