@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import SplitResult, urlsplit
 
+from agent.domain_names import is_selector
 from collectors import _trust_anchors
 from collectors.dns_door import address_of
 from collectors.host.protocol import LookError
@@ -34,8 +35,6 @@ _FILES = (*_CREDENTIALS, "key_file", "password_file", "tls_ca")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _CUSTOMER = re.compile(r"C[0-9A-Za-z]{4,}\Z")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z", re.IGNORECASE)
-_SELECTOR = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\Z",
-                       re.IGNORECASE)
 
 
 def check(declared: Declared, source: Source) -> None:
@@ -188,7 +187,7 @@ def _domain(one: Domain, names: list[str], index: int) -> Iterator[Fault]:
     if _folded(one.name) in names[:index]:
         yield ("name",), f"{one.name!r} is declared twice", "remove one"
     for at, selector in enumerate(one.dkim_selectors):
-        if not _SELECTOR.match(selector) or selector.lower().endswith("._domainkey"):
+        if not is_selector(selector):
             yield ("dkim_selectors", at), f"{selector!r} is not a DKIM selector", \
                 "write what stands before ._domainkey: selector1, google"
     if one.dkim_selectors and not one.sends_mail:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 
-from hustings.errors import UsageError
+from hustings.errors import CannotFinish, UsageError
 
 LABEL, NAME = 63, 253
+_SELECTOR = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\Z",
+                       re.IGNORECASE)
+_BEHIND = "_domainkey"
+"""The label that follows a DKIM selector in the name of its record."""
 
 
 def domain_name(text: str, where: str = "--domain") -> str:
     """The name in ASCII and lower case. Raises ``UsageError`` for an address, a URL, a mail address, a public suffix
-    (``.org``, ``.on.ca``: nobody's own) and whatever else is no domain name."""
+    (``.org``, ``.on.ca``: nobody's own) and whatever else is no domain name; ``CannotFinish`` where the library for
+    names beyond ASCII is missing."""
     name = text.strip().rstrip(".").lower()
     if "://" in name or "/" in name:
         host = name.partition("://")[2] or name
@@ -38,6 +44,21 @@ def domain_name(text: str, where: str = "--domain") -> str:
     return name
 
 
+def is_selector(text: str) -> bool:
+    """Whether a text is a DKIM selector, without what follows it in the name of its record."""
+    return _SELECTOR.match(text) is not None and _BEHIND not in text.lower().split(".")
+
+
+def selector(text: str, where: str = "--dkim-selector") -> str:
+    """A DKIM selector as it is typed. Raises ``UsageError`` for what is none, such as the whole name of its record."""
+    found = text.strip()
+    if not is_selector(found):
+        alone = re.split(rf"\.?{_BEHIND}", found, maxsplit=1, flags=re.IGNORECASE)[0]
+        raise UsageError(f"{text!r} is not a DKIM selector", where=where, remedy="write what stands before "
+                         f"._domainkey alone: {alone if is_selector(alone) else 'selector1, google'}")
+    return found
+
+
 def _is_address(name: str) -> bool:
     try:
         ip_address(name.strip("[]").partition("%")[0])
@@ -49,7 +70,12 @@ def _is_address(name: str) -> bool:
 def _ascii(name: str, text: str, where: str) -> str:
     if name.isascii():
         return name
-    import idna
+    try:
+        import idna
+    except ImportError as error:
+        raise CannotFinish("a name with letters beyond a to z takes a library that is not installed", where=where,
+                           remedy="pip install 'hustings[domains]', or write the name as it is registered: xn--…"
+                           ) from error
 
     try:
         return idna.encode(name, uts46=True).decode("ascii")

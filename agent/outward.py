@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 
 from agent import config as configs
 from agent.audit import Audit, needed_facts
-from agent.domain_names import domain_name
+from agent.domain_names import domain_name, selector
 from collectors import isolate
 from collectors.discovery import discover
 from collectors.host.network import NetworkHost
@@ -52,6 +52,7 @@ def declared_for(wish: Wish, config: Path | None) -> tuple[Declared, str]:
     if not names and (wish.selectors or wish.no_mail):
         raise UsageError("it is about a domain, and none is given", where="--dkim-selector" if wish.selectors else
                          "--no-mail", remedy="add --domain NAME")
+    wish = replace(wish, selectors=tuple(selector(one) for one in wish.selectors))
     base, note = _base(config, needed=bool(wish.tenants))
     known = {domain_name(one.name, "domains"): one for one in base.domains}
     domains = tuple(_wished(known.get(name, Domain(name)), wish, tuple(known)) for name in names)

@@ -101,6 +101,7 @@ def test_everything_there_is_to_declare_is_read():
     ("- name: votes.example", "- name: 192.0.2.1", 29, "is not a domain"),
     ("élections.example", "VOTES.example", 36, "declared twice"),
     ("[selector1, s1.mail]", "[selector1._domainkey]", 30, "not a DKIM selector"),
+    ("[selector1, s1.mail]", "[selector1._domainkey.office.example]", 30, "not a DKIM selector"),
     ("sends_mail: false", "sends_mail: false, dkim_selectors: [a]", 36, "signs none"),
     ("[www.votes.example, votes.example]", "[none, votes.example]", 31, "'none' is not a host"),
     ("[www.votes.example, votes.example]", "[www.voting.example]", 31, "not of a declared domain"),

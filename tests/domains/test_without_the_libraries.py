@@ -28,3 +28,11 @@ def test_every_fact_says_what_to_install() -> None:
     assert lines.pop(0) == "domain.sends_mail@office.example True"
     assert len(lines) > 30
     assert {line.partition(" ")[2] for line in lines} == {"unsupported: install hustings[domains]"}
+
+
+def test_a_name_beyond_ascii_says_what_to_install() -> None:
+    program = "import sys; sys.modules['idna'] = None; from hustings.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "check", "--domain", "élection.example"], capture_output=True,
+                          text=True, check=False, cwd=ROOT)
+    assert done.returncode == 3
+    assert "pip install 'hustings[domains]'" in done.stderr
