@@ -33,7 +33,7 @@ WorkingDirectory=/
 UMask=0077
 Nice=10
 IOSchedulingClass=idle
-TimeoutStartSec=15min
+TimeoutStartSec=2h
 MemoryMax=512M
 TasksMax=64
 

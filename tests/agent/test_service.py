@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -139,6 +140,13 @@ def test_what_the_unit_grants_can_be_read_back() -> None:
     text = units.service(COMMAND, "hustings", STATE, (units.READ_ALL, "CAP_NET_ADMIN"))
     assert units.capabilities(text) == (units.READ_ALL, "CAP_NET_ADMIN")
     assert units.capabilities("") == (units.READ_ALL,)
+
+
+def test_the_unit_outlasts_collectors_that_all_take_as_long_as_they_may() -> None:
+    text = units.service(COMMAND, "hustings", STATE, (units.READ_ALL,))
+    hours = re.search(r"^TimeoutStartSec=(\d+)h$", text, re.MULTILINE)
+    assert hours is not None
+    assert sum(one.timeout for one in discover(Platform.LINUX)) < 3600 * int(hours[1])
 
 
 def test_a_percent_or_dollar_in_a_path_means_itself() -> None:
