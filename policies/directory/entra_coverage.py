@@ -83,17 +83,17 @@ class Coverage:
         if not all(inside.values()):
             return None
         point = {dimension: bits & -bits for dimension, bits in inside.items()}
-        for policy, allows in self._boxes:
-            if not policy and all(bits & point[dimension] for dimension, bits in allows.items()):
-                for dimension, bits in sorted(allows.items(), reverse=True):
-                    other = inside[dimension] & ~bits
-                    if other:
-                        return point | {dimension: other & -other}
+        for nothing in [allows for policy, allows in self._boxes if not policy]:
+            if all(bits & point[dimension] for dimension, bits in nothing.items()):
+                other = {dimension: inside[dimension] & ~bits for dimension, bits in nothing.items()}
+                dimension = max((one for one, bits in other.items() if bits), default=None)
+                if dimension is not None:
+                    point[dimension] = other[dimension] & -other[dimension]
         return point
 
     def holds(self, policies: int, point: Mapping[int, int]) -> bool:
-        """Whether one of these policies demands it at a point."""
-        return any(policy & policies and all(bits & point[dimension] for dimension, bits in allows.items())
+        """Whether one of these policies demands it at a point, or there is nothing at it."""
+        return any((policy & policies or not policy) and all(bits & point[dimension] for dimension, bits in allows.items())
                    for policy, allows in self._boxes)
 
     def _search(self, policies: int) -> int | Hole:

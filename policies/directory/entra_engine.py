@@ -205,7 +205,7 @@ class Engine:
             yield from self.space.boxes(1 << number, policy, asked, sure)
         old = {CLIENT: self.space.whole[CLIENT] & ~MODERN}
         yield Box(self.unseen, {})
-        yield Box(0, self.space.impossible())
+        yield from (Box(0, one) for one in self.space.impossible())
         match view.question:
             case Question.SECOND_FACTOR:
                 yield Box(self.defaults, {})

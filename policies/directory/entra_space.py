@@ -88,9 +88,14 @@ class Space:
         return {APP: self._of(lambda one: one.office and (not one.id or one.id in _IN_OFFICE)),
                 CLIENT: ACTIVE_SYNC | OTHER_CLIENTS}
 
-    def impossible(self) -> dict[int, int]:
-        """Sign-ins that there are not: ActiveSync is spoken by Exchange Online alone."""
-        return {CLIENT: ACTIVE_SYNC, APP: self._of(lambda one: one.id != MAIL)}
+    def impossible(self) -> Iterator[dict[int, int]]:
+        """Sign-ins that there are not: ActiveSync is spoken by Exchange Online alone, and by the other old protocols
+        no device is told, so that a filter meets one that the tenant does not know."""
+        yield {CLIENT: ACTIVE_SYNC, APP: self._of(lambda one: one.id != MAIL)}
+        for number, rule in enumerate(self.rules):
+            side = _untold(rule)
+            if side:
+                yield {CLIENT: OTHER_CLIENTS, _NAMED + len(self.locations) + number: side ^ (OUTSIDE | INSIDE)}
 
     def accepted(self, locations: Iterable[str], managed: bool, sure: bool) -> dict[int, int]:
         """The part that is left when sign-ins from these locations, by name or id, and (``managed``) from managed
@@ -218,6 +223,16 @@ def _managed(rule: str) -> int:
     return INSIDE if all(any(_says_managed(name, value.strip("\"'")) and operator in ("eq", "equals")
                              for name, operator, value in _TERM.findall(part))
                          for part in re.split(r"\s-or\s", rule)) else 0
+
+
+def _untold(rule: str) -> int:
+    """Which side of a device filter a device is on that the tenant does not know, or 0 where that is not clear."""
+    terms = _TERM.findall(rule)
+    if not terms or len(terms) != rule.count("device.") or re.search(r"-not\b", rule) or any(
+            value == "null" for _, _, value in terms):
+        return 0
+    negative = {operator in _NEGATIVE for _, operator, _ in terms}
+    return 0 if len(negative) > 1 else INSIDE if True in negative else OUTSIDE
 
 
 def _says_managed(name: str, value: str) -> bool:

@@ -39,9 +39,10 @@ class SignIn:
 
 
 def _a_sign_in(random: Random) -> SignIn:
-    return SignIn(random.choice(EVERY_APP), random.choice(CLIENTS), random.choice(PLATFORMS), random.choice(RISKS),
+    client = random.choice(CLIENTS)
+    return SignIn(random.choice(EVERY_APP), client, random.choice(PLATFORMS), random.choice(RISKS),
                   frozenset(one for one in PLACES if random.random() < 0.4),
-                  frozenset(one for one in RULES if random.random() < 0.4))
+                  frozenset(one for one in RULES if random.random() < 0.4 and client != "other"))
 
 
 def _is_guest_of(guests: Guests | None, user: User) -> bool:
@@ -127,7 +128,7 @@ def _open(policies: tuple[Policy, ...], user: User, sign_in: SignIn, tenant: Ten
 
 def _inside(hole: Cell, space: Space, part: dict[int, int]) -> SignIn:
     """A sign-in in a hole."""
-    point = Coverage(part, [Box(0, space.impossible())]).point(hole)
+    point = Coverage(part, [Box(0, one) for one in space.impossible()]).point(hole)
     assert point is not None
     chosen = {dimension: bits.bit_length() - 1 for dimension, bits in point.items()}
     app = space.apps[chosen[1]]
