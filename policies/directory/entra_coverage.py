@@ -93,8 +93,8 @@ class Coverage:
 
     def holds(self, policies: int, point: Mapping[int, int]) -> bool:
         """Whether one of these policies demands it at a point, or there is nothing at it."""
-        return any((policy & policies or not policy) and all(bits & point[dimension] for dimension, bits in allows.items())
-                   for policy, allows in self._boxes)
+        return any(all(bits & point[dimension] for dimension, bits in allows.items())
+                   for policy, allows in self._boxes if policy & policies or not policy)
 
     def _search(self, policies: int) -> int | Hole:
         self._steps = 0
