@@ -116,7 +116,6 @@ UNSAID = {
 }
 DIRECTORIES = {"entra": "Microsoft Entra ID", "google": "Google Workspace", "active-directory": "Active Directory",
                "ldap": "LDAP"}
-COUNTS = {"people": N_("people"), "guests": N_("guests"), "administrators": N_("administrators")}
 EFFORT = {"S": N_("minutes"), "M": N_("hours"), "L": N_("days")}
 REFERENCES = {"cis": "CIS Controls 8.1", "csf": "NIST CSF 2.0", "cpg": "CISA CPG 2.0", "paris": N_("Founding texts")}
 

@@ -72,3 +72,15 @@ def test_a_machine_that_reads_none_has_no_such_part(office: Office) -> None:
     answer = page(office, f"/en/machines/{agent}", session(office))
     assert answer.status_code == 200
     assert "The directories it reads" not in answer.text
+
+
+@ON_SQLITE
+def test_one_is_said_as_one_and_none_as_french_says_it(office: Office) -> None:
+    at = office.now().replace(microsecond=0)
+    facts = told(office, people=1) | {
+        "directory.guests@office": Observation(value=0, as_of=at),
+        "directory.administrators@office": Observation(value=1, as_of=at)}
+    agent = report(office, facts).agent
+    english, french = (page(office, f"/{code}/machines/{agent}", session(office)).text for code in ("en", "fr"))
+    assert "1 person, 0 guests, 1 administrator<" in english
+    assert "1 personne, 0 invité, 1 administrateur<" in french
