@@ -65,7 +65,7 @@ def mfa(name: str | None, path: Path | None, state_path: Path | None, accounts: 
                _as_text(chosen, state, shown, listed, unread))
     if any(one.outcome == "not demanded" and not one.declared for one in shown):
         raise click.exceptions.Exit(int(Exit.NO))
-    if "users" in unread or any(one.outcome == "undecided" and not one.declared for one in shown):
+    if _unproven(chosen) & unread.keys() or any(one.outcome == "undecided" and not one.declared for one in shown):
         raise click.exceptions.Exit(int(Exit.CANNOT))
 
 
@@ -81,6 +81,15 @@ def _sections(tenant: Tenant) -> tuple[str, ...]:
     from agent.directory import mfa_google
 
     return mfa_google.SECTIONS
+
+
+def _unproven(tenant: Tenant) -> frozenset[str]:
+    """Sections without which it is proven of nobody."""
+    if tenant.kind == "entra":
+        return frozenset({"users"})
+    from agent.directory import mfa_google
+
+    return mfa_google.DECIDING | {"users"}
 
 
 def _rows(state: Known, tenant: Tenant) -> Iterator[Row]:

@@ -11,6 +11,9 @@ from hustings.directory.google import State, User
 SECTIONS = ("policies", "units", "groups", "roles", "sign_on")
 """What may be unread and would tell more."""
 
+DECIDING = frozenset({"policies", "units", "sign_on"})
+"""Without these it is Google's word alone that a second step is demanded."""
+
 
 def answers(state: State, tenant: Tenant) -> Iterator[Row]:
     """A row for each account that can sign in, by name."""

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from agent import config as config_file
 from agent.directory.mfa import mfa
 from collectors import _entra_permissions
+from hustings.directory import google
 from hustings.directory.entra import Group, Policy, State, User
 from hustings.directory.unread import Unread
 from hustings.errors import UsageError
@@ -166,3 +167,15 @@ def test_without_a_file_the_tenant_is_asked(tmp_path):
         assert refused.returncode == 3
         assert "fix:" in refused.stderr
         assert "wrong-canary" not in refused.stdout + refused.stderr
+
+
+@pytest.mark.parametrize(("section", "code"), [("", 0), ("policies", 3), ("units", 3), ("sign_on", 3), ("report", 0)])
+def test_googles_word_alone_proves_it_of_nobody(section, code, tmp_path):
+    config = tmp_path / "machine.yaml"
+    config.write_text(f"roles: [directory]\ntenants:\n  - name: office\n    kind: google\n"
+                      f"    key_file: {tmp_path}/key.json\n    administrator: boss@o.example\n")
+    unread = {section: Unread(Reason.DENIED, "may not", "the scope x")} if section else {}
+    seen = google.State("C1", NOW, unread=unread, users=(
+        google.User("1", "boss@o.example", enrolled=True, enforced=True, created=NOW, last_sign_in=NOW),))
+    done = _run(config, state=msgspec.json.encode(seen))
+    assert done.exit_code == code, done.output
