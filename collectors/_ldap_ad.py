@@ -65,6 +65,9 @@ class _Domain:
         accounts = self.accounts()
         if not self.domain:
             self.domain = _common(accounts)
+        if not self.domain and not self.genuine and not any(one.id.startswith("S-1-") for one in accounts):
+            raise Unreadable("nothing here has an identifier (objectSid): the account that asks may not see it, or "
+                             "this is no Active Directory, and kind: ldap is meant")
         if not self.domain:
             self.reading.hidden("groups", "the domain's own identifier (objectSid)")
         groups, members, primary = self.groups(accounts)

@@ -11,9 +11,10 @@ import pytest
 
 from agent import audit as audits
 from collectors.host.live import LiveHost
+from collectors.host.protocol import LookError
 from hustings.declared import Declared, Tenant
 from policies.pack import shipped
-from tests.directory.ldap_asking import tenant
+from tests.directory.ldap_asking import state, tenant
 from tests.ldap_tree import DOMAIN, Domain, descriptor, filetime, person, places, schema
 from tests.slapd import READ_ALL, READER, SUFFIX, Entries, Slapd, running
 
@@ -161,3 +162,11 @@ def test_rights_of_known_administrators_are_no_finding_where_identifiers_are_hid
         made.head["nTSecurityDescriptor"] = descriptor(f"{DOMAIN}-512", ("allow", made.user("eve"), 0xF01FF))
 
     assert forest(tmp_path, change=plant)["no-hidden-admins"] == "fail"
+
+
+def test_a_directory_of_another_kind_is_said_to_be_one_and_not_judged(tmp_path: Path) -> None:
+    with running(people(faulty=True), overlays=OVERLAYS) as server:
+        one = tenant(server, tmp_path)
+        with pytest.raises(LookError, match="kind: ldap"):
+            state(one)
+        assert set(judged(one, tmp_path).values()) <= {"unknown", "not_applicable"}
