@@ -113,11 +113,12 @@ class SecondSteps:
 
     def _unread(self) -> Missing | None:
         """Why accounts of which Google says that it is enforced may be undecided all the same: what might say
-        otherwise was not read."""
+        otherwise was not read, or it is not known whom it covers."""
         state = self.people.state
         why = self.settings.missing or state.missing("sign_on")
         if why is None and any(self._may_be_off(one) for one in self.people.users):
-            why = state.missing("groups")
+            why = state.missing("groups") or Missing(
+                Reason.ERROR, "which of several settings says whether a second step is enforced cannot be told")
         return why
 
     def _may_be_off(self, user: User) -> bool:

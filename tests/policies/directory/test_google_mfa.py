@@ -470,6 +470,16 @@ def test_googles_word_alone_leaves_open_who_is_undecided(policies, given_account
             assert outcome((*policies, *period), given_account) != "undecided"
 
 
+def test_a_setting_that_may_cover_somebody_and_may_switch_it_off_leaves_that_open():
+    licensed = Policy(ENFORCEMENT, {"enforcedFrom": OFF}, query="entity.licenses.exists(one, one.sku == 'x')",
+                      order=900)
+    seen = state(account(), policies=(since(ON), licensed))
+    found = judged(seen, context())["directory.mfa_undecided"]
+    assert not found.complete
+    assert "which of several settings" in str(found.why)
+    assert judged(state(account(), policies=(since(ON),)), context())["directory.mfa_undecided"].complete
+
+
 @pytest.mark.parametrize(("mailbox", "days"), [(True, None), (None, None), (False, 400)])
 def test_without_the_usage_report_a_mailbox_may_have_been_read_since(mailbox, days):
     seen = state(account(last_sign_in=NOW - timedelta(days=400), mailbox=mailbox), unread=("report",))
