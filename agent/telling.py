@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.audit import Audit, operating_system
-from agent.telling_words import COULD_NOT, WHO, WORDS
+from agent.telling_words import COULD_NOT, KNOWN, WHO, WORDS
 from hustings.facts import Reason
 from hustings.verdicts import SEVERITIES, Result, Severity, Verdict
 from policies.evaluate import Context, in_force
@@ -142,5 +142,8 @@ def reasons_of(texts: Iterable[str]) -> list[Reason]:
 
 def _help(result: Result, language: str) -> str:
     said = [result.reason or "", *(one.reason or "" for one in result.instances), result.actual]
+    for words, help_ in KNOWN.items():
+        if any(words in one for one in said):
+            return help_[language]
     found = reasons_of(said)
     return COULD_NOT[language][found[0] if found else Reason.ERROR]

@@ -100,6 +100,22 @@ COULD_NOT: Mapping[str, Mapping[Reason, str]] = {
     },
 }
 
+KNOWN: Mapping[str, Mapping[str, str]] = {
+    "declare dkim_selectors": {
+        "en": "Ask your mail service for its DKIM selectors (Google: google; Microsoft 365: selector1 and selector2), "
+              "then check again with --dkim-selector for each.",
+        "fr": "Demandez à votre service de courriel ses sélecteurs DKIM (Google : google; Microsoft 365 : selector1 et "
+              "selector2), puis recommencez avec --dkim-selector pour chacun.",
+    },
+    "many networks shut port 25": {
+        "en": "Most networks shut the way by which mail servers are reached. Have the check run once on a server that "
+              "sends mail.",
+        "fr": "La plupart des réseaux ferment la voie des serveurs de courriel. Faites exécuter la vérification une "
+              "fois sur un serveur qui envoie du courriel.",
+    },
+}
+"""By words of the reason, where more can be said than of every reason of its kind."""
+
 GLOSSARY: Mapping[str, Mapping[str, str]] = {
     "en": {
         "HTTPS": "A web page's sealed envelope: nobody on the way can read or change it.",

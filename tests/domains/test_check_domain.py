@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from agent.domain_names import domain_name
-from agent.telling_words import COULD_NOT, GLOSSARY, WHO, WORDS
+from agent.telling_words import COULD_NOT, GLOSSARY, KNOWN, WHO, WORDS
 from hustings.__main__ import main
 from hustings.errors import UsageError
 from hustings.facts import Reason
@@ -34,13 +34,14 @@ from tests.tls_servers import (
     text,
 )
 
-GOOD, BAD, DB = "127.0.55.1", "127.0.55.2", "127.0.55.3"
+GOOD, BAD, DB, SHUT = "127.0.55.1", "127.0.55.2", "127.0.55.3", "127.0.55.4"
 POLICY = b"version: STSv1\nmode: enforce\nmx: *.good.example\nmax_age: 604800\n"
 MAIL = '@ MX 10 mx\n@ TXT "v=spf1 mx -all"\n_dmarc TXT "v=DMARC1; p=reject; rua=mailto:d@good.example"\n'
 ZONES = (
     Zone("."), Zone("example"),
     Zone("good.example", f'@ A {GOOD}\nwww A {GOOD}\nmx A {GOOD}\nmta-sts A {GOOD}\n{MAIL}'
                          '_mta-sts TXT "v=STSv1; id=1"\n'),
+    Zone("shut.example", f"@ MX 10 mx\nmx A {SHUT}\n"),
     Zone("bad.example", f"@ A {BAD}\nwww A {BAD}\n@ MX 10 mx\nmx A {BAD}\ndb A {DB}\n"
                         '@ TXT "<script>alert(1)</script>\\027[31m"\n'),
 )
@@ -261,9 +262,19 @@ def test_the_page_is_whole_in_itself_and_says_the_same(world, language, tmp_path
     assert "bad.example" in read.text
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_most_first_looks_lack_is_said_in_plain_words(world, language):
+    shut = ("--only", "domains/mail-hosts-encrypt", "--only", "domains/dkim")
+    answer = world.check("--domain", "shut.example", "--language", language, *shut)
+    said = " ".join(answer.out.split())
+    for help_ in KNOWN.values():
+        assert help_[language] in said
+
+
 def test_every_word_has_its_twin_in_the_other_language():
     assert set(WORDS["en"]) == set(WORDS["fr"])
     assert set(WHO["en"]) == set(WHO["fr"])
+    assert all(set(one) == {"en", "fr"} for one in KNOWN.values())
     assert set(COULD_NOT["en"]) == set(COULD_NOT["fr"]) == set(Reason)
     assert len(GLOSSARY["en"]) >= len(GLOSSARY["fr"]) > 10
     areas = {one.area for one in packs.shipped().checks}
