@@ -12,7 +12,8 @@ SECONDS = 2.0
 
 
 def look(resolver: Resolver, domain: str, port: int = 53) -> Listing | Missing:
-    """One record for each name server; empty for a name that is no zone of its own."""
+    """One record for each name server, of several names for the same addresses one; empty for a name that is no zone
+    of its own."""
     answer = resolver.lookup(domain, "NS")
     if answer.missing is not None:
         return answer.missing
@@ -21,7 +22,13 @@ def look(resolver: Resolver, domain: str, port: int = 53) -> Listing | Missing:
     names = sorted(one.target.to_text(omit_final_dot=True).lower() for one in answer.rdatas)
     more = len(names) > MOST
     why = Missing(Reason.TRUNCATED, f"of {len(names)} name servers {MOST} were asked") if more else None
-    return Listing([_one(resolver, domain, name, port) for name in names[:MOST]], complete=not more, why=why)
+    found: dict[str, dict[str, Any]] = {}
+    for name in names[:MOST]:
+        one = _one(resolver, domain, name, port)
+        same = found.setdefault(one["addresses"] or name, one)
+        if same is not one:
+            same["name"] = f"{same['name']}, {name}"
+    return Listing(list(found.values()), complete=not more, why=why)
 
 
 def _one(resolver: Resolver, domain: str, name: str, port: int) -> dict[str, Any]:

@@ -116,7 +116,7 @@ FACTS = (
               Field("critical", Type.BOOL, "Whether authorities must understand it"))),
     _fact("caa_at", Type.TEXT, "The domain that holds them"),
     _fact("name_servers", Type.RECORDS, "The domain's name servers, each asked directly", (
-        Field("name", Type.TEXT, "Its name"), Field("addresses", Type.TEXT, "Its addresses"),
+        Field("name", Type.TEXT, "Its name, or names"), Field("addresses", Type.TEXT, "Its addresses"),
         Field("answers", Type.BOOL, "Whether it speaks for the domain"),
         Field("detail", Type.TEXT, "What it answers instead"))),
 )

@@ -218,3 +218,13 @@ def test_name_servers_are_asked_themselves() -> None:
     assert [one["detail"] for one in listing.items[1:4]] == [
         "127.0.53.2 does not speak for the domain", "127.0.53.3 answers REFUSED", "it has no address"]
     assert isinstance(listing.items[4]["answers"], Missing)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="port 53 takes root")
+def test_two_names_of_one_name_server_are_one() -> None:
+    lines = "@ NS ns1\n@ NS ns2\nns1 A 127.0.53.1\nns2 CNAME ns1\n"
+    zones = [Zone(".", signed=False), Zone("office.example", lines, signed=False)]
+    with _port_53({"127.0.53.1": World(zones, authoritative=True)}) as server:
+        listing = look(server, "office.example")["name_servers"]
+    assert [(one["name"], one["answers"]) for one in listing.items] == [
+        ("ns1.office.example, ns2.office.example", True)]
