@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from hustings.declared import MaySkip, Tenant
 from hustings.facts import Missing
@@ -37,6 +39,19 @@ class Context:
     def accepted_application(self, *names: str) -> bool:
         """Whether the application with one of these names (id, name) is declared as accepted."""
         return _among(tuple(one.application for one in self.tenant.accepted_applications), names)
+
+    def leavers(self, accounts: Iterable[tuple[str, tuple[str, ...], Any]]) -> list[dict[str, Any]] | Missing | None:
+        """Records of ``directory.leavers`` for open accounts, each with its name, all names by which it may be known
+        and whether it administers; why the roster is not known, or None where none is declared."""
+        if not isinstance(self.roster, Roster):
+            return self.roster
+        found = []
+        for account, names, admin in accounts:
+            person = self.roster.leaver(self.now.date(), *names)
+            if person is not None:
+                found.append({"person": person.id, "account": account, "admin": admin,
+                              **({"left": person.left.isoformat()} if person.left is not None else {})})
+        return found
 
     def shared_owner(self, *names: str) -> str:
         """Who answers for a declared shared account; "" where none does."""

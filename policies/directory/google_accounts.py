@@ -7,7 +7,6 @@ from typing import Any
 
 from hustings.directory.google import Device, State
 from hustings.facts import Listing, Missing, Reason
-from hustings.roster import Roster
 from hustings.times import utc_text
 from policies.directory.google_admins import usage_of
 from policies.directory.google_people import People, names, reason
@@ -100,16 +99,8 @@ def _dormant(people: People, unread: Missing | None) -> Iterator[dict[str, Any]]
 
 
 def _leavers(people: People) -> Any:
-    roster = people.context.roster
-    if not isinstance(roster, Roster):
-        return roster
-    found = []
-    for user in people.users:
-        person = roster.leaver(people.context.now.date(), *names(user))
-        if person is not None:
-            found.append({"person": person.id, "account": user.name, "admin": people.is_admin(user),
-                          **({"left": person.left.isoformat()} if person.left is not None else {})})
-    return people.listing(found)
+    found = people.context.leavers((one.name, names(one), people.is_admin(one)) for one in people.users)
+    return people.listing(found) if isinstance(found, list) else found
 
 
 def _shared(people: People) -> Iterator[dict[str, Any]]:

@@ -140,18 +140,9 @@ def _dormant(view: View) -> Iterator[dict[str, Any]]:
 
 
 def _leavers(view: View) -> Any:
-    roster = view.context.roster
-    if not isinstance(roster, Roster):
-        return roster
-    found = []
-    for one in view.state.accounts:
-        if one.kind not in ("person", "service") or not view.open(one):
-            continue
-        person = roster.leaver(view.context.now.date(), *names(one))
-        if person is not None:
-            found.append({"person": person.id, "account": one.name, "admin": view.admin(one),
-                          **({"left": person.left.isoformat()} if person.left is not None else {})})
-    return view.listing(found, "names")
+    found = view.context.leavers((one.name, names(one), view.admin(one)) for one in view.state.accounts
+                                 if one.kind in ("person", "service") and view.open(one))
+    return view.listing(found, "names") if isinstance(found, list) else found
 
 
 def _shared(view: View) -> Iterator[dict[str, Any]]:
