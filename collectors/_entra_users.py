@@ -11,7 +11,7 @@ from collectors._entra_fields import Body, flag, moment, needed, record, records
 from hustings.directory.entra import Registration, User
 
 SELECT = ("id,userPrincipalName,mail,accountEnabled,userType,createdDateTime,onPremisesSyncEnabled,"
-          "passwordPolicies")
+          "passwordPolicies,proxyAddresses")
 SIGN_INS = f"{SELECT},signInActivity"
 PLANS = "id,assignedPlans"
 
@@ -20,11 +20,19 @@ def user(body: Body) -> User:
     """A ``user``. Without ``signInActivity`` in the answer it never signed in, as Graph leaves it out then."""
     name, mail = text(body, "userPrincipalName") or needed(body, "id"), text(body, "mail")
     return User(
-        id=needed(body, "id"), name=name, mail=mail, enabled=flag(body, "accountEnabled", True),
-        guest=text(body, "userType").casefold() == "guest", external="#EXT#" in name.upper(),
-        created=moment(body, "createdDateTime"), last_sign_in=_last(record(body, "signInActivity")),
-        mailbox=bool(mail), synced=flag(body, "onPremisesSyncEnabled"),
+        id=needed(body, "id"), name=name, mail=mail, aliases=_aliases(body, name, mail),
+        enabled=flag(body, "accountEnabled", True), guest=text(body, "userType").casefold() == "guest",
+        external="#EXT#" in name.upper(), created=moment(body, "createdDateTime"),
+        last_sign_in=_last(record(body, "signInActivity")), mailbox=bool(mail),
+        synced=flag(body, "onPremisesSyncEnabled"),
         password_never_expires="DisablePasswordExpiration" in text(body, "passwordPolicies"))
+
+
+def _aliases(body: Body, *known: str) -> tuple[str, ...]:
+    """The other addresses at which it gets mail: ``smtp:`` and ``SMTP:`` entries, as Exchange keeps them."""
+    folded = {one.casefold() for one in known}
+    found = (one[5:] for one in texts(body, "proxyAddresses") if one[:5].casefold() == "smtp:")
+    return tuple(one for one in found if one and one.casefold() not in folded)
 
 
 def _last(activity: Body) -> datetime | None:

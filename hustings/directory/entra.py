@@ -35,6 +35,8 @@ class User(msgspec.Struct, frozen=True, omit_defaults=True):
     password_never_expires: bool = False
     per_user_mfa: str = ""
     """``disabled``, ``enabled``, ``enforced``; empty where it was not asked for."""
+    aliases: tuple[str, ...] = ()
+    """Other addresses at which it gets mail."""
 
 
 class Registration(msgspec.Struct, frozen=True, omit_defaults=True):

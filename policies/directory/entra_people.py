@@ -162,8 +162,8 @@ def names(user: User) -> tuple[str, ...]:
     the name holds as in ``ann_party.example#EXT#@office.example`` even where no mail address is kept."""
     invited = user.name[:user.name.upper().find("#EXT#")] if user.external else ""
     person, _, domain = invited.rpartition("_")
-    return tuple(one for one in (user.id, user.name, user.mail, f"{person}@{domain}" if person and domain else "")
-                 if one)
+    return tuple(one for one in (user.id, user.name, user.mail, f"{person}@{domain}" if person and domain else "",
+                             *user.aliases) if one)
 
 
 def reason(missing: Missing) -> dict[str, str]:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from collectors._entra_role_table import ORDINARY
+from collectors._entra_users import user
 from hustings.declared import AcceptedApplication, SharedAccount, Tenant
 from hustings.directory.entra import (
     Application,
@@ -232,6 +233,15 @@ def test_a_guest_who_left_is_known_by_the_address_that_was_invited() -> None:
              User("h", "#EXT#@office.example", external=True), User("i", "pat_x_party.example@office.example"))
     found = _items(_judged(_state(users=users), roster), "leavers")
     assert [one["account"] for one in found] == ["pat_x_party.example#ext#@office.example"]
+
+
+def test_somebody_who_left_is_known_by_every_address_of_the_account() -> None:
+    body = {"id": "a", "userPrincipalName": "ann.party@office.example", "mail": "ann.party@office.example",
+            "proxyAddresses": ["SMTP:ann.party@office.example", "smtp:Ann.Maiden@office.example", "X500:/o=office"]}
+    account = user(body)
+    assert account.aliases == ("Ann.Maiden@office.example",)
+    roster = Roster(RosterFile((Person("p-1", emails=("ann.maiden@office.example",), left=date(2026, 11, 1)),)))
+    assert [one["person"] for one in _items(_judged(_state(users=(account,)), roster), "leavers")] == ["p-1"]
 
 
 def test_names_of_accounts_that_several_people_use() -> None:
