@@ -266,7 +266,7 @@ def _as_text(tenant: Tenant, state: Known, rows: list[Row], listed: list[Row], u
     lines += [visible(f"not read      {section}: {why}") for section, why in unread.items()]
     counts = _counts(rows)
     lines.append(visible(
-        f"{tenant.name}, as read {state.read_at:%Y-%m-%d %H:%M} UTC: of {counts['accounts']} accounts a second factor "
-        f"is demanded of {counts['demanded']}, {counts['refused']} are refused, {counts['not_demanded']} slip through "
-        f"({counts['not_demanded_declared']} as declared), {counts['undecided']} are undecided"))
+        f"{tenant.name}, as read {state.read_at:%Y-%m-%d %H:%M} UTC. Accounts: {counts['accounts']}. A second factor "
+        f"is demanded of {counts['demanded']}; refused: {counts['refused']}; slipping through: "
+        f"{counts['not_demanded']} (as declared: {counts['not_demanded_declared']}); undecided: {counts['undecided']}"))
     return "\n".join(lines)

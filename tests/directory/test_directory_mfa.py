@@ -72,8 +72,8 @@ def test_who_slips_through_is_shown_with_the_reason_and_what_would_settle_it(con
         "              excluded: A password alone lets it in from anywhere, to any application.",
         "              It would pass if the exclusion of the group \"Scanners\" from the policy \"Everybody\" were "
         "declared in may_skip_mfa, or taken back.",
-        "office, as read 2026-11-22 03:00 UTC: of 3 accounts a second factor is demanded of 1, 1 are refused, 1 slip "
-        "through (0 as declared), 0 are undecided"]
+        "office, as read 2026-11-22 03:00 UTC. Accounts: 3. A second factor is demanded of 1; refused: 1; "
+        "slipping through: 1 (as declared: 0); undecided: 0"]
 
 
 def test_everybody_and_by_which_policies(config):
