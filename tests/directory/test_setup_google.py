@@ -107,7 +107,7 @@ def test_who_must_use_a_second_step_is_told_account_by_account(config, tmp_path)
     done = run("mfa", "office", "--config", str(config), "--state", kept)
     assert (done.returncode, done.stderr) == (1, "")
     assert "not demanded  newcomer@office.example\n              new_account: " in done.stdout
-    assert "of 9 accounts a second factor is demanded of 7, 0 are refused, 2 slip through" in done.stdout
+    assert "Accounts: 9. A second factor is demanded of 7; refused: 0; slipping through: 2 (" in done.stdout
     asked = run("mfa", "--config", str(config), "--account", "CHIEF@office.example", "--format", "json")
     assert asked.returncode == 0
     assert [one["account"] for one in json.loads(asked.stdout)["accounts"]] == ["boss@office.example"]
