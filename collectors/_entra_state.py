@@ -15,7 +15,7 @@ from collectors._entra_found import TOP, Found
 from collectors._entra_group_requests import read_groups
 from collectors._entra_reading import Reading
 from collectors.graph_errors import GraphError, NoLicence, NoPermission
-from collectors.host.protocol import LookError
+from collectors.host.protocol import LookError, Unreadable
 from hustings.directory.entra import (
     Authorization,
     Device,
@@ -99,6 +99,8 @@ def _roles(reading: Reading, found: Found) -> None:
         found.roles = list(reading.listing(
             "roles", "/roleManagement/directory/roleAssignments", RoleAssignment,
             lambda body: roles.assignment(body, definitions), params={"$expand": "principal"}))
+        if not found.roles:
+            raise Unreadable("Microsoft Graph gave no holder of any role, and every tenant has an administrator")
     try:
         with reading.section("eligible", grant=permissions.ROLES):
             found.roles += reading.listing(
@@ -118,6 +120,8 @@ def _users(reading: Reading, found: Found) -> None:
             listed = reading.listing("users", "/users", User, users.user,
                                      params={"$select": users.SELECT, "$top": TOP})
             reading.lost(refused, "sign_ins", grant=permissions.AUDIT)
+        if not listed:
+            raise Unreadable("Microsoft Graph gave no account at all, and every tenant has one")
         found.users = {one.id: one for one in listed}
 
 

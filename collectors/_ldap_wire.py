@@ -164,7 +164,7 @@ def _lean() -> Any:
         def _open_socket(self, address: Any, use_ssl: bool = False, unix_socket: bool = False) -> None:
             try:
                 super()._open_socket(address, use_ssl, unix_socket)
-            except Exception:
+            except BaseException:
                 if self.connection.socket is not None:
                     self.connection.socket.close()
                 raise

@@ -198,6 +198,15 @@ def test_only_as_many_accounts_are_asked_one_by_one_as_declared_first_those_that
     assert "3 of 4 enabled accounts" in read.unread["per_user_mfa"].detail
 
 
+def test_a_tenant_without_any_account_or_administrator_is_one_that_was_not_shown(tenant, server):
+    for content, section in ((graph_tenant.Tenant(assignments=office().assignments), "users"),
+                             (graph_tenant.Tenant(users=office().users), "roles")):
+        content.install(server)
+        read = state(tenant)
+        assert read.unread[section].reason is Reason.ERROR
+        assert "every tenant has" in read.unread[section].detail
+
+
 def test_where_only_v1_has_the_setting_by_user_it_is_asked_there(tenant, server):
     server.resources["/users/{}/authentication/requirements"].beta = False
     assert "per_user_mfa" not in state(tenant).unread
