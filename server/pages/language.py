@@ -1,7 +1,7 @@
 """The two languages of the pages: catalogues, plurals, dates and numbers.
 
 Texts are written in English in templates and code, which makes English whole by construction;
-``locale/fr/messages.po`` holds the French. It is compiled in memory on first use.
+the files of ``locale/fr`` hold the French, one for each part of the product. They are compiled in memory on first use.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from io import BytesIO
 from urllib.parse import quote, urlencode
 
 from babel import Locale, dates, lists, numbers
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -102,14 +103,26 @@ def _prefix(path: str) -> str:
     return path[1:].partition("/")[0] if path.startswith("/") else ""
 
 
+def catalogue(code: str) -> Catalog:
+    """Every text of a language, from all files of its folder. Raises ``ValueError`` for one that two files hold."""
+    whole = Catalog(locale=LOCALES[code])
+    folder = files("server").joinpath("locale", code)
+    parts = sorted((one for one in folder.iterdir() if one.name.endswith(".po")), key=lambda one: one.name)
+    for part in parts:
+        with part.open("rb") as stream:
+            for message in read_po(stream, locale=LOCALES[code], abort_invalid=True):
+                if message.id and whole.get(message.id) is not None:
+                    raise ValueError(f"{part.name} repeats {message.id!r}")
+                if message.id:
+                    whole[message.id] = message
+    return whole
+
+
 def _texts(code: str) -> gettext.NullTranslations:
-    source = files("server").joinpath("locale", code, "messages.po")
-    if not source.is_file():
+    if not files("server").joinpath("locale", code).is_dir():
         return gettext.NullTranslations()
-    with source.open("rb") as stream:
-        catalogue = read_po(stream, locale=LOCALES[code])
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, catalogue(code))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 

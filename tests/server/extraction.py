@@ -21,9 +21,11 @@ def texts() -> dict[str | tuple[str, str], list[str]]:
     for room in ("templates", "pages"):
         for name, line, message, _, _ in extract_from_dir(str(SERVER / room), METHODS, OPTIONS, KEYWORDS):
             found.setdefault(_key(message), []).append(f"{room}/{name}:{line}")
-    for path in sorted(SERVER.glob("*.py")):
+    for path in sorted(SERVER.rglob("*.py")):
+        if path.relative_to(SERVER).parts[0] in ("templates", "pages"):
+            continue
         for line, message, _, _ in extract_from_file("python", path, KEYWORDS):
-            found.setdefault(_key(message), []).append(f"{path.name}:{line}")
+            found.setdefault(_key(message), []).append(f"{path.relative_to(SERVER)}:{line}")
     return found
 
 

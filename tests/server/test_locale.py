@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from importlib.resources import files
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 
 from server.pages import words
-from server.pages.language import chosen, elsewhere, language, preferred
+from server.pages.language import catalogue, chosen, elsewhere, language, preferred
 from tests.server.extraction import as_po, texts
 
 NO_BREAK = "\u00a0"
@@ -17,8 +15,7 @@ NO_BREAK = "\u00a0"
 
 @pytest.fixture(scope="module")
 def french() -> Catalog:
-    with files("server").joinpath("locale/fr/messages.po").open("rb") as stream:
-        return read_po(stream, locale="fr_CA", abort_invalid=True)
+    return catalogue("fr")
 
 
 def key(one: object) -> object:
@@ -29,8 +26,8 @@ def test_every_text_has_its_french_and_no_french_is_left_over(french: Catalog) -
     wanted = texts()
     have = {key(message.id) for message in french if message.id}
     missing = [one for one in wanted if one not in have]
-    assert not missing, "add to server/locale/fr/messages.po:\n\n" + as_po(missing)
-    assert not have - set(wanted), "no longer used; remove from server/locale/fr/messages.po"
+    assert not missing, "add to a file of server/locale/fr:\n\n" + as_po(missing)
+    assert not have - set(wanted), "no longer used; remove from server/locale/fr"
 
 
 def test_no_french_is_empty_or_doubtful(french: Catalog) -> None:

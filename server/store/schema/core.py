@@ -1,4 +1,4 @@
-"""The tables, the same on SQLite and PostgreSQL. Every row carries its tenant.
+"""The tables of intake, of signing in and of what an office declares. Every row carries its tenant.
 
 The envelopes in ``reports`` are the record; ``heads``, ``sections``,
 ``check_lists`` and the counts can be rebuilt from them.
@@ -6,49 +6,9 @@ The envelopes in ``reports`` are the record; ``heads``, ``sections``,
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 
-
-class Moment(sa.TypeDecorator[datetime]):
-    """An aware time, kept in UTC to the microsecond. A time without a zone is refused."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = sa.MetaData(naming_convention={
-    "pk": "pk_%(table_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-})
-
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def _number() -> sa.Column[int]:
-    return sa.Column("id", _Id, primary_key=True, autoincrement=True)
-
-
-def _tenant() -> sa.Column[str]:
-    return sa.Column("tenant", sa.Text, sa.ForeignKey("tenants.id"), nullable=False)
-
+from server.store.schema.base import Id, Moment, metadata, number, tenant
 
 tenants = sa.Table(
     "tenants", metadata,
@@ -60,7 +20,7 @@ tenants = sa.Table(
 agents = sa.Table(
     "agents", metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    _tenant(),
+    tenant(),
     sa.Column("public_key", sa.LargeBinary, nullable=False, comment="the 32 raw bytes"),
     sa.Column("key_id", sa.Text, nullable=False, unique=True),
     sa.Column("state", sa.Text, nullable=False, comment="approved, pending or revoked"),
@@ -75,7 +35,7 @@ agents = sa.Table(
 heads = sa.Table(
     "heads", metadata,
     sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), primary_key=True),
-    _tenant(),
+    tenant(),
     sa.Column("epoch", sa.Text, comment="of the last accepted payload"),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.Text),
@@ -103,8 +63,8 @@ heads = sa.Table(
 
 reports = sa.Table(
     "reports", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
     sa.Column("epoch", sa.Text, nullable=False),
     sa.Column("first", sa.BigInteger, nullable=False, comment="equals sequence but for lost statements"),
@@ -127,7 +87,7 @@ reports = sa.Table(
 
 check_lists = sa.Table(
     "check_lists", metadata,
-    _tenant(),
+    tenant(),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("checks", sa.JSON, nullable=False),
     sa.PrimaryKeyConstraint("tenant", "digest"),
@@ -135,7 +95,7 @@ check_lists = sa.Table(
 
 sections = sa.Table(
     "sections", metadata,
-    _tenant(),
+    tenant(),
     sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False, comment="JSON in zstd"),
@@ -145,8 +105,8 @@ sections = sa.Table(
 
 forks = sa.Table(
     "forks", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
     sa.Column("epoch", sa.Text, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
@@ -160,8 +120,8 @@ forks = sa.Table(
 
 role_changes = sa.Table(
     "role_changes", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("source", sa.Text, nullable=False, comment="enrolment or report"),
@@ -172,8 +132,8 @@ role_changes = sa.Table(
 
 tokens = sa.Table(
     "tokens", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("secret", sa.Text, nullable=False, unique=True, comment="SHA-256 of the secret, which is not kept"),
     sa.Column("roles", sa.JSON, nullable=False),
     sa.Column("site", sa.Text, nullable=False),
@@ -188,8 +148,8 @@ tokens = sa.Table(
 
 inventories = sa.Table(
     "inventories", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("file", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False, comment="SHA-256 of the source file"),
     sa.Column("imported", Moment, nullable=False),
@@ -200,8 +160,8 @@ inventories = sa.Table(
 
 assets = sa.Table(
     "assets", metadata,
-    _tenant(),
-    sa.Column("inventory", _Id, sa.ForeignKey("inventories.id"), nullable=False),
+    tenant(),
+    sa.Column("inventory", Id, sa.ForeignKey("inventories.id"), nullable=False),
     sa.Column("line", sa.Integer, nullable=False, comment="in the source file"),
     sa.Column("asset", sa.Text, nullable=False),
     sa.Column("roles", sa.JSON, nullable=False),
@@ -213,8 +173,8 @@ assets = sa.Table(
 
 calendars = sa.Table(
     "calendars", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("days", sa.JSON, nullable=False, comment="voting days as ISO dates, in order"),
     sa.Column("declared", Moment, nullable=False),
     sa.Column("declared_by", sa.Text, nullable=False),
@@ -224,8 +184,8 @@ calendars = sa.Table(
 
 people = sa.Table(
     "people", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("role", sa.Text, nullable=False, comment="administrator, staff, official or reviewer"),
     sa.Column("password", sa.Text, comment="argon2id; none means sign-in by one-time link alone"),
@@ -236,8 +196,8 @@ people = sa.Table(
 sessions = sa.Table(
     "sessions", metadata,
     sa.Column("secret", sa.Text, primary_key=True, comment="SHA-256 of what the cookie holds"),
-    _tenant(),
-    sa.Column("person", _Id, sa.ForeignKey("people.id"), nullable=False),
+    tenant(),
+    sa.Column("person", Id, sa.ForeignKey("people.id"), nullable=False),
     sa.Column("created", Moment, nullable=False),
     sa.Column("seen", Moment, nullable=False),
     sa.Column("via", sa.Text, nullable=False, comment="password or link"),
@@ -247,8 +207,8 @@ sessions = sa.Table(
 links = sa.Table(
     "links", metadata,
     sa.Column("secret", sa.Text, primary_key=True, comment="SHA-256 of the secret in the link"),
-    _tenant(),
-    sa.Column("person", _Id, sa.ForeignKey("people.id"), nullable=False),
+    tenant(),
+    sa.Column("person", Id, sa.ForeignKey("people.id"), nullable=False),
     sa.Column("created", Moment, nullable=False),
     sa.Column("expires", Moment, nullable=False),
     sa.Column("used", Moment),
@@ -256,8 +216,8 @@ links = sa.Table(
 
 audit = sa.Table(
     "audit", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("at", Moment, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
@@ -269,8 +229,8 @@ audit = sa.Table(
 
 access_reviews = sa.Table(
     "access_reviews", metadata,
-    _number(),
-    _tenant(),
+    number(),
+    tenant(),
     sa.Column("agent", sa.Text, sa.ForeignKey("agents.id"), nullable=False),
     sa.Column("database", sa.Text, nullable=False, comment="its name in the machine's declaration"),
     sa.Column("difference", sa.Text, nullable=False, comment="hash of the difference that was signed"),

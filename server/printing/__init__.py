@@ -1,0 +1,1 @@
+"""PDF pages: data in, a tagged PDF out."""

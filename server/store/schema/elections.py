@@ -1,0 +1,1 @@
+"""Elections and the windows around them."""

@@ -1,0 +1,1 @@
+"""Equipment, budgets, plans and their approvals."""

@@ -1,0 +1,1 @@
+"""What left for the public, and who approved it."""
