@@ -6,13 +6,12 @@ report that no longer mentions it closes nothing. Deadlines are the catalogue's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hustings.verdicts import Result, Severity, Verdict
 from policies.grade import DEADLINE_DAYS
-from server.records import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +25,14 @@ class Finding:
     overdue: bool
 
 
-def findings(results: Iterable[Result], past: Iterable[Past], received: datetime, now: datetime) -> dict[str, Finding]:
+def findings(results: Iterable[Result], failing_since: Mapping[str, datetime], received: datetime,
+             now: datetime) -> dict[str, Finding]:
     """The open findings of a machine's failing ``results``, by check id.
 
-    ``past`` is read newest first and no further than the last pass of every failing check.
+    ``failing_since`` says since when checks fail without a pass in between (``server.ages``).
     """
-    failing = {one.check: one.severity for one in results if one.verdict is Verdict.FAIL}
-    first = dict.fromkeys(failing, received)
-    open_ = set(failing)
-    for report in past if open_ else ():
-        for check in list(open_):
-            verdict = report.verdicts.get(check)
-            if verdict is Verdict.PASS:
-                open_.discard(check)
-            elif verdict is Verdict.FAIL:
-                first[check] = min(first[check], report.at)
-        if not open_:
-            break
-    return {check: _finding(check, severity, first[check], now) for check, severity in failing.items()}
+    return {one.check: _finding(one.check, one.severity, min(received, failing_since.get(one.check, received)), now)
+            for one in results if one.verdict is Verdict.FAIL}
 
 
 def _finding(check: str, severity: Severity, first: datetime, now: datetime) -> Finding:

@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection
 from hustings import envelope
 from hustings.report import RECEIPT_SCHEMA, Inventory, Lost, Receipt, Report
 from hustings.verdicts import Severity, Verdict
+from server import ages
+from server.ages import Said
 from server.problems import Refused
 from server.store import chains, frames
 from server.store.agents import Agent
@@ -107,11 +109,12 @@ class Ledger:
             "tenant": claim.tenant, "agent": claim.agent, "epoch": claim.epoch, "first": claim.first,
             "sequence": claim.last, "kind": "lost", "digest": claim.digest, "envelope": one.frame,
             "receipt": receipt, "received": self._now, "made": None, "clock_off": False,
-            "inventory": one.inventory, "pack": "", "roles": [], "checks": None, "vector": ""}
+            "inventory": one.inventory, "pack": "", "roles": [], "checks": None, "vector": "", "overridden": None}
         if isinstance(document, Report):
             row |= self._judged(document)
             self._section(document, one.inventory, standing)
             self._roles(document, head)
+            head.update(self._aged(document, head, row))
             head.update(_said(document, row))
         else:
             head["lost"] += claim.last - claim.first + 1
@@ -129,7 +132,27 @@ class Ledger:
             "kind": "report", "made": document.times.wall, "clock_off": _clock_off(document, self._now),
             "pack": document.pack, "roles": list(document.roles),
             "checks": self._check_list(document.tenant, names),
-            "vector": "".join([LETTERS[result.verdict] for result in document.results])}
+            "vector": "".join([LETTERS[result.verdict] for result in document.results]),
+            "overridden": sorted(document.parameters)}
+
+    def _aged(self, document: Report, head: Head, row: dict[str, Any]) -> Head:
+        """What the head carries of how long checks fail, and since when they no longer apply."""
+        names = tuple(result.check for result in document.results)
+        last = None
+        if head["checks"] is not None:
+            before = names if head["checks"] == row["checks"] else self._names(document.tenant, head["checks"])
+            last = Said(head["vouched"], before, head["vector"])
+        said = Said(ages.vouched(row["made"], row["received"], clock_off=row["clock_off"]), names, row["vector"])
+        carried = ages.following(ages.Ages(ages.read(head["failing"]), ages.read(head["applied"]), last), said)
+        return {"vouched": said.at, "checks": row["checks"], "vector": said.vector,
+                "failing": ages.written(carried.failing), "applied": ages.written(carried.applied)}
+
+    def _names(self, tenant: str, digest: str) -> tuple[str, ...]:
+        """The check ids behind a digest: of this group's own lists, or stored."""
+        for (of, names), known in self.new_lists.items():
+            if (of, known) == (tenant, digest):
+                return names
+        return chains.check_list(self._connection, tenant, digest)
 
     def _check_list(self, tenant: str, names: tuple[str, ...]) -> str:
         key = (tenant, names)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from hustings.report import Report
-from hustings.verdicts import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """The verdicts of one stored report. ``at`` is the moment the server can vouch for."""
-
-    at: datetime
-    verdicts: Mapping[str, Verdict]
-    """By check id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +33,13 @@ class Gap:
     reason: str
 
 
-def _no_past() -> Iterable[Past]:
-    return ()
+class Memo:
+    """A place for what was last worked out of one record, which lives as long as the record itself."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self) -> None:
+        self.kept: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +60,13 @@ class Heard:
     """When the server heard it; for a recording the moment it was recorded, if that is earlier."""
     clock_off: bool = False
     """Its clock was more than five minutes ahead of the receipt."""
-    past: Callable[[], Iterable[Past]] = _no_past
-    """Its reports, newest first, read only as far as they are asked for."""
+    failing_since: Mapping[str, datetime] = field(default_factory=dict)
+    """For each check that failed since its last pass, when it first did (``server.ages``)."""
+    applied_until: Mapping[str, datetime] = field(default_factory=dict)
+    """For each check that no longer applies, when it last did."""
     role_changes: tuple[RoleChange, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +107,12 @@ class Office:
     """The declared inventory; None while there is none."""
     inventory_file: str = ""
     voting_days: tuple[date, ...] = field(default=())
+    """Every day of voting of ``elections``."""
     reviews: tuple[Review, ...] = ()
     """Signed access reviews, newest first."""
+    elections: tuple[Election, ...] = ()
+    """By date, past ones too."""
+    campaign: bool = False
+    """Whether it is a campaign, which plans in weeks."""
+    zone: str = "UTC"
+    """The time zone whose days count."""

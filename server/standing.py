@@ -13,8 +13,9 @@ A stored verdict is never shown as it was written without asking whether it stil
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import msgspec
@@ -30,8 +31,11 @@ from server.records import Heard
 
 SILENT_AFTER = timedelta(days=7)
 """Past this, what a machine said proves nothing of today (catalogue row PAT-11)."""
+SHRUNK_WITHIN = timedelta(days=90)
+"""How long it is shown that a check stopped applying."""
 LATE_AFTER = parse_duration(DEFAULT_MAX_AGE)
 """Past this a daily report is missing, and its first verdicts go stale."""
+FOREVER = datetime.max.replace(tzinfo=UTC)
 STALE = "stale"
 CLOCK = "clock"
 LEFT_OUT = "left_out"
@@ -89,26 +93,73 @@ class Standing:
     def counts(self) -> dict[Verdict, int]:
         return {verdict: sum(one.verdict is verdict for one in self.results) for verdict in Verdict}
 
+    @cached_property
+    def failing(self) -> tuple[Result, ...]:
+        """What fails, in the order of the results."""
+        return tuple(one for one in self.results if one.verdict is Verdict.FAIL)
+
+    @cached_property
+    def unproven(self) -> tuple[Result, ...]:
+        """What is unknown, in the order of the results."""
+        return tuple(one for one in self.results if one.verdict is Verdict.UNKNOWN)
+
     @property
     def newly_not_applicable(self) -> tuple[str, ...]:
-        """Checks that applied in an earlier stored report and do not now."""
-        gone = {one.check for one in self.results if one.verdict is Verdict.NOT_APPLICABLE}
-        since = self.now - timedelta(days=90)
-        applied: set[str] = set()
-        for past in self.heard.past():
-            if past.at < since:
-                break
-            applied |= {check for check in gone
-                        if past.verdicts.get(check, Verdict.NOT_APPLICABLE) is not Verdict.NOT_APPLICABLE}
-        return tuple(sorted(applied))
+        """Checks that do not apply now and last did within ``SHRUNK_WITHIN``."""
+        since = self.now - SHRUNK_WITHIN
+        return tuple(sorted(check for check, at in self.heard.applied_until.items()
+                            if at >= since and self.verdict(check) is Verdict.NOT_APPLICABLE))
 
 
 def standing(heard: Heard, pack: Pack, now: datetime, given: Iterable[str] = ()) -> Standing:
-    """A machine's last report as it reads at ``now``. ``given`` are the roles the inventory gives it."""
+    """A machine's last report as it reads at ``now``. ``given`` are the roles the inventory gives it.
+
+    What was worked out is kept with ``heard`` and serves until time alone changes something (``_horizon``).
+    """
+    asked = tuple(given)
+    kept = heard.memo.kept
+    if (isinstance(kept, _Kept) and kept.pack is pack and kept.given == asked
+            and kept.standing.now <= now <= kept.until):
+        return _at(kept.standing, now)
+    made = _standing(heard, pack, now, asked)
+    heard.memo.kept = _Kept(pack, asked, made, _horizon(heard, made, now))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A standing, what it was asked with, and the last moment at which it still reads the same."""
+
+    pack: Pack
+    given: tuple[str, ...]
+    standing: Standing
+    until: datetime
+
+
+def _at(one: Standing, now: datetime) -> Standing:
+    """The same standing, read later: all that was worked out of it goes along."""
+    if one.now == now:
+        return one
+    later = copy(one)
+    object.__setattr__(later, "now", now)
+    return later
+
+
+def _horizon(heard: Heard, one: Standing, now: datetime) -> datetime:
+    """The last moment from ``now`` on at which nothing in a standing has changed by time alone: a verdict that
+    ends, a machine that falls silent, a deadline that passes."""
+    moments = [each.valid_until for each in heard.report.results if each.valid_until] if heard.report else []
+    moments += [each.due for each in one.findings.values()]
+    if heard.received is not None:
+        moments.append(heard.received + SILENT_AFTER)
+    return min((moment for moment in moments if moment >= now), default=FOREVER)
+
+
+def _standing(heard: Heard, pack: Pack, now: datetime, given: tuple[str, ...]) -> Standing:
     judged = heard.report.roles if heard.report else ()
     roles = tuple(dict.fromkeys((*judged, *heard.roles, *given)))
     results, doubts = _results(heard, pack, now, roles) if heard.report else ((), {})
-    open_ = findings(results, heard.past(), heard.received or now, now)
+    open_ = findings(results, heard.failing_since, heard.received or now, now)
     overdue = [one.check for one in open_.values() if one.overdue]
     return Standing(heard, now, roles, results, open_, machine_grade(results, pack, roles, overdue), doubts)
 

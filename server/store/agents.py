@@ -9,6 +9,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from server import ages
+from server.ages import Moments
 from server.store.schema import agents, forks, heads, role_changes
 
 RECORDED = "recording:"
@@ -139,6 +141,13 @@ def summary(connection: Connection, tenant: str, agent: str) -> Summary | None:
     row = connection.execute(
         _summaries().where(agents.c.tenant == tenant, agents.c.id == agent)).one_or_none()
     return None if row is None else _summary(row)
+
+
+def carried(connection: Connection, tenant: str, agent: str) -> tuple[Moments, Moments]:
+    """Since when checks fail without a pass in between, and when those last applied that no longer do."""
+    row = connection.execute(sa.select(heads.c.failing, heads.c.applied).where(
+        heads.c.tenant == tenant, heads.c.agent == agent)).one_or_none()
+    return (ages.read(row.failing), ages.read(row.applied)) if row else ({}, {})
 
 
 def role_history(connection: Connection, tenant: str, agent: str) -> list[RoleChange]:

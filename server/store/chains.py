@@ -60,6 +60,12 @@ def has_check_list(connection: Connection, tenant: str, digest: str) -> bool:
         check_lists.c.tenant == tenant, check_lists.c.digest == digest)) is not None
 
 
+def check_list(connection: Connection, tenant: str, digest: str) -> tuple[str, ...]:
+    """The check ids of a stored list."""
+    return tuple(connection.execute(sa.select(check_lists.c.checks).where(
+        check_lists.c.tenant == tenant, check_lists.c.digest == digest)).scalar_one())
+
+
 def has_fork(connection: Connection, tenant: str, agent: str, digest: str) -> bool:
     return connection.scalar(sa.select(forks.c.id).where(
         forks.c.tenant == tenant, forks.c.agent == agent, forks.c.digest == digest)) is not None

@@ -12,7 +12,10 @@ from hustings import report
 from hustings.report import Hardware, Inventory, Os, Product, Report, Spool, Times
 from hustings.verdicts import Result, Severity, Verdict
 from policies.model import Check, Fix, Pack, References, Row, Text
-from server.records import Asset, Heard, Office, Past
+from server import ages
+from server.ages import Ages, Said
+from server.records import Asset, Heard, Office
+from server.store.reports import LETTERS
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -93,12 +96,23 @@ def heard(said: Iterable[Result], *, agent: str = "agent-1", host: str = "desk-1
         times=Times(received, 1.0, "boot"), agent_version="0.1.0", pack=PACK.digest, host=host, roles=roles,
         inventory=INVENTORY, facts={}, results=tuple(said), spool=Spool(0, 0), privileges=())
     document = msgspec.structs.replace(document, **of_report)
+    carried = changes.pop("past", None)
+    if carried is not None:
+        carried = with_last(carried, document, received)
+        changes |= {"failing_since": carried.failing, "applied_until": carried.applied}
     return Heard(agent=agent, host=host, **{"roles": (), "report": document, "received": received, **changes})
 
 
-def past(*reports: tuple[timedelta, dict[str, Verdict]]) -> Any:
-    """Stored reports by their age, newest first."""
-    return lambda: iter([Past(NOW - age, verdicts) for age, verdicts in reports])
+def past(*reports: tuple[timedelta, dict[str, Verdict]]) -> Ages:
+    """What is carried of stored reports, given by their age."""
+    return ages.ages(Said(NOW - age, tuple(verdicts), "".join(LETTERS[one] for one in verdicts.values()))
+                     for age, verdicts in sorted(reports, key=lambda one: -one[0]))
+
+
+def with_last(carried: Ages, document: Report, received: datetime) -> Ages:
+    """``carried`` after the report that a machine is shown with."""
+    return ages.following(carried, Said(received, tuple(one.check for one in document.results),
+                                        "".join(LETTERS[one.verdict] for one in document.results)))
 
 
 def office(*machines: Heard, assets: tuple[Asset, ...] | None = None, **changes: Any) -> Office:

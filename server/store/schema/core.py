@@ -57,9 +57,14 @@ heads = sa.Table(
     sa.Column("not_applicable", sa.Integer, nullable=False),
     sa.Column("failed_critical", sa.Integer, nullable=False),
     sa.Column("waiting", sa.Integer, nullable=False, comment="reports spooled on the machine"),
+    sa.Column("vouched", Moment, comment="when the last report's verdicts were true, as far as the server can vouch"),
+    sa.Column("checks", sa.Text, comment="digest of the last report's list of check ids"),
+    sa.Column("vector", sa.Text, comment="its verdicts, one letter a check"),
+    sa.Column("failing", sa.JSON, comment="check: first failure since its last pass"),
+    sa.Column("applied", sa.JSON, comment="check that the last report does not judge: when one last did"),
     sa.Index("ix_heads_tenant", "tenant"),
 )
-"""Where each agent's chain stands and what its last report said: one row an agent, so that no page scans."""
+"""Where each agent's chain stands, what its last report said and since when: one row an agent, so that no page scans."""
 
 reports = sa.Table(
     "reports", metadata,
@@ -81,6 +86,7 @@ reports = sa.Table(
     sa.Column("roles", sa.JSON, nullable=False),
     sa.Column("checks", sa.Text, comment="digest of the list of check ids that vector follows"),
     sa.Column("vector", sa.Text, nullable=False, comment="one letter a check: p, f, u, n"),
+    sa.Column("overridden", sa.JSON, comment="checks judged with other parameters than the pack's; none for lost"),
     sa.UniqueConstraint("tenant", "agent", "epoch", "sequence"),
     sa.Index("ix_reports_tenant_agent_id", "tenant", "agent", "id"),
 )
@@ -170,17 +176,6 @@ assets = sa.Table(
     sa.Column("mirror_of", sa.Text, comment="the asset whose database it mirrors"),
     sa.PrimaryKeyConstraint("inventory", "asset"),
 )
-
-calendars = sa.Table(
-    "calendars", metadata,
-    number(),
-    tenant(),
-    sa.Column("days", sa.JSON, nullable=False, comment="voting days as ISO dates, in order"),
-    sa.Column("declared", Moment, nullable=False),
-    sa.Column("declared_by", sa.Text, nullable=False),
-    sa.Index("ix_calendars_tenant", "tenant", "id"),
-)
-"""Versions of the office's voting days: added to, never edited."""
 
 people = sa.Table(
     "people", metadata,

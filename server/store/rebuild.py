@@ -1,0 +1,102 @@
+"""What is kept beside the chains, made anew from the stored reports and held against what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from hustings import envelope
+from server import ages
+from server.ages import Said
+from server.store import frames
+from server.store.schema import check_lists, heads, reports
+
+CARRIED = ("vouched", "checks", "vector", "failing", "applied")
+"""The columns of ``heads`` that carry what older reports said."""
+_AT_ONCE = 500
+
+
+class _Overriding(msgspec.Struct):
+    """Of a report, only what it was judged with."""
+
+    parameters: dict[str, msgspec.Raw] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One column of one row that is not what the reports say."""
+
+    tenant: str
+    agent: str
+    column: str
+    """Of ``heads``; or ``overridden of report ID``."""
+    stored: Any
+    rebuilt: Any
+
+
+def rebuild(connection: Connection, *, write: bool) -> list[Difference]:
+    """Recompute everything carried, of every tenant, and name what differs; ``write`` puts it right.
+
+    Reads every stored report once, an agent at a time.
+    """
+    found: list[Difference] = []
+    lists = {(row.tenant, row.digest): tuple(row.checks) for row in connection.execute(
+        sa.select(check_lists.c.tenant, check_lists.c.digest, check_lists.c.checks))}
+    columns = [heads.c.tenant, heads.c.agent, *(heads.c[name] for name in CARRIED)]
+    for head in connection.execute(sa.select(*columns).order_by(heads.c.tenant, heads.c.agent)).all():
+        place = (head.tenant, head.agent)
+        wanted, overridden = _carried(connection, *place, lists)
+        wrong = [Difference(*place, name, getattr(head, name), wanted[name])
+                 for name in CARRIED if getattr(head, name) != wanted[name]]
+        if wrong and write:
+            connection.execute(sa.update(heads).where(heads.c.agent == head.agent).values(**wanted))
+        if overridden and write:
+            connection.execute(
+                sa.update(reports).where(reports.c.id == sa.bindparam("of")).values(overridden=sa.bindparam("to")),
+                [{"of": number, "to": to} for number, _, to in overridden])
+        found += wrong
+        found += [Difference(*place, f"overridden of report {number}", stored, to)
+                  for number, stored, to in overridden]
+    return found
+
+
+def _carried(connection: Connection, tenant: str, agent: str,
+             lists: dict[tuple[str, str], tuple[str, ...]]) -> tuple[dict[str, Any], list[tuple[int, Any, Any]]]:
+    """What the head of an agent must carry, and the reports whose ``overridden`` is not what they say."""
+    carried, digest = ages.NONE, None
+    overridden: list[tuple[int, Any, Any]] = []
+    for row in _rows(connection, tenant, agent):
+        at = ages.vouched(row.made, row.received, clock_off=row.clock_off)
+        carried, digest = ages.following(carried, Said(at, lists[tenant, row.checks], row.vector)), row.checks
+        said = _overridden(bytes(row.envelope))
+        if row.overridden != said:
+            overridden.append((row.id, row.overridden, said))
+    last = carried.last
+    if last is None:
+        return dict.fromkeys(CARRIED), overridden
+    return {"vouched": last.at, "checks": digest, "vector": last.vector, "failing": ages.written(carried.failing),
+            "applied": ages.written(carried.applied)}, overridden
+
+
+def _rows(connection: Connection, tenant: str, agent: str) -> Iterator[Any]:
+    """The stored reports of an agent, oldest first, a page at a time."""
+    after = 0
+    query = sa.select(reports.c.id, reports.c.received, reports.c.made, reports.c.clock_off, reports.c.checks,
+                      reports.c.vector, reports.c.overridden, reports.c.envelope).where(
+        reports.c.tenant == tenant, reports.c.agent == agent, reports.c.kind == "report")
+    while True:
+        page = connection.execute(query.where(reports.c.id > after).order_by(reports.c.id).limit(_AT_ONCE)).all()
+        yield from page
+        if len(page) < _AT_ONCE:
+            return
+        after = page[-1].id
+
+
+def _overridden(frame: bytes) -> list[str]:
+    payload = envelope.parse(frames.unpack(frame, envelope.MAX_ENVELOPE)).content()
+    return sorted(msgspec.json.decode(payload, type=_Overriding).parameters)
