@@ -25,7 +25,7 @@ def shown(text: str) -> str:
     """The text as it can be printed, on one line."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(one if one in _SHOWN else " " if one in _SPACES else BOX
+    return "".join(one if one in _SHOWN else " " if one in _SPACES or unicodedata.category(one) == "Zs" else BOX
                    for one in unicodedata.normalize("NFC", text))
 
 
