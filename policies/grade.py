@@ -4,22 +4,28 @@ The graded item is a row of the catalogue. Every row weighs by its severity (``W
 the severest of its checks that fails, in proportion to the severest that applies: a minor failure costs
 a part of the row, never all of it, and many minor ones no more than one. What is unknown counts as failed
 in the *lower* bound, which gives the letter, and as passed in the *upper* one; ``coverage`` is the weighted
-part that is known. Below
-half coverage there is no letter. ``caps`` hold a letter down whatever the average says: a critical
-failure cannot be averaged away.
+part that is known. Below half coverage there is no letter. ``caps`` hold a letter down whatever the
+average says: a critical failure cannot be averaged away, and what is unknown of a critical row holds the
+letter down as a fresh failure would. A failure that nobody has seen since counts in the caps as it stood:
+silence never lifts a letter.
+
+A failure that the office accepts for a while (an exception) is a failure here. ``Grade.adjusted`` leaves
+accepted failures out, out of what is counted and not only of what is lost; it is shown beside the grade
+and never alone. The phase of an election changes deadlines (``overdue``), never the formula.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import fsum
 
 import msgspec
 
-from hustings.verdicts import SEVERITIES, Result, Severity, Verdict, worst
+from hustings.verdicts import SEVERITIES, Result, Severity, Verdict
 from policies.model import Pack, Row
 
-METHOD = "2"
+METHOD = "3"
 WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 5, Severity.MEDIUM: 2, Severity.LOW: 1}
 _ROUNDING = 1e-9
 LETTERS = (("A", 0.90), ("B", 0.80), ("C", 0.65), ("D", 0.50), ("F", 0.0))
@@ -34,13 +40,20 @@ DEADLINE_DAYS = {Severity.CRITICAL: 7, Severity.HIGH: 30, Severity.MEDIUM: 90, S
 """Days a failure may stay open before it is overdue (the first three: catalogue row LOG-10)."""
 
 
+FEW = 0.95
+"""From this proven part of its assets on, a critical row lacks only a few."""
+
+
 class Item(msgspec.Struct, frozen=True):
     """One graded row on one asset (or, for an office, over several).
 
     ``passed`` is the part of what is known that passes, ``known`` the part that is known, both 0 to 1;
     ``failing`` and ``undecided`` the severity of the severest check that fails, and that is unknown (the row's
     own, if no severer check applies);
-    ``overdue`` whether a failure as severe as the row itself is past its deadline.
+    ``overdue`` whether a failure as severe as the row itself is past its deadline;
+    ``unmended`` the severity of the severest check that failed when it was last seen and is unknown now;
+    ``weight`` the part of the row's weight that counts: 1 but where accepted failures are left out;
+    ``adjusted`` the row with accepted failures left out, None where nothing is accepted.
     """
 
     row: str
@@ -51,6 +64,19 @@ class Item(msgspec.Struct, frozen=True):
     overdue: bool = False
     failing: Severity | None = None
     undecided: Severity | None = None
+    unmended: Severity | None = None
+    weight: float = 1.0
+    adjusted: Item | None = None
+
+    @property
+    def proven(self) -> float:
+        """The part of it that is known to pass."""
+        return self.passed * self.known
+
+    @property
+    def counts(self) -> float:
+        """What it weighs in a grade."""
+        return WEIGHTS[self.severity] * self.weight
 
 
 class Cap(msgspec.Struct, frozen=True):
@@ -74,6 +100,8 @@ class Grade(msgspec.Struct, frozen=True):
     limits: tuple[Cap, ...]
     items: tuple[Item, ...]
     method: str = METHOD
+    adjusted: Grade | None = None
+    """The same with accepted failures left out; None where none is accepted. Never to be shown alone."""
 
 
 def letter(lower: float) -> str:
@@ -84,138 +112,235 @@ def letter(lower: float) -> str:
 def grade(items: Iterable[Item], *, stops: Iterable[str] = (), restore_proven: bool = True) -> Grade:
     """The grade of some rows. ``stops`` are rows in a stop condition; with no item there is no letter."""
     rows = tuple(items)
-    total = sum(WEIGHTS[one.severity] for one in rows)
+    stops = tuple(stops)
+    adjusted = None
+    if any(one.adjusted is not None for one in rows):
+        adjusted = grade([one.adjusted or one for one in rows], stops=stops, restore_proven=restore_proven)
+    total = fsum(one.counts for one in rows)
     if not total:
-        return Grade(None, "F", 0.0, 1.0, 0.0, (), (), ())
-    coverage = sum(WEIGHTS[one.severity] * one.known for one in rows) / total
-    lower = sum(WEIGHTS[one.severity] * one.passed * one.known for one in rows) / total
+        return Grade(None, "F", 0.0, 1.0, 0.0, (), (), (), adjusted=adjusted)
+    coverage = fsum(one.counts * one.known for one in rows) / total
+    lower = fsum(one.counts * one.proven for one in rows) / total
     upper = min(1.0, lower + 1 - coverage)
     raw = letter(lower)
-    limits = sorted(_caps(rows, coverage, tuple(stops), restore_proven), key=lambda cap: -_rank(cap.letter))
+    limits = tuple(sorted(_caps(rows, coverage, stops, restore_proven), key=lambda cap: (-_rank(cap.letter), cap.code)))
     lowest = max([raw, *(cap.letter for cap in limits)], key=_rank)
     if coverage < MIN_COVERAGE - _ROUNDING:
-        return Grade(None, raw, lower, upper, coverage, (), tuple(limits), rows)
+        return Grade(None, raw, lower, upper, coverage, (), limits, rows, adjusted=adjusted)
     holding = tuple(cap for cap in limits if _rank(cap.letter) > _rank(raw) and cap.letter == lowest)
-    return Grade(lowest, raw, lower, upper, coverage, holding, tuple(limits), rows)
+    return Grade(lowest, raw, lower, upper, coverage, holding, limits, rows, adjusted=adjusted)
 
 
 def gain(items: Iterable[Item], row: str) -> float:
     """Points (0 to 100) the lower bound gains when ``row`` passes and everything else stays."""
     rows = tuple(items)
-    total = sum(WEIGHTS[one.severity] for one in rows) or 1
-    return 100 * sum(WEIGHTS[one.severity] * (1 - one.passed * one.known) for one in rows if one.row == row) / total
+    total = fsum(one.counts for one in rows) or 1
+    return 100 * fsum(one.counts * (1 - one.proven) for one in rows if one.row == row) / total
 
 
-def machine_items(results: Iterable[Result], pack: Pack, roles: Iterable[str],
-                  overdue: Iterable[str] = ()) -> list[Item]:
+class Share(msgspec.Struct, frozen=True):
+    """What one row brings to a grade, in points of 100. ``weight`` is the most it can bring."""
+
+    item: Item
+    weight: float
+    lower: float
+    upper: float
+
+
+def shares(items: Iterable[Item]) -> list[Share]:
+    """What each row brings: the points add up to the bounds of the grade of all."""
+    rows = list(items)
+    total = fsum(one.counts for one in rows) or 1
+    return [Share(one, 100 * one.counts / total, 100 * one.counts * one.proven / total,
+                  100 * one.counts * (one.proven + 1 - one.known) / total) for one in rows]
+
+
+def machine_items(results: Iterable[Result], pack: Pack, roles: Iterable[str], overdue: Iterable[str] = (), *,
+                  remembered: Iterable[str] = (), accepted: Iterable[str] = ()) -> list[Item]:
     """The graded rows of one machine, in the catalogue's order.
 
-    ``overdue`` names checks whose failure is past its deadline. A row whose checks are all not
-    applicable is no item. A check the pack does not know cannot be graded and is left out.
+    ``overdue`` names checks whose failure is past its deadline; ``remembered`` those that failed when they
+    were last seen and are unknown now; ``accepted`` those whose failure the office accepts for now. A row
+    whose checks are all not applicable is no item. A check the pack does not know cannot be graded and is
+    left out.
     """
-    late = set(overdue)
+    marks = Marks(frozenset(overdue), frozenset(remembered), frozenset(accepted))
     core = bool(CORE_ROLES & set(roles))
     by_row: dict[str, list[Result]] = defaultdict(list)
     rows = {check.id: check.catalogue for check in pack.checks}
     for one in results:
         if one.check in rows:
             by_row[rows[one.check]].append(one)
-    items = []
-    for row in pack.rows:
-        verdict = worst([one.verdict for one in by_row[row.id]])
-        if verdict is Verdict.NOT_APPLICABLE:
-            continue
-        items.append(_item(row, by_row[row.id], late, core))
-    return items
+    found = (row_item(row, by_row[row.id], marks, core=core) for row in pack.rows if row.id in by_row)
+    return [one for one in found if one is not None]
 
 
-def _item(row: Row, results: list[Result], late: set[str], core: bool) -> Item:
-    """One row of one machine. At least one of ``results`` applies."""
+class Marks(msgspec.Struct, frozen=True):
+    """What is known of a machine's checks beside their verdicts; see ``machine_items``."""
+
+    overdue: frozenset[str] = frozenset()
+    remembered: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
+
+
+def row_item(row: Row, results: Sequence[Result], marks: Marks, *, core: bool) -> Item | None:
+    """One row of one machine from the results of its checks; None where none of them applies."""
     applying = [one for one in results if one.verdict is not Verdict.NOT_APPLICABLE]
-    failing = _severest(one for one in applying if one.verdict is Verdict.FAIL)
-    undecided = _severest(one for one in applying if one.verdict is Verdict.UNKNOWN)
+    if not applying:
+        return None
     whole = max(WEIGHTS[one.severity] for one in applying)
+    item = _item(row, applying, marks, core=core, whole=whole)
+    bad = [one.check for one in applying if one.verdict is Verdict.FAIL or one.check in marks.remembered]
+    if marks.accepted.isdisjoint(bad):
+        return item
+    return msgspec.structs.replace(item, adjusted=_leave_out(item, row, applying, marks, whole))
+
+
+def _item(row: Row, applying: Sequence[Result], marks: Marks, *, core: bool, whole: int) -> Item:
+    failing = _severest(one for one in applying if one.verdict is Verdict.FAIL)
+    unknown = [one for one in applying if one.verdict is Verdict.UNKNOWN]
+    undecided = _severest(unknown)
+    unmended = [one for one in unknown if one.check in marks.remembered]
     lost = WEIGHTS[failing] / whole if failing else 0.0
-    known = 1.0 - max(0.0, (WEIGHTS[undecided] / whole if undecided else 0.0) - lost)
-    bad = [one.check for one in applying if one.verdict is Verdict.FAIL
+    blind = WEIGHTS[undecided] / whole if undecided else 0.0
+    known = 1.0 - max(0.0, blind - lost)
+    bad = [one.check for one in applying if (one.verdict is Verdict.FAIL or one in unmended)
            and SEVERITIES.index(one.severity) <= SEVERITIES.index(row.severity)]
     if undecided and WEIGHTS[undecided] == whole:
         undecided = row.severity
     return Item(row.id, row.severity, passed=max(0.0, known - lost) / known if known else 0.0, known=known,
-                core=core, overdue=not late.isdisjoint(bad), failing=failing, undecided=undecided)
+                core=core, overdue=not marks.overdue.isdisjoint(bad), failing=failing, undecided=undecided,
+                unmended=_severest(unmended))
+
+
+def _leave_out(item: Item, row: Row, applying: Sequence[Result], marks: Marks, whole: int) -> Item:
+    """``item`` without its accepted failures: their part of the row is not counted at all, what passes keeps its
+    part and what is unknown stays unknown."""
+    left = [one for one in applying if one.verdict is not Verdict.FAIL or one.check not in marks.accepted]
+    open_ = Marks(marks.overdue - marks.accepted, marks.remembered - marks.accepted)
+    rest = _item(row, left, open_, core=item.core, whole=whole)
+    lost = WEIGHTS[rest.failing] / whole if rest.failing else 0.0
+    known = item.proven + lost
+    unknown = _severest(one for one in applying if one.verdict is Verdict.UNKNOWN)
+    weight = known + max(0.0, (WEIGHTS[unknown] / whole if unknown else 0.0) - lost)
+    return msgspec.structs.replace(
+        rest, weight=weight, known=known / weight if weight else 1.0, passed=item.proven / known if known else 0.0)
 
 
 def _severest(results: Iterable[Result]) -> Severity | None:
     return min((one.severity for one in results), key=SEVERITIES.index, default=None)
 
 
-def machine_grade(results: Iterable[Result], pack: Pack, roles: Iterable[str],
-                  overdue: Iterable[str] = ()) -> Grade:
-    """The grade of one machine over the rows of its roles."""
+def machine_grade(results: Iterable[Result], pack: Pack, roles: Iterable[str], overdue: Iterable[str] = (), *,
+                  remembered: Iterable[str] = (), accepted: Iterable[str] = ()) -> Grade:
+    """The grade of one machine over the rows of its roles; arguments as for ``machine_items``."""
     rows = list(results)
-    roles = tuple(roles)
-    items = machine_items(rows, pack, roles, overdue)
+    roles, remembered = tuple(roles), frozenset(remembered)
+    items = machine_items(rows, pack, roles, overdue, remembered=remembered, accepted=accepted)
+    return grade(items, stops=stops(rows, pack, remembered), restore_proven=restore_proven(items, roles))
+
+
+def stops(results: Iterable[Result], pack: Pack, remembered: Collection[str] = ()) -> list[str]:
+    """The rows in a stop condition: a check that must never fail does, or did when it was last seen."""
     stopping = {check.id: check.catalogue for check in pack.checks if check.stop}
-    stops = sorted({stopping[one.check] for one in rows if one.check in stopping and one.verdict is Verdict.FAIL})
-    proven = any(one.row == RESTORE_ROW and one.passed == one.known == 1 for one in items)
-    return grade(items, stops=stops, restore_proven=proven or not RESTORE_ROLES & set(roles))
+    return sorted({stopping[one.check] for one in results if one.check in stopping and (
+        one.verdict is Verdict.FAIL or (one.verdict is Verdict.UNKNOWN and one.check in remembered))})
 
 
-def office_items(machines: Mapping[str, tuple[str, ...]], items: Mapping[str, list[Item]], pack: Pack) -> list[Item]:
-    """Rows of an office over its *declared* assets (name → roles) and what their machines showed.
+def restore_proven(items: Iterable[Item], roles: Iterable[str]) -> bool:
+    """Whether an asset of these roles has what it must have: a restore that was proven, if it holds the register
+    or its copies."""
+    return not RESTORE_ROLES & set(roles) or any(
+        one.row == RESTORE_ROW and one.passed == one.known == 1 for one in items)
+
+
+def office_parts(machines: Mapping[str, tuple[str, ...]], items: Mapping[str, list[Item]],
+                 pack: Pack) -> dict[str, dict[str, Item]]:
+    """Rows of an office, by row and asset, over its *declared* assets (name → roles) and what their machines showed.
 
     An asset that has not reported holds every row of its roles as unknown, for the rows that any
     check of the pack measures: silence lowers coverage and never raises a score.
     """
     measured = {check.catalogue for check in pack.checks if check.scope == "machine"}
-    joined: dict[str, list[Item]] = defaultdict(list)
+    rows = [(row, set(row.roles)) for row in pack.rows if row.id in measured]
+    parts: dict[str, dict[str, Item]] = {row.id: {} for row in pack.rows}
     for asset, roles in machines.items():
-        seen = {one.row: one for one in items.get(asset, ())}
-        for row in pack.rows:
-            if row.id in seen:
-                joined[row.id].append(seen[row.id])
-            elif asset not in items and row.id in measured and (not roles or set(row.roles) & set(roles)):
-                joined[row.id].append(Item(row.id, row.severity, 0.0, 0.0, bool(CORE_ROLES & set(roles)),
-                                           undecided=row.severity))
-    return [_together(parts) for parts in (joined[row.id] for row in pack.rows) if parts]
+        if asset in items:
+            for one in items[asset]:
+                if one.row in parts:
+                    parts[one.row][asset] = one
+            continue
+        core = bool(CORE_ROLES & set(roles))
+        for row, wanted in rows:
+            if not roles or not wanted.isdisjoint(roles):
+                parts[row.id][asset] = Item(row.id, row.severity, 0.0, 0.0, core, undecided=row.severity)
+    return {row: assets for row, assets in parts.items() if assets}
 
 
-def _together(parts: list[Item]) -> Item:
-    known = sum(one.known for one in parts)
-    failing = [one.failing for one in parts if one.failing is not None]
-    undecided = [one.undecided for one in parts if one.undecided is not None]
+def office_items(machines: Mapping[str, tuple[str, ...]], items: Mapping[str, list[Item]], pack: Pack) -> list[Item]:
+    """The rows of ``office_parts``, each over all its assets."""
+    return [together(list(parts.values())) for parts in office_parts(machines, items, pack).values()]
+
+
+def together(parts: Sequence[Item]) -> Item:
+    """One row over several assets, at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    adjusted = None
+    if any(one.adjusted is not None for one in parts):
+        adjusted = together([one.adjusted or one for one in parts])
+    weight = fsum(one.weight for one in parts)
+    known = fsum(one.weight * one.known for one in parts)
     return Item(
         row=parts[0].row, severity=parts[0].severity,
-        passed=sum(one.passed * one.known for one in parts) / known if known else 0.0,
-        known=known / len(parts),
+        passed=fsum(one.weight * one.proven for one in parts) / known if known else 0.0,
+        known=known / weight if weight else 1.0,
         core=any(one.core for one in parts if one.known < 1 or one.passed < 1),
         overdue=any(one.overdue for one in parts),
-        failing=min(failing, key=SEVERITIES.index, default=None),
-        undecided=min(undecided, key=SEVERITIES.index, default=None),
+        failing=_gravest(one.failing for one in parts),
+        undecided=_gravest(one.undecided for one in parts),
+        unmended=_gravest(one.unmended for one in parts),
+        weight=weight / len(parts), adjusted=adjusted,
     )
 
 
+def _gravest(severities: Iterable[Severity | None]) -> Severity | None:
+    return min((one for one in severities if one is not None), key=SEVERITIES.index, default=None)
+
+
 def _caps(rows: tuple[Item, ...], coverage: float, stops: tuple[str, ...], restore_proven: bool) -> list[Cap]:
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in stops:
-        found["F", "stop"].append(row)
+        found["F", "stop"].add(row)
     for one in rows:
-        if one.failing is Severity.CRITICAL and one.severity is Severity.CRITICAL:
-            if one.core and one.overdue:
-                found["D", "critical_core_overdue"].append(one.row)
-            elif one.passed >= 0.95 and not one.overdue:
-                found["B", "critical_few"].append(one.row)
-            else:
-                found["C", "critical"].append(one.row)
-        if one.severity is Severity.CRITICAL and one.undecided is Severity.CRITICAL and one.core:
-            found["C", "critical_core_unknown"].append(one.row)
+        if one.severity is Severity.CRITICAL:
+            for rule in _critical(one):
+                found[rule].add(one.row)
         if one.severity is Severity.HIGH and one.overdue:
-            found["B", "high_overdue"].append(one.row)
+            found["B", "high_overdue"].add(one.row)
     if not restore_proven:
-        found["C", "restore_unproven"].append(RESTORE_ROW)
+        found["C", "restore_unproven"].add(RESTORE_ROW)
     if coverage < FULL_COVERAGE - _ROUNDING:
-        found["B", "coverage"] = []
-    return [Cap(name, code, tuple(about)) for (name, code), about in found.items()]
+        found["B", "coverage"] = set()
+    return [Cap(name, code, tuple(sorted(about))) for (name, code), about in found.items()]
+
+
+def _critical(one: Item) -> list[tuple[str, str]]:
+    """The caps of a critical row. What is unknown of it holds the letter down as a fresh failure would, so that
+    keeping quiet is never better than saying so."""
+    few = one.proven >= FEW - _ROUNDING and not one.overdue
+    rules = []
+    if Severity.CRITICAL in (one.failing, one.unmended):
+        if one.core and one.overdue:
+            rules.append(("D", "critical_core_overdue"))
+        else:
+            rules.append(("B", "critical_few") if few else ("C", "critical"))
+    if one.undecided is Severity.CRITICAL:
+        if one.core:
+            rules.append(("C", "critical_core_unknown"))
+        else:
+            rules.append(("B", "critical_few_unknown") if few else ("C", "critical_unknown"))
+    return rules
 
 
 def _rank(name: str) -> int:
