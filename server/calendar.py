@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from server.elections.model import Election, WindowKind
+
 BEFORE = 90
 AFTER = 30
 _DAY = timedelta(days=1)
@@ -22,25 +24,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """An office's voting days and the freezes around them.
+    """The freezes of an office, in order. Windows that touch or overlap are one."""
 
-    ``before`` and ``after`` are days. Windows that touch or overlap are one.
-    """
-
-    voting_days: tuple[date, ...] = ()
-    before: int = BEFORE
-    after: int = AFTER
+    freezes: tuple[Window, ...] = ()
 
     def windows(self) -> list[Window]:
         """Every freeze, in order."""
-        found: list[Window] = []
-        for day in sorted(set(self.voting_days)):
-            first, last = day - self.before * _DAY, day + self.after * _DAY
-            if found and first <= found[-1].last + _DAY:
-                found[-1] = Window(found[-1].first, last, (*found[-1].voting_days, day))
-            else:
-                found.append(Window(first, last, (day,)))
-        return found
+        return list(self.freezes)
 
     def frozen(self, day: date) -> Window | None:
         """The freeze a day lies in, or None."""
@@ -64,5 +54,25 @@ class Calendar:
 
 
 def of(voting_days: Iterable[date], before: int = BEFORE, after: int = AFTER) -> Calendar:
-    """The calendar of some voting days, in any order and with repeats."""
-    return Calendar(tuple(sorted(set(voting_days))), before, after)
+    """The calendar of some voting days, in any order and with repeats: ``before`` and ``after`` are days."""
+    return _joined(Window(day - before * _DAY, day + after * _DAY, (day,)) for day in set(voting_days))
+
+
+def of_office(elections: Iterable[Election], voting_days: Iterable[date] = (), before: int = BEFORE,
+              after: int = AFTER) -> Calendar:
+    """The freezes that elections say, and those around voting days that belong to none of them."""
+    known = tuple(elections)
+    own = (Window(window.first, window.last, (one.first,)) for one in known for window in one.of(WindowKind.FREEZE))
+    bare = (day for day in set(voting_days) if not any(one.first <= day <= one.last for one in known))
+    return _joined((*own, *(Window(day - before * _DAY, day + after * _DAY, (day,)) for day in bare)))
+
+
+def _joined(windows: Iterable[Window]) -> Calendar:
+    found: list[Window] = []
+    for one in sorted(windows, key=lambda each: (each.first, each.last)):
+        if found and one.first <= found[-1].last + _DAY:
+            days = tuple(sorted({*found[-1].voting_days, *one.voting_days}))
+            found[-1] = Window(found[-1].first, max(found[-1].last, one.last), days)
+        else:
+            found.append(one)
+    return Calendar(tuple(found))

@@ -127,7 +127,7 @@ def make(office: Office, table: Table, now: datetime, rules: Rules | None = None
     """The plan of an office at ``now`` (aware)."""
     rules = rules or Rules()
     today = now.astimezone(UTC).date()
-    freeze = calendars.of(office.voting_days, rules.freeze_before, rules.freeze_after)
+    freeze = calendars.of_office(office.elections, office.voting_days, rules.freeze_before, rules.freeze_after)
     assets = {one.name.casefold(): one for one in office.assets or ()}
     gathered = _Gathered()
     for heard in office.machines:

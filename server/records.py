@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from hustings.report import Report
+from server.elections.model import Election
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -27,13 +28,18 @@ class WindowKind(StrEnum):
     CERTIFICATION = "certification"
 
 
-class Window(msgspec.Struct, frozen=True):
-    """First and last day included. ``rule`` says where it comes from ("template us-federal", "county order 12")."""
+class Window(msgspec.Struct, frozen=True, omit_defaults=True):
+    """First and last day included. ``rule`` is where the office says it comes from ("county order 12")."""
 
     kind: WindowKind
     first: date
     last: date
     rule: str = ""
+    equipment: tuple[str, ...] = ()
+    """Of a freeze: the kinds of equipment it binds; none named: all."""
+
+    def holds(self, day: date) -> bool:
+        return self.first <= day <= self.last
 
 
 class Election(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,3 +54,30 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
     called: bool = False
     """Called suddenly: nobody could plan for it before."""
     windows: tuple[Window, ...] = ()
+
+    def of(self, *kinds: WindowKind) -> tuple[Window, ...]:
+        """Its windows of some kinds, by their first day."""
+        return tuple(sorted((one for one in self.windows if one.kind in kinds), key=lambda one: (one.first, one.last)))
+
+    @property
+    def ends(self) -> date:
+        """The last day of its last window, or of voting."""
+        return max((self.last, *(one.last for one in self.windows)))
+
+    @property
+    def certified(self) -> date:
+        """The day by which its result is certified: of the last certification window, else of the last of all."""
+        windows = self.of(WindowKind.CERTIFICATION)
+        return max(one.last for one in windows) if windows else self.ends
+
+
+def in_order(elections: Iterable[Election]) -> tuple[Election, ...]:
+    """By the first voting day, then by name."""
+    return tuple(sorted(elections, key=lambda one: (one.first, one.last, one.name, one.id)))
+
+
+def voting_days(elections: Iterable[Election]) -> tuple[date, ...]:
+    """Every day of voting, in order. Where voting takes several days, thresholds that tighten towards a voting day
+    count to the first and stay tight to the last."""
+    return tuple(sorted({one.first + timedelta(days=number) for one in elections
+                         for number in range((one.last - one.first).days + 1)}))

@@ -91,11 +91,13 @@ class Election(msgspec.Struct, frozen=True):
 
 
 class Freeze(msgspec.Struct, frozen=True):
-    """Around every voting day, both ends included, nothing of these ``kinds`` goes live. No kinds: all of them."""
+    """Around voting days, both ends included, nothing of these ``kinds`` goes live. No kinds: all of them."""
 
     before_days: int
     after_days: int
     kinds: tuple[str, ...] = ()
+    around: tuple[date, ...] = ()
+    """The dates of the elections it is for; none: every election."""
 
 
 class Calendar(msgspec.Struct, frozen=True):

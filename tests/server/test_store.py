@@ -106,11 +106,11 @@ def test_inventories_and_calendars_are_versions(database: Database) -> None:
     with database.write() as connection:
         tenant = tenants.create(connection, "Office", NOW).id
         assert inventory.current(connection, tenant) is None
-        assert elections.current(connection, tenant) is None
+        assert elections.every(connection, tenant) == ()
         for file in ("first.csv", "second.csv"):
             inventory.add(connection, tenant, [asset], file=file, digest="sha256:x", now=NOW, by="test")
         for days in ([date(2027, 11, 2)], [date(2028, 6, 1), date(2027, 11, 2), date(2027, 11, 2)]):
-            elections.add(connection, tenant, days, now=NOW, by="test")
+            elections.declare(connection, tenant, days, now=NOW, today=NOW.date(), by="test")
     with database.read() as connection:
         current = inventory.current(connection, tenant)
         first, second = sorted(inventory.versions(connection, tenant))
