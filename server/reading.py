@@ -14,13 +14,14 @@ from sqlalchemy.engine import Connection
 
 from server.elections.model import voting_days
 from server.records import Asset, Gap, Heard, Office, Review, RoleChange
+from server.sharing import Pool, size
 from server.store import access_reviews, agents, elections, inventory, reports, settings, tenants
 from server.store.agents import State, Summary
 from server.store.database import Database
 from server.store.settings import Profile
 
-KEPT = 512
-"""How many machines' last reports stay decoded in memory."""
+KEPT = 512 << 20
+"""About how many bytes of decoded reports stay in memory."""
 
 
 class Reading:
@@ -28,7 +29,9 @@ class Reading:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[tuple[str, str, datetime | None], Heard] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[tuple[str, datetime | None], Heard]] = OrderedDict()
+        self._bytes = 0
+        self._pool = Pool()
         self._lock = Lock()
 
     def office(self, tenant: str) -> Office:
@@ -50,17 +53,25 @@ class Reading:
                               for one in access_reviews.every(connection, tenant)))
 
     def _heard(self, connection: Connection, tenant: str, one: Summary) -> Heard:
-        key = (one.agent.id, f"{one.agent.state} {one.lost} {one.forks}", one.received)
+        key = (f"{one.agent.state} {one.lost} {one.forks}", one.received)
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            found = self._kept.get(one.agent.id)
+            if found is not None and found[0] == key:
+                self._kept.move_to_end(one.agent.id)
+                return found[1]
         heard = self._read(connection, tenant, one)
         with self._lock:
-            self._kept[key] = heard
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._forget(one.agent.id)
+            self._kept[one.agent.id] = (key, heard)
+            self._bytes += size(heard.report)
+            while self._bytes > KEPT and len(self._kept) > 1:
+                self._forget(next(iter(self._kept)))
         return heard
+
+    def _forget(self, agent: str) -> None:
+        _, heard = self._kept.pop(agent, (None, None))
+        if heard is not None:
+            self._bytes -= size(heard.report)
 
     def _read(self, connection: Connection, tenant: str, one: Summary) -> Heard:
         agent = one.agent.id
@@ -71,7 +82,8 @@ class Reading:
         return Heard(
             agent=agent, host=one.host, roles=one.agent.roles, site=one.agent.site,
             revoked=one.agent.state is not State.APPROVED,
-            report=stored.report if stored else None, received=_spoke(stored) if stored else None,
+            report=self._pool.report(stored.report) if stored else None, received=_spoke(stored) if stored else None,
+            number=stored.id if stored else None,
             clock_off=stored.clock_off if stored else False, failing_since=failing,
             applied_until=applied,
             role_changes=tuple(RoleChange(change.at, change.source, change.before, change.after)
