@@ -23,18 +23,21 @@ class Finding:
     first_failed: datetime
     due: datetime
     overdue: bool
+    unseen: bool = False
+    """It failed when it was last seen, and is unknown now."""
 
 
 def findings(results: Iterable[Result], failing_since: Mapping[str, datetime], received: datetime,
              now: datetime) -> dict[str, Finding]:
-    """The open findings of a machine's failing ``results``, by check id.
+    """The open findings of a machine by check id: of the ``results`` that fail, and of those that are unknown now
+    and failed when they were last seen.
 
     ``failing_since`` says since when checks fail without a pass in between (``server.ages``).
     """
-    return {one.check: _finding(one.check, one.severity, min(received, failing_since.get(one.check, received)), now)
-            for one in results if one.verdict is Verdict.FAIL}
+    return {one.check: _finding(one, min(received, failing_since.get(one.check, received)), now) for one in results
+            if one.verdict is Verdict.FAIL or (one.verdict is Verdict.UNKNOWN and one.check in failing_since)}
 
 
-def _finding(check: str, severity: Severity, first: datetime, now: datetime) -> Finding:
-    due = first + timedelta(days=DEADLINE_DAYS[severity])
-    return Finding(check, severity, first, due, now > due)
+def _finding(one: Result, first: datetime, now: datetime) -> Finding:
+    due = first + timedelta(days=DEADLINE_DAYS[one.severity])
+    return Finding(one.check, one.severity, first, due, now > due, one.verdict is Verdict.UNKNOWN)

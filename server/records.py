@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from hustings.report import Report
@@ -67,6 +67,8 @@ class Heard:
     """For each check that no longer applies, when it last did."""
     role_changes: tuple[RoleChange, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    number: int | None = None
+    """The number its last report is stored under."""
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
@@ -99,6 +101,60 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """One version of the inventory an office declared."""
+
+    at: datetime
+    by: str
+    """``person:NAME`` or ``console:LOGIN``."""
+    file: str
+    assets: tuple[Asset, ...]
+
+
+EXCEPTION = "exception"
+NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A signed statement of the office about a check or a row of the catalogue on one asset.
+
+    An ``exception`` accepts a failure for a while: it stays a failure. ``not_applicable`` says that it does not
+    apply there (``policies.not_applicable`` says how far that is believed).
+    """
+
+    number: int
+    kind: str
+    subject: str
+    """The id of a check or of a row of the catalogue."""
+    asset: str
+    """The asset's name; empty for the office as a whole."""
+    reason: str
+    control: str
+    """Of an exception: what protects meanwhile."""
+    owner: str
+    """Who answers for it."""
+    approved_by: str
+    """The second person; empty for none."""
+    at: datetime
+    by: str
+    """Who entered it: ``person:NAME`` or ``console:LOGIN``."""
+    until: date
+    """The last day on which it holds (UTC)."""
+    ended: datetime | None = None
+    """When it was ended before that."""
+
+    @property
+    def ends(self) -> datetime:
+        """The first moment at which it does not hold any more."""
+        last = datetime.combine(self.until + timedelta(days=1), time(), UTC)
+        return last if self.ended is None else min(last, self.ended)
+
+    def in_force(self, now: datetime) -> bool:
+        return self.at <= now < self.ends
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """One tenant, as far as its pages and its plan need it."""
 
@@ -117,3 +173,7 @@ class Office:
     """Whether it is a campaign, which plans in weeks."""
     zone: str = "UTC"
     """The time zone whose days count."""
+    exceptions: tuple[Exemption, ...] = ()
+    """Every failure it ever accepted and everything it ever declared not to apply, oldest first."""
+    declarations: tuple[Declaration, ...] = ()
+    """Versions of its inventory, oldest first: those of the last 90 days and the one before them."""

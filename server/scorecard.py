@@ -27,6 +27,7 @@ from server.actions import Action, actions
 from server.questions import Area, Question, areas, questions
 from server.records import Asset, Heard, Office, Review, RoleChange
 from server.standing import Standing, reason_kind, standing
+from server.terms import terms
 
 SHOWN_ROLE_CHANGES = timedelta(days=90)
 OURS = "us"
@@ -134,13 +135,13 @@ def scorecard(office: Office, pack: Pack, now: datetime) -> Scorecard:
 
 def machine(office: Office, agent: str, pack: Pack, now: datetime) -> Standing | None:
     """One machine of an office at ``now``, revoked or not; None if there is none of that id."""
-    return next((standing(heard, pack, now, _given(office, heard))
+    return next((_standing(office, heard, pack, now)
                  for heard in office.machines if heard.agent == agent), None)
 
 
 def everyone(office: Office, pack: Pack, now: datetime) -> tuple[Standing, ...]:
     """Every machine of an office whose reports are still taken."""
-    return tuple(standing(heard, pack, now, _given(office, heard)) for heard in office.machines if not heard.revoked)
+    return tuple(_standing(office, heard, pack, now) for heard in office.machines if not heard.revoked)
 
 
 def speakers(assets: Iterable[Asset], machines: Sequence[Standing]) -> dict[str, Standing]:
@@ -242,10 +243,18 @@ def _roles(machines: Iterable[Standing]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(role for one in machines for role in one.roles))
 
 
+def _standing(office: Office, heard: Heard, pack: Pack, now: datetime) -> Standing:
+    return standing(heard, pack, now, _given(office, heard), terms(office, _name(heard)))
+
+
 def _given(office: Office, heard: Heard) -> tuple[str, ...]:
     """The roles the inventory gives a machine."""
-    name = _label(heard.report.host if heard.report else heard.host)
+    name = _label(_name(heard))
     return next((asset.roles for asset in office.assets or () if _label(asset.name) == name), ())
+
+
+def _name(heard: Heard) -> str:
+    return heard.report.host if heard.report else heard.host
 
 
 def _label(name: str) -> str:

@@ -7,14 +7,18 @@ A stored verdict is never shown as it was written without asking whether it stil
 * in a report whose clock was off, a verdict that rests on the clock is unknown;
 * a check that the pack holds and the report leaves out is unknown;
 * a check for a role that the office gave the machine, and that the machine was not judged for, is
-  unknown: dropping a role in a file can never raise a grade.
+  unknown: dropping a role in a file can never raise a grade;
+* a verdict under another threshold than the pack's is judged again with the pack's, or is unknown
+  (``policies.rejudge``): relaxing a threshold can never raise a grade.
+
+What the office declares not to apply is applied last, as far as it is believed (``policies.not_applicable``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -24,10 +28,12 @@ from hustings.facts import Reason
 from hustings.report import Inventory, Report
 from hustings.times import parse_duration, utc_text
 from hustings.verdicts import Instance, Result, Verdict
+from policies import rejudge
 from policies.grade import Grade, machine_grade
 from policies.model import DEFAULT_MAX_AGE, Check, Pack
 from server.findings import Finding, findings
-from server.records import Heard
+from server.records import Exemption, Heard
+from server.terms import NO_TERMS, Terms
 
 SILENT_AFTER = timedelta(days=7)
 """Past this, what a machine said proves nothing of today (catalogue row PAT-11)."""
@@ -40,6 +46,7 @@ STALE = "stale"
 CLOCK = "clock"
 LEFT_OUT = "left_out"
 ROLE = "role"
+THRESHOLD = "threshold"
 _DECIDED = (Verdict.PASS, Verdict.FAIL)
 
 
@@ -55,7 +62,16 @@ class Standing:
     findings: dict[str, Finding]
     grade: Grade
     doubts: dict[str, str]
-    """Checks whose stored verdict no longer stands, and why: ``stale``, ``clock``, ``left_out``, ``role``."""
+    """Checks whose stored verdict no longer stands, and why: ``stale``, ``clock``, ``left_out``, ``role``,
+    ``threshold``."""
+    accepted: Mapping[str, Exemption] = field(default_factory=dict)
+    """Failing checks whose failure the office accepts for now."""
+    set_aside: Mapping[str, Exemption] = field(default_factory=dict)
+    """Checks that the office declared not to apply and that left the grade."""
+    refused: tuple[Exemption, ...] = ()
+    """Declarations that wait for a second signature: what they name counts as it was measured."""
+    spent: float = 0.0
+    """The part of the weight that single signatures took away, 0 to 0.1."""
 
     @property
     def name(self) -> str:
@@ -103,6 +119,16 @@ class Standing:
         """What is unknown, in the order of the results."""
         return tuple(one for one in self.results if one.verdict is Verdict.UNKNOWN)
 
+    @cached_property
+    def judged(self) -> tuple[tuple[str, str, str], ...]:
+        """Every result as check, row of the catalogue and verdict."""
+        return tuple((one.check, one.catalogue, one.verdict.value) for one in self.results)
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        """Why each of ``unproven`` is unknown (``reason_kind``)."""
+        return tuple(reason_kind(one, self.doubts) for one in self.unproven)
+
     @property
     def newly_not_applicable(self) -> tuple[str, ...]:
         """Checks that do not apply now and last did within ``SHRUNK_WITHIN``."""
@@ -111,18 +137,20 @@ class Standing:
                             if at >= since and self.verdict(check) is Verdict.NOT_APPLICABLE))
 
 
-def standing(heard: Heard, pack: Pack, now: datetime, given: Iterable[str] = ()) -> Standing:
-    """A machine's last report as it reads at ``now``. ``given`` are the roles the inventory gives it.
+def standing(heard: Heard, pack: Pack, now: datetime, given: Iterable[str] = (), terms: Terms = NO_TERMS) -> Standing:
+    """A machine's last report as it reads at ``now``. ``given`` are the roles the inventory gives it, ``terms`` what
+    its office says of it.
 
     What was worked out is kept with ``heard`` and serves until time alone changes something (``_horizon``).
     """
     asked = tuple(given)
     kept = heard.memo.kept
     if (isinstance(kept, _Kept) and kept.pack is pack and kept.given == asked
-            and kept.standing.now <= now <= kept.until):
+            and kept.terms == terms and kept.standing.now <= now <= kept.until):
         return _at(kept.standing, now)
-    made = _standing(heard, pack, now, asked)
-    heard.memo.kept = _Kept(pack, asked, made, _horizon(heard, made, now))
+    made = _standing(heard, pack, now, asked, terms)
+    _ = made.by_check, made.failing, made.unproven, made.judged, made.reasons, made.counts
+    heard.memo.kept = _Kept(pack, asked, terms, made, _horizon(heard, made, terms, now))
     return made
 
 
@@ -132,6 +160,7 @@ class _Kept:
 
     pack: Pack
     given: tuple[str, ...]
+    terms: Terms
     standing: Standing
     until: datetime
 
@@ -145,23 +174,45 @@ def _at(one: Standing, now: datetime) -> Standing:
     return later
 
 
-def _horizon(heard: Heard, one: Standing, now: datetime) -> datetime:
+def _horizon(heard: Heard, one: Standing, terms: Terms, now: datetime) -> datetime:
     """The last moment from ``now`` on at which nothing in a standing has changed by time alone: a verdict that
     ends, a machine that falls silent, a deadline that passes."""
     moments = [each.valid_until for each in heard.report.results if each.valid_until] if heard.report else []
+    moments += [each.valid_until for each in one.results if each.valid_until]
     moments += [each.due for each in one.findings.values()]
+    moments += [moment - timedelta.resolution for moment in terms.horizon(now)]
     if heard.received is not None:
         moments.append(heard.received + SILENT_AFTER)
     return min((moment for moment in moments if moment >= now), default=FOREVER)
 
 
-def _standing(heard: Heard, pack: Pack, now: datetime, given: tuple[str, ...]) -> Standing:
+def _standing(heard: Heard, pack: Pack, now: datetime, given: tuple[str, ...], terms: Terms) -> Standing:
     judged = heard.report.roles if heard.report else ()
     roles = tuple(dict.fromkeys((*judged, *heard.roles, *given)))
-    results, doubts = _results(heard, pack, now, roles) if heard.report else ((), {})
+    results, doubts = _results(heard, pack, now, roles, terms) if heard.report else ((), {})
+    results, set_aside, refused, spent = _set_aside(results, pack, now, terms)
     open_ = findings(results, heard.failing_since, heard.received or now, now)
     overdue = [one.check for one in open_.values() if one.overdue]
-    return Standing(heard, now, roles, results, open_, machine_grade(results, pack, roles, overdue), doubts)
+    remembered = [one.check for one in open_.values() if one.unseen]
+    accepted = {check: one for check, one in terms.accepted(pack, now).items() if check in open_}
+    grade = machine_grade(results, pack, roles, overdue, remembered=remembered, accepted=accepted)
+    return Standing(heard, now, roles, results, open_, grade, doubts, accepted, set_aside, refused, spent)
+
+
+def _set_aside(results: tuple[Result, ...], pack: Pack, now: datetime, terms: Terms) -> tuple[
+        tuple[Result, ...], dict[str, Exemption], tuple[Exemption, ...], float]:
+    """Results without what the office declared not to apply, as far as that is believed."""
+    declared = terms.declared(now)
+    if not declared:
+        return results, {}, (), 0.0
+    found = terms.not_applicable(results, pack, now)
+    gone = {one.check: next(each for each in declared if each.subject in (one.check, one.catalogue))
+            for one in results if one.check in found.checks}
+    waiting = {one.order for one in found.refused}
+    kept = tuple(msgspec.structs.replace(
+        one, verdict=Verdict.NOT_APPLICABLE, reason=f"declared by {gone[one.check].owner}: {gone[one.check].reason}",
+        valid_until=None, share=None) if one.check in gone else one for one in results)
+    return kept, gone, tuple(one for one in declared if one.number in waiting), found.spent
 
 
 def reason_kind(result: Result, doubts: Mapping[str, str]) -> str:
@@ -178,8 +229,8 @@ def reason_kind(result: Result, doubts: Mapping[str, str]) -> str:
     return "absent" if "absent" in parts else Reason.ERROR.value
 
 
-def _results(heard: Heard, pack: Pack, now: datetime, roles: tuple[str, ...]) -> tuple[tuple[Result, ...],
-                                                                                      dict[str, str]]:
+def _results(heard: Heard, pack: Pack, now: datetime, roles: tuple[str, ...],
+             terms: Terms) -> tuple[tuple[Result, ...], dict[str, str]]:
     report = heard.report
     assert report is not None
     silent = heard.received is not None and now - heard.received > SILENT_AFTER
@@ -188,7 +239,7 @@ def _results(heard: Heard, pack: Pack, now: datetime, roles: tuple[str, ...]) ->
     said = {one.check: one for one in report.results}
     known = {check.id for check in pack.checks}
     for check in (one for one in pack.checks if one.scope == "machine"):
-        result, doubt = _read(check, said.get(check.id), heard, now, silent, roles)
+        result, doubt = _read(check, said.get(check.id), heard, now, silent, roles, terms)
         if doubt:
             doubts[check.id] = doubt
         if result is not None:
@@ -203,7 +254,7 @@ def _results(heard: Heard, pack: Pack, now: datetime, roles: tuple[str, ...]) ->
 
 
 def _read(check: Check, said: Result | None, heard: Heard, now: datetime, silent: bool,
-          roles: tuple[str, ...]) -> tuple[Result | None, str]:
+          roles: tuple[str, ...], terms: Terms) -> tuple[Result | None, str]:
     judged = heard.report.roles if heard.report else ()
     wanted = not check.roles or not roles or bool(set(check.roles) & set(roles))
     if said is None:
@@ -212,6 +263,13 @@ def _read(check: Check, said: Result | None, heard: Heard, now: datetime, silent
     if said.verdict is Verdict.NOT_APPLICABLE and unjudged and wanted:
         reason = "this machine was not judged for a role that its office gave it"
         return msgspec.structs.replace(said, verdict=Verdict.UNKNOWN, reason=reason), ROLE
+    if heard.report is not None and check.id in heard.report.parameters:
+        again, judged_again = rejudge.with_defaults(
+            check, said, heard.report.facts, heard.report.times.wall, heard.report.roles, terms.voting_days,
+            clock_ok=not heard.clock_off)
+        if not judged_again and again.verdict is Verdict.UNKNOWN and said.verdict is not Verdict.UNKNOWN:
+            return again, THRESHOLD
+        said = again
     return _aged(said, heard, now, silent)
 
 

@@ -55,6 +55,8 @@ CAPS = {
     "critical_few": N_("A critical control fails on a few machines: no better than B."),
     "critical": N_("A critical control fails: no better than C."),
     "critical_core_unknown": N_("A critical control on a registration system is not proven: no better than C."),
+    "critical_unknown": N_("A critical control is not proven: no better than C."),
+    "critical_few_unknown": N_("A critical control is not proven on a few machines: no better than B."),
     "high_overdue": N_("A serious failure is past its deadline: no better than B."),
     "restore_unproven": N_("No restore of a backup has been proven: no better than C."),
     "coverage": N_("Less than four fifths of the evidence is in: no better than B."),
@@ -72,6 +74,7 @@ REASONS = {
     "clock": N_("The machine's clock is wrong"),
     "left_out": N_("The report says nothing about it"),
     "role": N_("The machine was not judged for one of its roles"),
+    "threshold": N_("It was judged with another threshold than the pack's"),
 }
 ROLES = {
     "registration-db": N_("Registration database"), "registration-app": N_("Registration application"),
