@@ -56,7 +56,7 @@ note() {
     printf '%s\n' "$1" >>"$notes"
 }
 
-# One program with a limit of time: its exit code, 124 where it was ended.
+# One program with a limit of time: its exit code, 124 or 137 where it was ended.
 limited() {
     if [ "$have_timeout" = yes ]; then
         timeout -s KILL "$PATIENCE" "$@"
@@ -64,11 +64,18 @@ limited() {
     fi
     "$@" &
     running=$!
-    ( trap 'kill "$nap"; exit' TERM; sleep "$PATIENCE" & nap=$!; wait "$nap"; kill -9 "$running" ) >/dev/null 2>&1 &
+    (
+        left=$PATIENCE
+        while [ "$left" -gt 0 ] && kill -0 "$running"; do
+            sleep 1
+            left=$((left - 1))
+        done
+        [ "$left" -gt 0 ] || kill -9 "$running"
+    ) >/dev/null 2>&1 &
     watching=$!
     wait "$running"
     ended=$?
-    kill "$watching" 2>/dev/null || ended=124
+    kill "$watching" 2>/dev/null
     return "$ended"
 }
 have_timeout=no
