@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 
 from agent import record_powershell, record_sh
 from collectors._passwd import hash_kind
-from collectors.host.protocol import Denied, FileKind, NotThere, Unsupported
+from collectors.host.protocol import Denied, FileKind, NotThere, TimedOut, Unsupported
 from collectors.host.recorded import RecordedHost
 from hustings.errors import Untrusted, UsageError
 
@@ -323,6 +324,22 @@ def test_commands_are_recorded_with_how_they_ended(tmp_path: Path, machine: dict
         host.run("restic", "snapshots")
     with pytest.raises(Unsupported):
         host.run("cat", f"{tmp_path}/lists/c.txt")
+
+
+@linux
+def test_a_program_that_does_not_end_is_ended_and_said_so(tmp_path: Path, machine: dict[str, Any]) -> None:
+    text = record_sh.script([], ["sleep 30", "uname -s"])
+    (tmp_path / "record.sh").write_text(re.sub(r"(?m)^PATIENCE=[0-9]+", "PATIENCE=1", text))
+    tools = machine.get("tools")
+    if tools:
+        path = f"PATH={':'.join(record_sh.DIRECTORIES)}"
+        (tmp_path / "record.sh").write_text((tmp_path / "record.sh").read_text().replace(path, f"PATH={tools}"))
+    subprocess.run([*machine.get("shell", ("sh",)), str(tmp_path / "record.sh"), "-b", "Zoë Test",
+                    str(tmp_path / "recording")], capture_output=True, check=True, timeout=25)
+    host = RecordedHost(str(tmp_path / "recording"))
+    assert host.run("uname", "-s").stdout == "Linux\n"
+    with pytest.raises(TimedOut):
+        host.run("sleep", "30")
 
 
 @linux
