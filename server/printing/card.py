@@ -234,7 +234,8 @@ def _boxes(card: Scorecard, pack: Pack, code: str, speak: Language) -> list[dict
     recorded = [("some", say("%(name)s: recorded by %(who)s on %(day)s, brought in by %(by)s; no agent of its own "
                              "signed it") % {
         "name": clipped(one.name, NAME_MOST), "who": clipped(one.report.recording.recorded_by, NAME_MOST),
-        "day": speak.date(one.report.recording.recorded_at), "by": clipped(one.report.recording.attested_by, NAME_MOST)})
+        "day": speak.date(one.report.recording.recorded_at),
+        "by": clipped(one.report.recording.attested_by, NAME_MOST)})
         for one in card.recorded if one.report and one.report.recording]
     return [
         box(say("What is not proven"), unproven, speak),
