@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 from sqlalchemy.engine import Connection
 
+from evidence import ages
+from evidence.ages import Said
 from hustings import envelope
 from hustings.report import RECEIPT_SCHEMA, Inventory, Lost, Receipt, Report
 from hustings.verdicts import Severity, Verdict
-from server import ages
-from server.ages import Said
 from server.problems import Refused
 from server.store import chains, frames
 from server.store.agents import Agent

@@ -1,27 +1,31 @@
 """From the store to the records that pages and plan read.
 
 The last report of a machine is decoded once and kept until a newer one arrives. No page reads older reports: what
-they say of how long checks fail is carried beside each chain (``server.ages``).
+they say of how long checks fail is carried beside each chain (``evidence.ages``).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from sqlalchemy.engine import Connection
 
 from server.elections.model import voting_days
-from server.records import Asset, Gap, Heard, Office, Review, RoleChange
+from server.records import Asset, Declaration, Exemption, Gap, Heard, Office, Review, RoleChange
 from server.sharing import Pool, size
-from server.store import access_reviews, agents, elections, inventory, reports, settings, tenants
+from server.store import access_reviews, agents, elections, exceptions, inventory, reports, settings, tenants
 from server.store.agents import State, Summary
 from server.store.database import Database
 from server.store.settings import Profile
 
 KEPT = 512 << 20
 """About how many bytes of decoded reports stay in memory."""
+
+
+SHOWN_DECLARATIONS = timedelta(days=100)
+"""How far back versions of the inventory are read, with the one in force then."""
 
 
 class Reading:
@@ -48,7 +52,8 @@ class Reading:
                     Asset(one.asset, one.roles, one.site, one.responsible, one.mirror_of) for one in declared.assets),
                 inventory_file=declared.file if declared else "",
                 voting_days=voting_days(known), elections=known, campaign=own.profile is Profile.CAMPAIGN,
-                zone=own.zone,
+                zone=own.zone, exceptions=_exceptions(connection, tenant),
+                declarations=_declarations(connection, tenant, datetime.now(UTC) - SHOWN_DECLARATIONS),
                 reviews=tuple(Review(one.agent, one.database, one.difference, one.at, one.person, one.by)
                               for one in access_reviews.every(connection, tenant)))
 
@@ -96,3 +101,15 @@ def _spoke(stored: reports.Stored) -> datetime:
     """When the report's machine was last looked at: importing an old recording does not make it new."""
     recording = stored.report.recording
     return stored.received if recording is None else min(stored.received, recording.recorded_at)
+
+
+def _exceptions(connection: Connection, tenant: str) -> tuple[Exemption, ...]:
+    return tuple(Exemption(one.number, one.kind, one.subject, one.asset, one.reason, one.control, one.owner,
+                           one.approved_by, one.at, one.by, one.until, one.ended)
+                 for one in exceptions.every(connection, tenant))
+
+
+def _declarations(connection: Connection, tenant: str, since: datetime) -> tuple[Declaration, ...]:
+    return tuple(Declaration(one.imported, one.imported_by, one.file, tuple(
+        Asset(each.asset, each.roles, each.site, each.responsible, each.mirror_of) for each in one.assets))
+        for one in inventory.since(connection, tenant, since))

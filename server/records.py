@@ -62,7 +62,7 @@ class Heard:
     clock_off: bool = False
     """Its clock was more than five minutes ahead of the receipt."""
     failing_since: Mapping[str, datetime] = field(default_factory=dict)
-    """For each check that failed since its last pass, when it first did (``server.ages``)."""
+    """For each check that failed since its last pass, when it first did (``evidence.ages``)."""
     applied_until: Mapping[str, datetime] = field(default_factory=dict)
     """For each check that no longer applies, when it last did."""
     role_changes: tuple[RoleChange, ...] = ()

@@ -9,8 +9,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from server import ages
-from server.ages import Moments
+from evidence import ages
+from evidence.ages import Moments
 from server.store.schema import agents, forks, heads, role_changes
 
 RECORDED = "recording:"

@@ -10,9 +10,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from evidence import ages
+from evidence.ages import Said
 from hustings import envelope
-from server import ages
-from server.ages import Said
 from server.store import frames
 from server.store.schema import check_lists, heads, reports
 

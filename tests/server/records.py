@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from evidence import ages
+from evidence.ages import Ages, Said
 from hustings import report
 from hustings.report import Hardware, Inventory, Os, Product, Report, Spool, Times
 from hustings.verdicts import Result, Severity, Verdict
 from policies.model import Check, Fix, Pack, References, Row, Text
-from server import ages
-from server.ages import Ages, Said
 from server.records import Asset, Heard, Office
 from server.store.reports import LETTERS
 

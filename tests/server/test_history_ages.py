@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import ages
-from server.ages import Said
+from evidence import ages
+from evidence.ages import Said
 from server.store import agents, rebuild
 from server.store.schema import heads, reports
 from tests.sender import RESULTS, Sender
