@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hustings.verdicts import Result, Severity, Verdict
-from server.elections.deadlines import Basis, deadline
+from server.elections.deadlines import deadline
 from server.elections.model import Election
 
 
@@ -38,7 +38,8 @@ def findings(results: Iterable[Result], failing_since: Mapping[str, datetime], r
     """
     ahead = tuple(elections)
     return {one.check: _finding(one, min(received, failing_since.get(one.check, received)), now, ahead)
-            for one in results if one.verdict is Verdict.FAIL or (one.verdict is Verdict.UNKNOWN and one.check in failing_since)}
+            for one in results
+            if one.verdict is Verdict.FAIL or (one.verdict is Verdict.UNKNOWN and one.check in failing_since)}
 
 
 def _finding(one: Result, first: datetime, now: datetime, elections: tuple[Election, ...]) -> Finding:

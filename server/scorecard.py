@@ -9,7 +9,7 @@ given for all of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,17 +17,20 @@ from typing import Any
 
 from hustings.facts import Facts
 from hustings.times import days_between
-from hustings.verdicts import Result, Verdict
+from hustings.verdicts import Result
 from policies.derive import office as derived
 from policies.evaluate import Context, judge_all
-from policies.grade import RESTORE_ROLES, RESTORE_ROW, Grade, Item, grade, machine_items, office_items
+from policies.grade import Grade, Item, Marks
 from policies.model import Pack
 from server import access_difference, access_review
-from server.actions import Action, actions
+from server.actions import Action, actions, first
+from server.findings import findings
+from server.inventory_changes import Change, changes
 from server.questions import Area, Question, areas, questions
-from server.records import Asset, Heard, Office, Review, RoleChange
-from server.standing import Standing, reason_kind, standing
-from server.terms import terms
+from server.records import EXCEPTION, Asset, Exemption, Heard, Office, Review, RoleChange
+from server.standing import Standing, standing
+from server.terms import NO_TERMS, Terms, TermsOf, terms
+from server.weighing import Effect, Weighing, alone
 
 SHOWN_ROLE_CHANGES = timedelta(days=90)
 OURS = "us"
@@ -101,6 +104,18 @@ class Scorecard:
     """Machines that no agent speaks for: people recorded them."""
     shrunk: tuple[tuple[Standing, tuple[str, ...]], ...] = ()
     """Checks that applied in the last 90 days and no longer do."""
+    weighing: Weighing | None = None
+    """The grade in its parts, to ask what a repair would change."""
+    together_effect: Effect | None = None
+    """What all of ``first`` do to the grade together."""
+    connecting: Effect | None = None
+    """What it would do to the grade if the silent assets reported that all is well."""
+    inventory_changes: tuple[Change, ...] = ()
+    """What the last 90 days changed in the declared list, newest first."""
+    all_machines: tuple[Standing, ...] = ()
+    """Every machine whose reports are taken, whoever answers for it."""
+    whole_terms: Terms = NO_TERMS
+    """What the office says of itself as a whole."""
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -115,6 +130,21 @@ class Scorecard:
         return sum(one.failing is None and one.known < 1 for one in self.items)
 
     @property
+    def exceptions(self) -> tuple[Exemption, ...]:
+        """Failures that the office accepts at present, oldest first."""
+        return tuple(one for one in self.office.exceptions if one.kind == EXCEPTION and one.in_force(self.now))
+
+    @property
+    def set_aside(self) -> tuple[tuple[Standing, Exemption], ...]:
+        """What the office declared not to apply and is believed, with its machine."""
+        return tuple((one, each) for one in self.all_machines for each in dict.fromkeys(one.set_aside.values()))
+
+    @property
+    def refused(self) -> tuple[tuple[Standing, Exemption], ...]:
+        """What it declared not to apply and counts as measured, for want of a second signature."""
+        return tuple((one, each) for one in self.all_machines for each in one.refused)
+
+    @property
     def measured(self) -> datetime | None:
         """When the oldest of the machines' last reports arrived."""
         return min((one.heard.received for one in self.machines if one.heard.received), default=None)
@@ -127,21 +157,22 @@ def scorecard(office: Office, pack: Pack, now: datetime) -> Scorecard:
         return _of_office(office, machines, pack, now)
     heard = tuple(one for one in machines if one.report)
     if len(heard) == 1:
-        return _card(Scope.MACHINE, office, heard, heard[0].grade, heard[0].roles, pack, now)
+        return _card(Scope.MACHINE, office, heard, alone(heard[0], pack), heard[0].roles, pack, now, everybody=machines)
     scope = Scope.MACHINES if heard else Scope.NOTHING
-    return _card(scope, office, heard, None, _roles(heard), pack, now,
+    return _card(scope, office, heard, None, _roles(heard), pack, now, everybody=machines,
                  items=[item for one in heard for item in one.grade.items])
 
 
 def machine(office: Office, agent: str, pack: Pack, now: datetime) -> Standing | None:
     """One machine of an office at ``now``, revoked or not; None if there is none of that id."""
-    return next((_standing(office, heard, pack, now)
-                 for heard in office.machines if heard.agent == agent), None)
+    read = _Read(office, pack, now)
+    return next((read.standing(heard) for heard in office.machines if heard.agent == agent), None)
 
 
 def everyone(office: Office, pack: Pack, now: datetime) -> tuple[Standing, ...]:
     """Every machine of an office whose reports are still taken."""
-    return tuple(_standing(office, heard, pack, now) for heard in office.machines if not heard.revoked)
+    read = _Read(office, pack, now)
+    return tuple(read.standing(heard) for heard in office.machines if not heard.revoked)
 
 
 def speakers(assets: Iterable[Asset], machines: Sequence[Standing]) -> dict[str, Standing]:
@@ -163,73 +194,70 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
             others[asset.responsible].append(asset)
     mine = tuple(speaking[asset.name] for asset in ours if asset.name in speaking)
     declared = {id(one) for one in speaking.values()}
+    silent = tuple(asset for asset in ours if asset.name not in speaking)
     facts = _facts(assets, machines, now, office.reviews)
     together = tuple(judge_all(pack, facts, Context(now, voting_days=office.voting_days),
                                scope="office"))
+    whole = terms(office).of("")
+    weighing = Weighing({asset.name: asset.roles for asset in ours}, speaking, pack, together,
+                        _whole_marks(together, whole, pack, now))
     return _card(
-        Scope.OFFICE, office, mine, _asset_grade(ours, speaking, pack, together),
+        Scope.OFFICE, office, mine, weighing,
         (*dict.fromkeys(role for asset in ours for role in asset.roles), ORGANISATION), pack, now,
-        together=together,
-        parties=tuple(Party(name, _asset_grade(some, speaking, pack), tuple(some),
+        together=together, everybody=machines, whole_terms=whole,
+        parties=tuple(Party(name, Weighing({one.name: one.roles for one in some}, speaking, pack).grade, tuple(some),
                             tuple(one for one in some if one.name not in speaking))
                       for name, some in sorted(others.items())),
-        silent=tuple(asset for asset in ours if asset.name not in speaking),
+        silent=silent,
         undeclared=tuple(one for one in machines if one.report and id(one) not in declared))
+
+
+def _whole_marks(together: Sequence[Result], whole: Terms, pack: Pack, now: datetime) -> Marks:
+    """What grading knows of the office's own checks: they are judged here and now, so none of them is overdue."""
+    open_ = findings(together, {}, now, now)
+    return Marks(accepted=frozenset(check for check in whole.accepted(pack, now) if check in open_))
 
 
 def _facts(assets: Sequence[Asset], machines: Sequence[Standing], now: datetime, signed: Sequence[Review]) -> Facts:
     return derived.office_facts(
         [derived.Asset(one.name, one.roles, one.site, one.responsible, one.mirror_of) for one in assets],
         [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received,
-                         tuple((each.check, each.catalogue, str(each.verdict)) for each in one.results))
+                         one.judged)
          for one in machines],
         now, [access_review.reported(one, signed) for one in access_difference.every(machines) if one.declared])
 
 
-def _asset_grade(assets: Sequence[Asset], speaking: Mapping[str, Standing], pack: Pack,
-                 together: Sequence[Result] = ()) -> Grade:
-    """The grade of some declared assets, silent ones counting as unknown in every row of their roles.
-
-    ``together`` are results about all of them at once, which are rows of their own.
-    """
-    heard = {asset.name: list(speaking[asset.name].grade.items) for asset in assets if asset.name in speaking}
-    items = [*office_items({asset.name: asset.roles for asset in assets}, heard, pack),
-             *machine_items(together, pack, ())]
-    stops = {row for name in heard for cap in speaking[name].grade.limits if cap.code == "stop" for row in cap.rows}
-    proven = all(_restored(heard.get(asset.name, [])) for asset in assets if RESTORE_ROLES & set(asset.roles))
-    return grade(items, stops=sorted(stops), restore_proven=proven)
-
-
-def _restored(items: Iterable[Item]) -> bool:
-    return any(one.row == RESTORE_ROW and one.known == 1 and one.passed == 1 for one in items)
-
-
-def _card(scope: Scope, office: Office, machines: tuple[Standing, ...], graded: Grade | None,
+def _card(scope: Scope, office: Office, machines: tuple[Standing, ...], weighing: Weighing | None,
           roles: tuple[str, ...], pack: Pack, now: datetime, *, items: Sequence[Item] = (),
           parties: tuple[Party, ...] = (), silent: tuple[Asset, ...] = (),
-          undeclared: tuple[Standing, ...] = (), together: tuple[Result, ...] = ()) -> Scorecard:
+          undeclared: tuple[Standing, ...] = (), together: tuple[Result, ...] = (),
+          everybody: tuple[Standing, ...] = (), whole_terms: Terms = NO_TERMS) -> Scorecard:
+    graded = weighing.grade if weighing else None
     rows = graded.items if graded else tuple(items)
     voting_day = min((day for day in office.voting_days if day >= now.date()), default=None)
+    chosen, both = first(actions(machines, rows, pack, together), weighing)
     return Scorecard(
         scope=scope, now=now, office=office, machines=machines, grade=graded,
         questions=questions(rows, pack, roles), areas=areas(rows, pack, roles),
-        first=tuple(actions(machines, rows, pack, together)[:3]), unproven=_unproven(machines),
+        first=chosen, unproven=_unproven(machines),
         voting_day=voting_day, days=days_between(now, voting_day) if voting_day else None,
         parties=parties, silent=silent, undeclared=undeclared, together=together,
         overrides=_overrides(machines),
         recorded=tuple(one for one in machines if one.report and one.report.recording),
         role_changes=tuple((one, change) for one in machines for change in one.heard.role_changes
                            if now - change.at <= SHOWN_ROLE_CHANGES and change.source != "enrolment"),
-        shrunk=tuple((one, one.newly_not_applicable) for one in machines if one.newly_not_applicable))
+        shrunk=tuple((one, one.newly_not_applicable) for one in machines if one.newly_not_applicable),
+        weighing=weighing, together_effect=both,
+        connecting=weighing.heard(one.name for one in silent) if weighing and silent else None,
+        inventory_changes=changes(office.declarations, now), all_machines=everybody, whole_terms=whole_terms)
 
 
 def _unproven(machines: Iterable[Standing]) -> tuple[Unproven, ...]:
     """Unknown results by reason, the most frequent first."""
     found: dict[str, list[tuple[str, Standing]]] = defaultdict(list)
     for one in machines:
-        for result in one.results:
-            if result.verdict is Verdict.UNKNOWN:
-                found[reason_kind(result, one.doubts)].append((result.check, one))
+        for result, reason in zip(one.unproven, one.reasons, strict=True):
+            found[reason].append((result.check, one))
     kinds = sorted(found, key=lambda kind: (-len(found[kind]), kind))
     return tuple(Unproven(kind, tuple(found[kind])) for kind in kinds)
 
@@ -243,14 +271,20 @@ def _roles(machines: Iterable[Standing]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(role for one in machines for role in one.roles))
 
 
-def _standing(office: Office, heard: Heard, pack: Pack, now: datetime) -> Standing:
-    return standing(heard, pack, now, _given(office, heard), terms(office, _name(heard)))
+class _Read:
+    """Reads machines of one office, with the roles its inventory gives each of them."""
 
+    def __init__(self, office: Office, pack: Pack, now: datetime) -> None:
+        self._pack = pack
+        self._now = now
+        self._terms: TermsOf = terms(office)
+        self._given: dict[str, tuple[str, ...]] = {}
+        for asset in office.assets or ():
+            self._given.setdefault(_label(asset.name), asset.roles)
 
-def _given(office: Office, heard: Heard) -> tuple[str, ...]:
-    """The roles the inventory gives a machine."""
-    name = _label(_name(heard))
-    return next((asset.roles for asset in office.assets or () if _label(asset.name) == name), ())
+    def standing(self, heard: Heard) -> Standing:
+        name = _label(_name(heard))
+        return standing(heard, self._pack, self._now, self._given.get(name, ()), self._terms.of(name))
 
 
 def _name(heard: Heard) -> str:

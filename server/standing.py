@@ -29,7 +29,7 @@ from hustings.report import Inventory, Report
 from hustings.times import parse_duration, utc_text
 from hustings.verdicts import Instance, Result, Verdict
 from policies import rejudge
-from policies.grade import Grade, machine_grade
+from policies.grade import Grade, Marks, machine_grade
 from policies.model import DEFAULT_MAX_AGE, Check, Pack
 from server.findings import Finding, findings
 from server.records import Exemption, Heard
@@ -125,6 +125,21 @@ class Standing:
         return tuple((one.check, one.catalogue, one.verdict.value) for one in self.results)
 
     @cached_property
+    def by_row(self) -> dict[str, tuple[Result, ...]]:
+        """Its results by row of the catalogue."""
+        found: dict[str, list[Result]] = {}
+        for one in self.results:
+            found.setdefault(one.catalogue, []).append(one)
+        return {row: tuple(some) for row, some in found.items()}
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What grading knows of its checks beside their verdicts."""
+        open_ = self.findings.values()
+        return Marks(frozenset(one.check for one in open_ if one.overdue),
+                     frozenset(one.check for one in open_ if one.unseen), frozenset(self.accepted))
+
+    @cached_property
     def reasons(self) -> tuple[str, ...]:
         """Why each of ``unproven`` is unknown (``reason_kind``)."""
         return tuple(reason_kind(one, self.doubts) for one in self.unproven)
@@ -191,7 +206,7 @@ def _standing(heard: Heard, pack: Pack, now: datetime, given: tuple[str, ...], t
     roles = tuple(dict.fromkeys((*judged, *heard.roles, *given)))
     results, doubts = _results(heard, pack, now, roles, terms) if heard.report else ((), {})
     results, set_aside, refused, spent = _set_aside(results, pack, now, terms)
-    open_ = findings(results, heard.failing_since, heard.received or now, now)
+    open_ = findings(results, heard.failing_since, heard.received or now, now, terms.elections)
     overdue = [one.check for one in open_.values() if one.overdue]
     remembered = [one.check for one in open_.values() if one.unseen]
     accepted = {check: one for check, one in terms.accepted(pack, now).items() if check in open_}
@@ -259,6 +274,8 @@ def _read(check: Check, said: Result | None, heard: Heard, now: datetime, silent
     wanted = not check.roles or not roles or bool(set(check.roles) & set(roles))
     if said is None:
         return (_unknown(check, "not in this machine's report"), LEFT_OUT) if wanted else (None, "")
+    if said.catalogue != check.catalogue:
+        said = msgspec.structs.replace(said, catalogue=check.catalogue)
     unjudged = check.roles and judged and not set(check.roles) & set(judged)
     if said.verdict is Verdict.NOT_APPLICABLE and unjudged and wanted:
         reason = "this machine was not judged for a role that its office gave it"

@@ -48,8 +48,21 @@ class Terms:
 NO_TERMS = Terms()
 
 
-def terms(office: Office, name: str) -> Terms:
-    """The terms of the machine called ``name`` (whatever its case); of the office as a whole for an empty name."""
-    wanted = name.casefold()
-    return Terms(tuple(one for one in office.exceptions if one.asset.casefold() == wanted), office.voting_days,
-                 office.elections)
+def terms(office: Office) -> TermsOf:
+    """The terms of each machine of an office, looked up by its name whatever its case."""
+    by_asset: dict[str, list[Exemption]] = {}
+    for one in office.exceptions:
+        by_asset.setdefault(one.asset.casefold(), []).append(one)
+    return TermsOf(Terms((), office.voting_days, office.elections), {
+        asset: Terms(tuple(some), office.voting_days, office.elections) for asset, some in by_asset.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class TermsOf:
+    """Looked up with ``of``; an empty name is the office as a whole."""
+
+    usual: Terms
+    by_asset: dict[str, Terms]
+
+    def of(self, name: str) -> Terms:
+        return self.by_asset.get(name.casefold(), self.usual)

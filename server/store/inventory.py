@@ -68,6 +68,16 @@ def versions(connection: Connection, tenant: str) -> list[int]:
         sa.select(inventories.c.id).where(inventories.c.tenant == tenant).order_by(inventories.c.id.desc())))
 
 
+def since(connection: Connection, tenant: str, moment: datetime) -> list[Version]:
+    """The version in force at ``moment`` and every later one, oldest first."""
+    table = inventories
+    before = sa.select(sa.func.max(table.c.id)).where(table.c.tenant == tenant, table.c.imported <= moment)
+    numbers = connection.scalars(sa.select(table.c.id).where(
+        table.c.tenant == tenant, sa.or_(table.c.imported > moment, table.c.id == before.scalar_subquery()))
+        .order_by(table.c.id)).all()
+    return [one for one in (get(connection, tenant, number) for number in numbers) if one is not None]
+
+
 def _one(connection: Connection, tenant: str, query: sa.Select[tuple[object, ...]]) -> Version | None:
     row = connection.execute(query).one_or_none()
     if row is None:

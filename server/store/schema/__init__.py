@@ -1,6 +1,7 @@
 """The tables, the same on SQLite and PostgreSQL. Importing this knows them all."""
 
 from server.store.schema import elections as elections_tables
+from server.store.schema import exceptions as exceptions_tables
 from server.store.schema import planning as planning_tables
 from server.store.schema import publishing as publishing_tables
 from server.store.schema import scores as scores_tables
@@ -32,6 +33,7 @@ __all__ = [
     "audit",
     "check_lists",
     "elections_tables",
+    "exceptions_tables",
     "forks",
     "heads",
     "inventories",
