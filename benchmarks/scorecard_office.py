@@ -76,7 +76,8 @@ def write(database: Database, pack: Pack, count: int, days: int, now: datetime) 
         connection.execute(sa.insert(check_lists).values(tenant=tenant, digest=listed, checks=names))
         large = Large(tenant, now, pack, machines)
         rows: list[dict[str, Any]] = []
-        frame = frames.pack(envelope.sign(b'{"parameters":{}}', envelope.REPORT, machines[0].key))
+        small = {one.id: frames.pack(envelope.sign(b'{"host":"%b"}' % one.host.encode(), envelope.REPORT, one.key))
+                 for one in machines}
         vectors = {one.id: [LETTERS[each.verdict] for each in one.results] for one in machines}
         past: dict[str, list[str]] = {}
         for one in machines:
@@ -94,7 +95,7 @@ def write(database: Database, pack: Pack, count: int, days: int, now: datetime) 
                 at = now - timedelta(days=days - 1 - day, seconds=40 * (count - place))
                 last = day == days - 1
                 rows.append(_row(large, one, day + 1, at, listed, past[one.id][day],
-                                 sealed(large, one, day + 1, at) if last else frame))
+                                 sealed(large, one, day + 1, at) if last else small[one.id]))
             if len(rows) >= _BATCH:
                 connection.execute(sa.insert(reports).inline(), rows)
                 rows.clear()
@@ -166,7 +167,7 @@ def _row(large: Large, one: Machine, sequence: int, at: datetime, listed: str, v
     return {"tenant": large.tenant, "agent": one.id, "epoch": "e", "first": sequence, "sequence": sequence,
             "kind": "report", "digest": f"sha256:{sequence:064d}", "envelope": frame, "receipt": b"{}", "received": at,
             "made": at, "clock_off": False, "inventory": None, "pack": large.pack.digest, "roles": list(one.roles),
-            "checks": listed, "vector": vector, "overridden": []}
+            "checks": listed, "vector": vector, "overridden": [], "host": one.host}
 
 
 PRODUCTS = Inventory(

@@ -109,7 +109,8 @@ class Ledger:
             "tenant": claim.tenant, "agent": claim.agent, "epoch": claim.epoch, "first": claim.first,
             "sequence": claim.last, "kind": "lost", "digest": claim.digest, "envelope": one.frame,
             "receipt": receipt, "received": self._now, "made": None, "clock_off": False,
-            "inventory": one.inventory, "pack": "", "roles": [], "checks": None, "vector": "", "overridden": None}
+            "inventory": one.inventory, "pack": "", "roles": [], "checks": None, "vector": "",
+            "overridden": None, "host": None}
         if isinstance(document, Report):
             row |= self._judged(document)
             self._section(document, one.inventory, standing)
@@ -133,7 +134,7 @@ class Ledger:
             "pack": document.pack, "roles": list(document.roles),
             "checks": self._check_list(document.tenant, names),
             "vector": "".join([LETTERS[result.verdict] for result in document.results]),
-            "overridden": sorted(document.parameters)}
+            "overridden": sorted(document.parameters), "host": document.host}
 
     def _aged(self, document: Report, head: Head, row: dict[str, Any]) -> Head:
         """What the head carries of how long checks fail, and since when they no longer apply."""

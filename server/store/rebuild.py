@@ -21,9 +21,10 @@ CARRIED = ("vouched", "checks", "vector", "failing", "applied")
 _AT_ONCE = 500
 
 
-class _Overriding(msgspec.Struct):
-    """Of a report, only what it was judged with."""
+class _Said(msgspec.Struct):
+    """Of a report, what its row repeats."""
 
+    host: str = ""
     parameters: dict[str, msgspec.Raw] = {}
 
 
@@ -34,7 +35,7 @@ class Difference:
     tenant: str
     agent: str
     column: str
-    """Of ``heads``; or ``overridden of report ID``."""
+    """Of ``heads``; or ``report ID``, for what its row repeats."""
     stored: Any
     rebuilt: Any
 
@@ -50,44 +51,42 @@ def rebuild(connection: Connection, *, write: bool) -> list[Difference]:
     columns = [heads.c.tenant, heads.c.agent, *(heads.c[name] for name in CARRIED)]
     for head in connection.execute(sa.select(*columns).order_by(heads.c.tenant, heads.c.agent)).all():
         place = (head.tenant, head.agent)
-        wanted, overridden = _carried(connection, *place, lists)
+        wanted, rows = _carried(connection, *place, lists)
         wrong = [Difference(*place, name, getattr(head, name), wanted[name])
                  for name in CARRIED if getattr(head, name) != wanted[name]]
         if wrong and write:
             connection.execute(sa.update(heads).where(heads.c.agent == head.agent).values(**wanted))
-        if overridden and write:
-            connection.execute(
-                sa.update(reports).where(reports.c.id == sa.bindparam("of")).values(overridden=sa.bindparam("to")),
-                [{"of": number, "to": to} for number, _, to in overridden])
+        if rows and write:
+            connection.execute(_SAY, [{"of": number, "to_host": to[0], "to_overridden": to[1]}
+                                      for number, _, to in rows])
         found += wrong
-        found += [Difference(*place, f"overridden of report {number}", stored, to)
-                  for number, stored, to in overridden]
+        found += [Difference(*place, f"report {number}", stored, to) for number, stored, to in rows]
     return found
 
 
 def _carried(connection: Connection, tenant: str, agent: str,
              lists: dict[tuple[str, str], tuple[str, ...]]) -> tuple[dict[str, Any], list[tuple[int, Any, Any]]]:
-    """What the head of an agent must carry, and the reports whose ``overridden`` is not what they say."""
+    """What the head of an agent must carry, and the reports whose row does not repeat what they say."""
     carried, digest = ages.NONE, None
-    overridden: list[tuple[int, Any, Any]] = []
+    wrong: list[tuple[int, Any, Any]] = []
     for row in _rows(connection, tenant, agent):
         at = ages.vouched(row.made, row.received, clock_off=row.clock_off)
         carried, digest = ages.following(carried, Said(at, lists[tenant, row.checks], row.vector)), row.checks
-        said = _overridden(bytes(row.envelope))
-        if row.overridden != said:
-            overridden.append((row.id, row.overridden, said))
+        said = _said(bytes(row.envelope))
+        if (row.host, row.overridden) != said:
+            wrong.append((row.id, (row.host, row.overridden), said))
     last = carried.last
     if last is None:
-        return dict.fromkeys(CARRIED), overridden
+        return dict.fromkeys(CARRIED), wrong
     return {"vouched": last.at, "checks": digest, "vector": last.vector, "failing": ages.written(carried.failing),
-            "applied": ages.written(carried.applied)}, overridden
+            "applied": ages.written(carried.applied)}, wrong
 
 
 def _rows(connection: Connection, tenant: str, agent: str) -> Iterator[Any]:
     """The stored reports of an agent, oldest first, a page at a time."""
     after = 0
     query = sa.select(reports.c.id, reports.c.received, reports.c.made, reports.c.clock_off, reports.c.checks,
-                      reports.c.vector, reports.c.overridden, reports.c.envelope).where(
+                      reports.c.vector, reports.c.overridden, reports.c.host, reports.c.envelope).where(
         reports.c.tenant == tenant, reports.c.agent == agent, reports.c.kind == "report")
     while True:
         page = connection.execute(query.where(reports.c.id > after).order_by(reports.c.id).limit(_AT_ONCE)).all()
@@ -97,6 +96,11 @@ def _rows(connection: Connection, tenant: str, agent: str) -> Iterator[Any]:
         after = page[-1].id
 
 
-def _overridden(frame: bytes) -> list[str]:
+def _said(frame: bytes) -> tuple[str, list[str]]:
     payload = envelope.parse(frames.unpack(frame, envelope.MAX_ENVELOPE)).content()
-    return sorted(msgspec.json.decode(payload, type=_Overriding).parameters)
+    document = msgspec.json.decode(payload, type=_Said)
+    return document.host, sorted(document.parameters)
+
+
+_SAY = sa.update(reports).where(reports.c.id == sa.bindparam("of")).values(
+    host=sa.bindparam("to_host"), overridden=sa.bindparam("to_overridden"))

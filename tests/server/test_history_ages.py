@@ -102,7 +102,7 @@ def test_a_rebuild_names_what_differs_and_puts_it_right(office: Office) -> None:
         connection.execute(sa.update(reports).values(overridden=[]))
     with office.database.read() as connection:
         found = rebuild.rebuild(connection, write=False)
-    assert [one.column.partition(" of ")[0] for one in found] == ["failing", "overridden"]
+    assert [one.column.partition(" ")[0] for one in found] == ["failing", "report"]
     assert {one.agent for one in found} == {machine.agent}
     with office.database.write() as connection:
         assert rebuild.rebuild(connection, write=True) == found

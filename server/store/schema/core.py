@@ -64,7 +64,7 @@ heads = sa.Table(
     sa.Column("applied", sa.JSON, comment="check that the last report does not judge: when one last did"),
     sa.Index("ix_heads_tenant", "tenant"),
 )
-"""Where each agent's chain stands, what its last report said and since when: one row an agent, so that no page scans."""
+"""Where each agent's chain stands, what its last report said and since when: a row an agent; no page scans."""
 
 reports = sa.Table(
     "reports", metadata,
@@ -87,8 +87,10 @@ reports = sa.Table(
     sa.Column("checks", sa.Text, comment="digest of the list of check ids that vector follows"),
     sa.Column("vector", sa.Text, nullable=False, comment="one letter a check: p, f, u, n"),
     sa.Column("overridden", sa.JSON, comment="checks judged with other parameters than the pack's; none for lost"),
+    sa.Column("host", sa.Text, comment="the name the machine gave itself; none for lost"),
     sa.UniqueConstraint("tenant", "agent", "epoch", "sequence"),
     sa.Index("ix_reports_tenant_agent_id", "tenant", "agent", "id"),
+    sa.Index("ix_reports_tenant_received", "tenant", "received"),
 )
 
 check_lists = sa.Table(
