@@ -7,11 +7,14 @@ from datetime import date
 
 import msgspec
 
+from policies.equipment import Equipment, shipped
 from policies.lifecycle import Table
 from server.pages.language import N_
 from server.planning import inventory_file
+from server.planning.columns import HEADER
 from server.planning.decoding import decode
 from server.planning.delimited import delimiter, rows
+from server.planning.ends import Judge
 from server.planning.entry import Entry
 from server.planning.model import Asset, Unmatched
 from server.planning.question import Question
@@ -34,6 +37,8 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...] = ()
     notes: tuple[Note, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
+    titles: dict[str, str] = {}
+    """What each recognised asset was recognised as, by its id."""
     encoding: str = "UTF-8"
     encoding_sure: bool = True
     examples: tuple[str, ...] = ()
@@ -54,26 +59,40 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
-def read(data: bytes, name: str, table: Table, today: date) -> Inventory:
-    """The inventory in ``data``. Raises ``BadDocument`` for what is no table at all."""
+def read(data: bytes, name: str, table: Table, today: date, *, equipment: Equipment | None = None) -> Inventory:
+    """The inventory in ``data``, each asset with its end. Raises ``BadDocument`` for what is no table at all."""
     decoded = decode(data, name)
     problems = Problems()
+    judge = Judge(table, equipment or shipped(), today)
     lines = rows(decoded.text, delimiter(decoded.text), problems)
     header = next(lines, None)
     notes: list[Note] = []
     entries: list[Entry] = []
     if header is None:
         problems.add(0, "", N_("the file is empty"), N_("let the first line read %(header)s"),
-                     header=inventory_file.HEADER)
+                     header=HEADER)
     else:
         entries = inventory_file.entries(header, lines, today, problems)
         notes = _notes(inventory_file.missing(header))
+        _known_products(entries, judge, problems)
     if not decoded.sure:
         notes.append(Note(N_("The encoding was taken to be %(encoding)s: check words such as %(words)s."),
                           {"encoding": decoded.encoding, "words": short(", ".join(decoded.examples))}))
-    return Inventory(name=name, entries=() if problems else tuple(entries), problems=tuple(problems.found),
+    judged = [] if problems else [judge.judge(one) for one in entries]
+    return Inventory(name=name, entries=tuple(one.entry for one in judged), problems=tuple(problems.found),
+                     unmatched=tuple(one.unmatched for one in judged if one.unmatched),
+                     titles={one.entry.asset.id: one.title for one in judged if one.title},
                      notes=tuple(notes), encoding=decoded.encoding, encoding_sure=decoded.sure,
                      examples=decoded.examples, rows=len(entries))
+
+
+def _known_products(entries: Sequence[Entry], judge: Judge, problems: Problems) -> None:
+    for one in entries:
+        if one.product and not judge.knows(one.product):
+            near = judge.guesser.nearest(one.product)
+            problems.add(one.asset.line, "product", N_("no table has %(value)s"),
+                         N_("write a product and its release, such as %(near)s; see hustings policy tables list"),
+                         value=one.product, near=f"{near[0].product}/{near[0].cycle}" if near else "windows/10-22h2")
 
 
 def _notes(missing: Sequence[str]) -> list[Note]:
