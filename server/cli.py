@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import click
 
-from server.console import access_reviews, declaring, elections, enrolling, exceptions, people, recordings, running
+from server.console import (
+    access_reviews,
+    declaring,
+    elections,
+    enrolling,
+    exceptions,
+    people,
+    printing,
+    recordings,
+    running,
+)
 from server.console.scorecard import scorecard
 
 
@@ -15,5 +25,5 @@ def server() -> None:
 
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
                 declaring.inventory, elections.elections, elections.profile, recordings.import_recording,
-                access_reviews.access_review, exceptions.exception, scorecard):
+                access_reviews.access_review, exceptions.exception, scorecard, *printing.COMMANDS):
     server.add_command(command)

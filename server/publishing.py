@@ -20,9 +20,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
 from sqlalchemy.engine import Connection
 
 from hustings.errors import UsageError
+from server.printing.board import board_pdf
+from server.printing.public import Public
 from server.store import audit, publications
 from server.store.people import Role
 from server.store.publications import Act, Publication
@@ -87,10 +90,24 @@ WHY = {
 }
 
 
+def file_digest(content: bytes) -> str:
+    """``sha256:…`` of a file, as ``sha256sum`` prints it."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
 def digest(en: bytes, fr: bytes) -> str:
-    """What people approve: SHA-256 over ``en`` and ``fr`` digests, one a line."""
-    lines = f"en sha256:{hashlib.sha256(en).hexdigest()}\nfr sha256:{hashlib.sha256(fr).hexdigest()}\n"
-    return "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
+    """What people approve: SHA-256 over the two lines ``en sha256:…`` and ``fr sha256:…``, each ended."""
+    return file_digest(f"en {file_digest(en)}\nfr {file_digest(fr)}\n".encode())
+
+
+def prepare(connection: Connection, tenant: str, record: Public, now: datetime, by: str) -> int:
+    """Make both files of a record and keep them, byte for byte. Returns the version's number."""
+    en, fr = board_pdf(record, "en"), board_pdf(record, "fr")
+    both = digest(en, fr)
+    number = publications.prepare(connection, tenant, digest=both, en=en, fr=fr,
+                                  record=msgspec.json.encode(record).decode(), now=now, by=by)
+    audit.record(connection, tenant, now, by, "publication.prepare", str(number), {"digest": both})
+    return number
 
 
 def standing(version: Publication, now: datetime) -> Standing:

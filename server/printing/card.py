@@ -31,16 +31,16 @@ LOOKS = {Answer.YES: "pass", Answer.SO_FAR: "none", Answer.UNPROVEN: "unknown", 
          Answer.NO: "fail", Answer.UNMEASURED: "none"}
 
 
-def scorecard_pdf(card: Scorecard, pack: Pack, code: str, *, extra: Mapping[str, Any] | None = None,
+def scorecard_pdf(card: Scorecard, pack: Pack, code: str, *, beside: Mapping[str, Any] | None = None,
                   handling: str = "") -> bytes:
-    """One page, PDF/UA-1. ``extra`` are worded parts of other rooms: ``phase`` (two texts), ``trend`` (see below)."""
+    """One page, PDF/UA-1. ``beside`` are worded parts of other rooms: ``phase`` (two texts), ``trend`` (see below)."""
     speak = language(code)
-    return pdf("scorecard", data(card, pack, code, extra=extra), language=code, now=card.now, handling=handling,
+    return pdf("scorecard", data(card, pack, code, beside=beside), language=code, now=card.now, handling=handling,
                title=f"{speak.say('Cyber-hygiene scorecard')} · {clipped(card.office.name, OFFICE_MOST)}")
 
 
-def data(card: Scorecard, pack: Pack, code: str, *, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Everything on the page, worded. ``extra`` may hold ``trend``: ``sentence``, ``alt``, ``points`` (0 to 1)."""
+def data(card: Scorecard, pack: Pack, code: str, *, beside: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Everything on the page, worded. ``beside`` may hold ``trend``: ``sentence``, ``alt``, ``points`` (0 to 1)."""
     speak = language(code)
     say = speak.say
     digest = foot.of(scorecard_text.as_data(card, pack))
@@ -59,7 +59,7 @@ def data(card: Scorecard, pack: Pack, code: str, *, extra: Mapping[str, Any] | N
         "parties_title": say("What others answer for"), "parties": _parties(card.parties, speak),
         "boxes": [one for one in _boxes(card, pack, code, speak) if one["lines"]],
         "foot": foot.foot(foot.measured(card.measured, card.now, pack, digest, speak), speak),
-        **(extra or {}),
+        **(beside or {}),
     }
 
 
