@@ -34,10 +34,10 @@ class Unclear(ValueError):
         self.values = values
 
 
-def text(value: str) -> str:
+def text(value: str, most: int = TEXT) -> str:
     """One line of printable text."""
-    if len(value) > TEXT:
-        raise Unclear(N_("longer than %(most)s characters"), N_("shorten it"), most=TEXT)
+    if len(value) > most:
+        raise Unclear(N_("longer than %(most)s characters"), N_("shorten it"), most=most)
     joined = " ".join(value.split())
     if not joined.isprintable():
         raise Unclear(N_("%(value)s holds characters that cannot be seen"), N_("type the cell again"), value=value)

@@ -27,7 +27,8 @@ def _hours(value: str) -> float:
 
 
 def _serials(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part for part in cell.text(value).replace(";", " ").split(" ") if part))
+    """Serial numbers with spaces or semicolons between, as many as the line has things."""
+    return tuple(dict.fromkeys(part for part in cell.text(value, 120_000).replace(";", " ").split(" ") if part))
 
 
 BASE = (

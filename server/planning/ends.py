@@ -6,16 +6,17 @@ the end of its certification, an end the office declared, and its expected life.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
-from policies.equipment import Equipment, Model
+from policies.equipment import Equipment, Model, shipped
 from policies.lifecycle import FREE, End, Kind, Match, Table, Why, latest
 from server.planning.entry import Entry
 from server.planning.guesses import EQUIPMENT, MOST, Guesser, of_cycle
 from server.planning.matching import Matcher, Recognised
-from server.planning.model import EndOfLife, Source, Unmatched
+from server.planning.model import Asset, EndOfLife, Source, Unmatched
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -24,6 +25,26 @@ class Judged(msgspec.Struct, frozen=True):
     entry: Entry
     unmatched: Unmatched | None
     title: str = ""
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """Entries judged: each with its end, what must be asked, and what each was recognised as, by asset id."""
+
+    entries: tuple[Entry, ...]
+    unmatched: tuple[Unmatched, ...]
+    titles: dict[str, str]
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        return tuple(one.asset for one in self.entries)
+
+
+def resolve(entries: Iterable[Entry], table: Table, today: date, *, equipment: Equipment | None = None) -> Resolved:
+    """Judge stored entries again, as after a newer table or a choice written to ``Entry.product``."""
+    judge = Judge(table, equipment or shipped(), today)
+    judged = [judge.judge(one) for one in entries]
+    return Resolved(tuple(one.entry for one in judged), tuple(one.unmatched for one in judged if one.unmatched),
+                    {one.entry.asset.id: one.title for one in judged if one.title})
 
 
 class Judge:
