@@ -53,6 +53,10 @@ def vouched(made: datetime | None, received: datetime, *, clock_off: bool) -> da
 
 def following(ages: Ages, said: Said) -> Ages:
     """``ages`` after one more report."""
+    last = ages.last
+    same = last is not None and last.vector == said.vector and last.checks == said.checks
+    if same and last is not None and last.at <= said.at:
+        return Ages(ages.failing, ages.applied, said)
     failing: Moments = dict(ages.failing)
     judged: set[str] = set()
     for check, letter in zip(said.checks, said.vector, strict=True):
@@ -63,8 +67,7 @@ def following(ages: Ages, said: Said) -> Ages:
         if letter != NOT_APPLICABLE:
             judged.add(check)
     applied: Moments = dict(ages.applied)
-    last = ages.last
-    if last is not None and (last.vector != said.vector or last.checks != said.checks):
+    if last is not None and not same:
         applied.update((check, last.at) for check, letter in zip(last.checks, last.vector, strict=True)
                        if letter != NOT_APPLICABLE and check not in judged)
     return Ages(failing, {check: at for check, at in applied.items() if check not in judged}, said)

@@ -100,7 +100,8 @@ class Grader:
         for place, one in enumerate(self._checks):
             in_row.setdefault(one.row, []).append(place)
         self._rows = [(row, in_row[row.id]) for row in rules.rows if row.id in in_row]
-        self._read: dict[tuple[object, ...], str] = {}
+        self._stopping = [place for place, one in enumerate(self._checks) if one.stop]
+        self._readers: dict[tuple[object, ...], tuple[list[int], list[dict[str, str]]]] = {}
         self._items: dict[tuple[object, ...], Item | None] = {}
         self._graded: dict[tuple[object, ...], _Graded] = {}
 
@@ -134,20 +135,20 @@ class Grader:
     def _effective(self, line: Line, roles: tuple[str, ...], now: datetime) -> str:
         """One letter for each check of the rules, as it reads at ``now``."""
         age = now - line.at
-        expired = frozenset(limit for limit in self._limits if age > timedelta(seconds=limit))
-        silent = age > SILENT_AFTER
-        key = (line.checks, line.vector, line.roles, roles, expired, silent, line.clock_off, line.overridden)
-        found = self._read.get(key)
-        if found is None:
-            said = dict(zip(line.checks, line.vector, strict=True))
-            doubted = set(line.overridden)
-            found = "".join([_reads(
-                said.get(one.id, ""), silent or line.clock_off or one.max_age in expired or one.id in doubted,
-                _shares(one.roles, roles), _shares(one.roles, line.roles)) for one in self._checks])
-            if len(self._read) > _KEPT:
-                self._read.clear()
-            self._read[key] = found
-        return found
+        doubted = self._limits if line.clock_off or age > SILENT_AFTER else frozenset(
+            limit for limit in self._limits if age > timedelta(seconds=limit))
+        key = (line.checks, line.roles, roles, doubted, line.overridden)
+        reader = self._readers.get(key)
+        if reader is None:
+            place = {check: number for number, check in enumerate(line.checks)}
+            reader = ([place.get(one.id, len(place)) for one in self._checks], [
+                _READS[one.max_age in doubted or one.id in line.overridden, _shares(one.roles, roles),
+                       _shares(one.roles, line.roles)] for one in self._checks])
+            if len(self._readers) > _KEPT:
+                self._readers.clear()
+            self._readers[key] = reader
+        said = line.vector + _LEFT_OUT
+        return "".join([reads[said[number]] for number, reads in zip(*reader, strict=True)])
 
     def _grade(self, letters: str, roles: tuple[str, ...], marks: Marks, declared: tuple[Declared, ...]) -> _Graded:
         if declared:
@@ -162,23 +163,25 @@ class Grader:
             marked[about] = Marks(before.overdue | marks.overdue & mine, before.remembered | marks.remembered & mine)
         items = []
         for row, places in self._rows:
-            key = (row.id, core, marked.get(row.id), *[letters[place] for place in places])
+            said = [letters[place] for place in places]
+            key = (row.id, core, marked.get(row.id), *said)
             if key not in self._items:
                 if len(self._items) > _KEPT:
                     self._items.clear()
-                self._items[key] = row_item(
-                    row, [self._results[place][letters[place]] for place in places if letters[place] != _LEFT_OUT],
-                    marked.get(row.id, _UNMARKED), core=core)
+                self._items[key] = row_item(row, self._some(letters, places), marked.get(row.id, _UNMARKED), core=core)
             item = self._items[key]
             if item is not None:
                 items.append(item)
-        stopping = stops(self._said(letters), self.pack, marks.remembered)
+        stopping = stops(self._some(letters, self._stopping), self.pack, marks.remembered)
         proven = restore_proven(items, roles)
         return _Graded(letters, items, stopping, _restored(items), point(grade(items, stops=stopping,
                                                                               restore_proven=proven)))
 
     def _said(self, letters: str) -> list[Result]:
-        return [self._results[place][letter] for place, letter in enumerate(letters) if letter != _LEFT_OUT]
+        return self._some(letters, range(len(letters)))
+
+    def _some(self, letters: str, places: Iterable[int]) -> list[Result]:
+        return [self._results[place][letters[place]] for place in places if letters[place] != _LEFT_OUT]
 
     def judged(self, letters: str) -> tuple[tuple[str, str, str], ...]:
         """Check, row and verdict of every result behind some letters."""
@@ -292,8 +295,12 @@ def _shares(wanted: tuple[str, ...], roles: tuple[str, ...]) -> bool:
 
 def _reads(letter: str, doubted: bool, wanted: bool, judged: bool) -> str:
     """How a verdict reads: see the module, and ``server.standing`` for roles and checks left out."""
-    if not letter:
+    if letter == _LEFT_OUT:
         return "u" if wanted else _LEFT_OUT
     if letter == "n" and wanted and not judged:
         return "u"
     return "u" if doubted and letter in "pf" else letter
+
+
+_READS = {(doubted, wanted, judged): {letter: _reads(letter, doubted, wanted, judged) for letter in f"pfun{_LEFT_OUT}"}
+          for doubted in (False, True) for wanted in (False, True) for judged in (False, True)}

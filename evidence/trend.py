@@ -119,7 +119,7 @@ class Series:
         if self._before is None and self.carried.day is not None:
             self._before = self._again(self.carried.day)
         for agent, line in lines:
-            self._take(agent, line)
+            self.take(agent, line)
         inputs = msgspec.structs.replace(self._inputs(day), reviews=reviews)
         rules = self._in_force(day)
         points = self._grader(rules).day(inputs)
@@ -135,7 +135,7 @@ class Series:
         inputs, rules = self._inputs(day), self._in_force(day)
         return inputs, self._grader(rules).day(inputs), rules
 
-    def _take(self, agent: str, line: Line) -> None:
+    def take(self, agent: str, line: Line) -> None:
         """The report becomes the agent's last. A list of checks is kept once, however many reports follow it."""
         before = self.carried.lines.get(agent)
         last = Said(before.at, before.checks, before.vector) if before else None
