@@ -17,6 +17,8 @@ FURTHEST = 800
 """Days from voting to the furthest day of a window, at most."""
 MOST_WINDOWS = 40
 NAME_MAX = 120
+CHANGED = N_("Somebody changed this election since you opened the page. What you typed is kept below: compare it with "
+             "the page, then save again.")
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -16,6 +16,8 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from hustings import __version__
 from policies.explain import value_text
 from policies.grade import LETTERS, METHOD
+from server.elections import words as election_words
+from server.elections.phase import of_office
 from server.pages import words
 from server.pages.language import NAMES, Language, elsewhere, language
 
@@ -33,10 +35,10 @@ def environment() -> Environment:
         made = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined,
                            extensions=EXTENSIONS, trim_blocks=True, lstrip_blocks=True)
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(day=_day, short_day=_short_day, moment=_moment, percent=_percent, points=_points,
+    made.filters.update(day=_day, short_day=_short_day, month=_month, moment=_moment, percent=_percent, points=_points,
                         number=_number, listed=_listed, said=_said, role=_role, value=_value)
     made.globals.update(words=words, letters=LETTERS, names=NAMES, elsewhere=_elsewhere, version=__version__,
-                        method=METHOD)
+                        method=METHOD, phase_of=of_office, election_words=election_words)
     return made
 
 
@@ -66,6 +68,12 @@ def _day(context: Context, moment: datetime | date) -> str:
 @pass_context
 def _short_day(context: Context, moment: date) -> str:
     return _of(context).date(moment, "medium")
+
+
+@pass_context
+def _month(context: Context, moment: date) -> str:
+    """``Nov 2026``: the name of a month where there is little room."""
+    return _of(context).date(moment, "MMM yyyy")
 
 
 @pass_context
