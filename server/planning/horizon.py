@@ -11,18 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.planning import exposure, months
+from server.planning.freezes import frozen
 from server.planning.kinds import name
 from server.planning.model import HORIZON_MONTHS, Calendar
 
 Days = NDArray[np.int64]
-
-
-def freezes(calendar: Calendar, kind: str) -> list[tuple[date, date]]:
-    """First and last day of every freeze that holds this kind, in order; they may overlap."""
-    word = name(kind)
-    rules = [one for one in calendar.freezes if not one.kinds or word in {name(each) for each in one.kinds}]
-    return sorted({(election.date - timedelta(days=rule.before_days), election.date + timedelta(days=rule.after_days))
-                   for election in calendar.elections for rule in rules})
 
 
 def last_day(today: date) -> date:
@@ -40,6 +33,7 @@ class Horizon:
         counted = exposure.days(calendar.elections, today, last_day(today))
         self.counted: Days = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counted)])
         """What the days before each number count together."""
+        self._frozen = frozen(calendar)
         self._open: dict[frozenset[str], Days] = {}
         self._orders: dict[int, tuple[Days, Days]] = {}
         self._candidates: dict[tuple[frozenset[str], int], Days] = {}
@@ -85,8 +79,9 @@ class Horizon:
         if kinds not in self._open:
             shut = np.zeros(self.length + 1, dtype=bool)
             for kind in kinds:
-                for first, last in freezes(self.calendar, kind):
-                    shut[max((first - self.today).days, 0):max((last - self.today).days + 1, 0)] = True
+                for one in self._frozen:
+                    if one.holds(kind):
+                        shut[max((one.first - self.today).days, 0):max((one.last - self.today).days + 1, 0)] = True
             shut[self.length] = False
             following = np.where(shut, self.length, np.arange(self.length + 1))
             self._open[kinds] = np.minimum.accumulate(following[::-1])[::-1]
