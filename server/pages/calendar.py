@@ -18,8 +18,8 @@ from litestar.params import Body
 from litestar.response import Template
 from sqlalchemy.engine import Connection
 
-from server.elections import changing, days, form, ics, rules, template
 from server.elections import broken as breaking
+from server.elections import changing, days, form, ics, rules, template
 from server.elections.model import Election, Window, WindowKind
 from server.elections.phase import Phase, blocked, phase
 from server.elections.rules import Fault

@@ -89,9 +89,33 @@ def history(connection: Connection, tenant: str, agent: str, *, limit: int = 100
     query = sa.select(reports).where(reports.c.tenant == tenant, reports.c.agent == agent)
     if before is not None:
         query = query.where(reports.c.id < before)
-    rows = connection.execute(query.order_by(reports.c.id.desc()).limit(limit)).all()
-    lists = _check_lists(connection, tenant, {row.checks for row in rows if row.checks})
-    return [_line(row, lists.get(row.checks, ())) for row in rows]
+    return _lines(connection, tenant, query.order_by(reports.c.id.desc()).limit(limit))
+
+
+def history_until(connection: Connection, tenant: str, agent: str, moment: datetime, *, limit: int = 100,
+                  before: int | None = None) -> list[Line]:
+    """Accepted payloads of an agent that arrived by ``moment``, newest first; ``before`` (an id) pages on."""
+    query = sa.select(reports).where(reports.c.tenant == tenant, reports.c.agent == agent,
+                                     reports.c.received <= moment)
+    if before is not None:
+        query = query.where(reports.c.id < before)
+    return _lines(connection, tenant, query.order_by(reports.c.id.desc()).limit(limit))
+
+
+def history_after(connection: Connection, tenant: str, agent: str, moment: datetime, *, limit: int = 100,
+                  after: int = 0) -> list[Line]:
+    """Accepted payloads of an agent that arrived after ``moment``, oldest first; ``after`` (an id) pages on."""
+    query = sa.select(reports).where(reports.c.tenant == tenant, reports.c.agent == agent,
+                                     reports.c.received > moment, reports.c.id > after)
+    return _lines(connection, tenant, query.order_by(reports.c.id).limit(limit))
+
+
+def by(connection: Connection, tenant: str, agent: str, moment: datetime) -> Stored | None:
+    """The last report of an agent that arrived by ``moment``, or None."""
+    row = connection.execute(sa.select(reports).where(
+        reports.c.tenant == tenant, reports.c.agent == agent, reports.c.kind == "report",
+        reports.c.received <= moment).order_by(reports.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _stored(connection, row)
 
 
 def envelope_bytes(connection: Connection, tenant: str, number: int) -> bytes | None:
@@ -135,6 +159,12 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> Stored:
         whole = msgspec.json.decode(frames.unpack(bytes(body), report.MAX_REPORT), type=Inventory)
         content = msgspec.structs.replace(content, inventory=whole)
     return Stored(row.id, row.digest, row.received, row.clock_off, content)
+
+
+def _lines(connection: Connection, tenant: str, query: sa.Select[tuple[object, ...]]) -> list[Line]:
+    rows = connection.execute(query).all()
+    lists = _check_lists(connection, tenant, {row.checks for row in rows if row.checks})
+    return [_line(row, lists.get(row.checks, ())) for row in rows]
 
 
 def _line(row: Row[tuple[object, ...]], checks: tuple[str, ...]) -> Line:

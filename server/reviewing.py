@@ -1,0 +1,120 @@
+"""From the store to the review of an election: each machine's reports, read only as far as they decide something."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Connection
+
+from evidence.ages import vouched
+from hustings.verdicts import Verdict
+from policies.model import Pack
+from server.elections.model import Election
+from server.elections.review import Machine, Review, Told, end_of, freeze_of, review
+from server.records import Asset, Heard, Office
+from server.store import elections, reports
+from server.store.database import Database
+from server.store.reports import Line
+
+PAGE = 60
+LATE = timedelta(days=2)
+"""Reports made on the day that arrive up to this much later still speak of it."""
+_DECIDED = (Verdict.PASS, Verdict.FAIL)
+
+
+def read(database: Database, tenant: str, office: Office, election: Election, pack: Pack, now: datetime) -> Review:
+    """The review of an election whose voting is over. Raises ``CannotFinish`` when the database is away."""
+    end = end_of(election.last, office.zone)
+    freeze = freeze_of(election)
+    with database.read() as connection:
+        known = elections.as_of(connection, tenant, end)
+        machines = []
+        for heard in office.machines:
+            machine = _machine(connection, tenant, heard, end)
+            if freeze is not None:
+                began = end_of(freeze.first - timedelta(days=1), office.zone)
+                machine = _with_freeze(connection, tenant, machine, began, min(end_of(freeze.last, office.zone), now))
+            machines.append(machine)
+    return review(election, machines, pack, zone_name=office.zone, elections=known,
+                  assets=_declared(office, end), exemptions=office.exceptions)
+
+
+def _declared(office: Office, end: datetime) -> tuple[Asset, ...]:
+    """The inventory as it was declared by the day, as far back as it is kept; else the one in force."""
+    versions = [one for one in office.declarations if one.at <= end]
+    return versions[-1].assets if versions else office.assets or ()
+
+
+def _machine(connection: Connection, tenant: str, heard: Heard, end: datetime) -> Machine:
+    standing = {check for check, at in heard.failing_since.items() if at <= end}
+    before = _before(connection, tenant, heard.agent, end, standing)
+    failing = _failing(before)
+    after = _after(connection, tenant, heard.agent, end, failing) if failing else ()
+    return Machine(heard.agent, heard.report.host if heard.report else heard.host, before, after)
+
+
+def _before(connection: Connection, tenant: str, agent: str, end: datetime, standing: set[str]) -> tuple[Told, ...]:
+    """Newest first, back to the last pass of everything that failed, and a decision on everything that the last of
+    them says. ``standing`` are checks known to have failed by then and never to have passed since: reports that
+    leave them out hide nothing."""
+    found: list[Told] = []
+    undecided: set[str] | None = None
+    failing: set[str] = set()
+    number: int | None = None
+    while True:
+        lines = reports.history_until(connection, tenant, agent, end + LATE, limit=PAGE, before=number)
+        for told in _told(lines):
+            if told.at > end:
+                continue
+            found.append(told)
+            undecided = set(told.verdicts) | standing if undecided is None else undecided
+            for check, verdict in told.verdicts.items():
+                if verdict is Verdict.PASS:
+                    failing.discard(check)
+                elif verdict is Verdict.FAIL and check in undecided:
+                    failing.add(check)
+            undecided -= {check for check, verdict in told.verdicts.items() if verdict in _DECIDED}
+            if not undecided and not failing:
+                return tuple(found)
+        if len(lines) < PAGE:
+            return tuple(found)
+        number = lines[-1].id
+
+
+def _after(connection: Connection, tenant: str, agent: str, end: datetime, failing: set[str]) -> tuple[Told, ...]:
+    """Oldest first, until everything that failed on the day has passed once."""
+    found: list[Told] = []
+    left = set(failing)
+    number = 0
+    while left:
+        lines = reports.history_after(connection, tenant, agent, end, limit=PAGE, after=number)
+        for told in _told(lines):
+            if told.at > end:
+                found.append(told)
+                left -= {check for check, verdict in told.verdicts.items() if verdict is Verdict.PASS}
+        if len(lines) < PAGE:
+            break
+        number = lines[-1].id
+    return tuple(found)
+
+
+def _failing(before: tuple[Told, ...]) -> set[str]:
+    last: dict[str, Verdict] = {}
+    for told in before:
+        for check, verdict in told.verdicts.items():
+            if verdict in _DECIDED:
+                last.setdefault(check, verdict)
+    return {check for check, verdict in last.items() if verdict is Verdict.FAIL}
+
+
+def _with_freeze(connection: Connection, tenant: str, machine: Machine, first: datetime, last: datetime) -> Machine:
+    frozen = reports.by(connection, tenant, machine.agent, first)
+    thawed = reports.by(connection, tenant, machine.agent, last)
+    return Machine(machine.agent, machine.name, machine.before, machine.after,
+                   (frozen.received, frozen.report) if frozen else None,
+                   (thawed.received, thawed.report) if thawed and thawed.received > first else None)
+
+
+def _told(lines: list[Line]) -> list[Told]:
+    return [Told(one.id, vouched(one.made, one.received, clock_off=one.clock_off), one.verdicts)
+            for one in lines if one.kind == "report"]
