@@ -64,6 +64,15 @@ class Point(msgspec.Struct, frozen=True, array_like=True):
     """Of the change of ``lower`` since the day before, the part that other rules made."""
 
 
+class RowPoint(msgspec.Struct, frozen=True, array_like=True):
+    """One row of the office's grade: the part of what was known that passed, and the part that was known."""
+
+    passed: int
+    known: int
+    failing: str | None
+    """The severity of the severest check that failed."""
+
+
 class Day(msgspec.Struct, frozen=True):
     """Every point of one day."""
 
@@ -75,6 +84,8 @@ class Day(msgspec.Struct, frozen=True):
     """What the office answers for, by site."""
     areas: dict[str, Point]
     """The office's rows by the area of the catalogue, without a letter."""
+    rows: dict[str, RowPoint]
+    """The rows of ``office``."""
     machines: dict[str, Point]
     """By agent."""
     assets: int
@@ -215,8 +226,10 @@ class _OneDay:
         machines = {agent: one.point for agent, one in sorted(self._graded.items())}
         assets = self._inputs.assets
         if assets is None:
-            alone = next(iter(machines.values())) if len(machines) == 1 else None
-            return Day(alone, {}, {}, {}, machines, 0, 0, 0)
+            if len(machines) != 1:
+                return Day(None, {}, {}, {}, {}, machines, 0, 0, 0)
+            [only] = self._graded.values()
+            return Day(only.point, {}, {}, _area_points(only.items), _rows(only.items), machines, 0, 0, 0)
         speaking = self._speakers(assets)
         ours = [one for one in assets if one.responsible == OURS]
         whole = self._office(ours, speaking, self._together(assets))
@@ -227,9 +240,7 @@ class _OneDay:
              for name in sorted({one.responsible for one in assets} - {OURS})},
             {site: point(self._office([one for one in ours if one.site == site], speaking))
              for site in sorted({one.site for one in ours if one.site})},
-            {area: point(msgspec.structs.replace(grade(rows), letter=None, caps=()))
-             for area, rows in _areas(whole.items).items()},
-            machines, len(ours), sum(one.name not in speaking for one in ours),
+            _area_points(whole.items), _rows(whole.items), machines, len(ours), sum(one.name not in speaking for one in ours),
             len(self._graded) - len({speaking[name] for name in named if name in speaking}))
 
     def _speakers(self, assets: Sequence[Asset]) -> dict[str, str]:
@@ -278,11 +289,16 @@ def _heard_at(one: Machine) -> tuple[bool, datetime]:
     return not one.recorded, one.line.at
 
 
-def _areas(items: Iterable[Item]) -> dict[str, list[Item]]:
+def _area_points(items: Iterable[Item]) -> dict[str, Point]:
     found: dict[str, list[Item]] = {}
     for one in items:
         found.setdefault(one.row.partition("-")[0], []).append(one)
-    return found
+    return {area: point(msgspec.structs.replace(grade(rows), letter=None, caps=())) for area, rows in found.items()}
+
+
+def _rows(items: Iterable[Item]) -> dict[str, RowPoint]:
+    return {one.row: RowPoint(round(one.passed * MILLION), round(one.known * MILLION),
+                              one.failing.value if one.failing else None) for one in items}
 
 
 def _restored(items: Iterable[Item]) -> bool:

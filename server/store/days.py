@@ -37,8 +37,9 @@ class Whole(msgspec.Struct, frozen=True):
 
 
 class Machines(msgspec.Struct, frozen=True):
-    """The machines of a day: points, and the number of the report each was graded by."""
+    """The rows and machines of a day: points, and the number of the report each machine was graded by."""
 
+    rows: dict[str, RowPoint]
     points: dict[str, Point]
     reports: dict[str, int]
 
@@ -67,7 +68,7 @@ def add(connection: Connection, tenant: str, closed: Iterable[Closed]) -> None:
 
 
 def whole(one: Closed) -> bytes:
-    """The JSON of a day's points but its machines'."""
+    """The JSON of a day's points but its rows' and machines'."""
     points = one.points
     return msgspec.json.encode(Whole(points.office, points.parties, points.sites, points.areas, points.assets,
                                      points.silent, points.undeclared))
@@ -75,7 +76,7 @@ def whole(one: Closed) -> bytes:
 
 def machines(one: Closed) -> bytes:
     """The JSON of a day's machines."""
-    return msgspec.json.encode(Machines(one.points.machines, one.reports))
+    return msgspec.json.encode(Machines(one.points.rows, one.points.machines, one.reports))
 
 
 def between(connection: Connection, tenant: str, first: date, last: date) -> list[Kept]:
