@@ -33,7 +33,7 @@ def annex_pdf(card: Scorecard, pack: Pack, code: str, *, handling: str) -> bytes
 def data(card: Scorecard, pack: Pack, code: str) -> dict[str, Any]:
     """Everything in the annex, worded: machines by name, what fails first, the severest first."""
     speak = language(code)
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     machines = sorted((one for one in everyone(card.office, pack, card.now) if one.report),
                       key=lambda one: (one.name.casefold(), one.heard.agent))
     speaking = speakers(card.office.assets or (), machines)
@@ -45,15 +45,15 @@ def data(card: Scorecard, pack: Pack, code: str) -> dict[str, Any]:
     failing = sum(one["failing"] for one in sections)
     return {
         "over": f"{clipped(card.office.name, OFFICE_MOST)} · {speak.date(card.now)}", "title": say("Detailed annex"),
-        "about": many("%(count)s check fails, by machine and the severest first. Not for the public.",
+        "about": ngettext("%(count)s check fails, by machine and the severest first. Not for the public.",
                       "%(count)s checks fail, by machine and the severest first. Not for the public.", failing) % {
                           "count": speak.number(failing)},
-        "head": [say("Severity"), say("Control"), say("Since"), say("Due")],
+        "head": [say("Severity"), say("What fails"), say("Failing since"), say("Repair by")],
         "together_title": say("The office as a whole"), "together": together,
         "unknown_title": say("What is not proven"), "nothing": say("Nothing fails and nothing is unproven."),
         "sections": sections,
         "silent_title": say("The list and the machines"),
-        "silent": (many("%(count)s machine on the list has not reported:",
+        "silent": (ngettext("%(count)s machine on the list has not reported:",
                         "%(count)s machines on the list have not reported:", len(card.silent)) % {
                             "count": len(card.silent)}
                    + " " + ", ".join(clipped(one.name, NAME_MOST) for one in card.silent)) if card.silent else "",
@@ -63,7 +63,7 @@ def data(card: Scorecard, pack: Pack, code: str) -> dict[str, Any]:
 
 
 def _section(one: Standing, party: str | None, pack: Pack, code: str, speak: Language) -> dict[str, Any]:
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     failing = [each for each in one.results if each.verdict is Verdict.FAIL]
     unknown = [each for each in one.results if each.verdict is Verdict.UNKNOWN]
     failing.sort(key=lambda each: (SEVERITIES.index(each.severity), each.check))
@@ -78,8 +78,8 @@ def _section(one: Standing, party: str | None, pack: Pack, code: str, speak: Lan
     facts = [_roles(one.roles, speak)] if one.roles else []
     if party and party != OURS:
         facts.append(say(words.PARTIES[party]))
-    facts.append(many("%(count)s fails", "%(count)s fail", len(failing)) % {"count": len(failing)})
-    facts.append(many("%(count)s unknown", "%(count)s unknown", len(unknown)) % {"count": len(unknown)})
+    facts.append(ngettext("%(count)s fails", "%(count)s fail", len(failing)) % {"count": len(failing)})
+    facts.append(ngettext("%(count)s unknown", "%(count)s unknown", len(unknown)) % {"count": len(unknown)})
     return {
         "name": clipped(one.name, 2 * NAME_MOST), "grade": grade_cell(one.grade, speak),
         "points": points(one.grade.lower, speak), "facts": facts, "failing": len(failing), "rows": rows,

@@ -23,8 +23,8 @@ from server.printing.typeset import pdf
 FUND_MOST = 40
 FUNDS = 6
 YEARS = 6
-ACTS = {"replace": N_("replaced"), "upgrade": N_("upgraded"), "extend": N_("kept under paid support"),
-        "retire": N_("switched off"), "keep": N_("kept, with controls around it")}
+ACTS = {"replace": N_("to be replaced"), "upgrade": N_("to be upgraded"), "extend": N_("to be kept under paid support"),
+        "retire": N_("to be switched off"), "keep": N_("to be kept, with controls around it")}
 
 
 def board_pdf(record: Public, code: str) -> bytes:
@@ -52,14 +52,14 @@ def data(record: Public, code: str) -> dict[str, Any]:
         "no_grade_why": say("An office is graded against the list of machines it should have. Without that list, a "
                             "machine that stays silent could not lower the grade."),
         "numbers_title": say("In numbers"), "numbers": _numbers(record, speak),
-        "trend_title": say("Twelve months"), "trend": _trend(record.trend, speak) if record.trend else None,
+        "trend_title": say("The grade over twelve months"), "trend": _trend(record.trend, speak),
         "trend_none": say("The first months are still being measured."),
         "asks_title": say("What the board can ask"),
         "asks_why": say("The answers name what is open. They are in the detailed annex, for a closed session."),
         "asks": [say(one) for one in words.QUESTIONS.values()],
-        "plan_title": say("The replacement plan"), "plan": _plan(record.plan, speak) if record.plan else None,
+        "plan_title": say("The plan to replace equipment"), "plan": _plan(record.plan, speak) if record.plan else None,
         "plan_none": say("No replacement plan has been made yet."),
-        "how_title": say("How this is measured"), "how": [
+        "how_title": say("How it is measured"), "how": [
             say("An agent on each machine reads settings and versions every day and changes nothing. The server "
                 "judges what it reads by published rules."),
             say("What could not be read counts as failing in the lower number of points. Nobody gets credit for what "
@@ -74,7 +74,7 @@ def data(record: Public, code: str) -> dict[str, Any]:
         "foot": foot.foot([
             (say("Measured by the audit agent on the machines themselves; the oldest report arrived %(moment)s.") % {
                 "moment": speak.time(parse_time(record.measured))} if record.measured
-             else say("No machine has reported yet") + ".") + " " + say("Made %(moment)s.") % {
+             else say("No machine has reported yet") + ".") + " " + say("As of %(moment)s.") % {
                 "moment": speak.time(made)},
             say("Grading method %(method)s; policy pack %(version)s.") % {
                 "method": record.method, "version": record.pack} + " " + say(
@@ -107,22 +107,24 @@ def _grade(record: Public, speak: Language) -> dict[str, Any]:
 
 def _numbers(record: Public, speak: Language) -> list[list[str]]:
     """Number and words of each tile."""
-    say, many, number = speak.say, speak.texts.ngettext, speak.number
+    say, ngettext, number = speak.say, speak.texts.ngettext, speak.number
     tiles = []
     if record.listed:
-        tiles.append((number(record.listed), many("machine on the list", "machines on the list", record.listed)))
-    tiles.append((number(record.reporting), many("of them reports", "of them report", record.reporting)
-                  if record.listed else many("machine reports", "machines report", record.reporting)))
+        tiles.append((number(record.listed), ngettext("machine on the list", "machines on the list", record.listed)))
+    tiles.append((number(record.reporting), ngettext("of them reports", "of them report", record.reporting)
+                  if record.listed else ngettext("machine reports", "machines report", record.reporting)))
     if record.graded:
-        tiles += [(number(record.controls), many("control applies", "controls apply", record.controls)),
-                  (number(record.passing), many("passes in full", "pass in full", record.passing)),
-                  (number(record.failing), many("needs work", "need work", record.failing)),
-                  (number(record.unknown), many("is not proven yet", "are not proven yet", record.unknown))]
+        tiles += [(number(record.controls), ngettext("control applies", "controls apply", record.controls)),
+                  (number(record.passing), ngettext("passes in full", "pass in full", record.passing)),
+                  (number(record.failing), ngettext("needs work", "need work", record.failing)),
+                  (number(record.unknown), ngettext("is not proven yet", "are not proven yet", record.unknown))]
     tiles.append((speak.percent(record.coverage / 100), say("of the evidence is in")))
     return [list(one) for one in tiles]
 
 
-def _trend(trend: Trend, speak: Language) -> dict[str, Any]:
+def _trend(trend: Trend | None, speak: Language) -> dict[str, Any] | None:
+    if trend is None:
+        return None
     say = speak.say
     known = [(month, value) for month, value in trend.months if value is not None]
     sentence = say("Not enough evidence")
@@ -136,7 +138,7 @@ def _trend(trend: Trend, speak: Language) -> dict[str, Any]:
         "sentence": sentence, "alt": sentence, "points": [None if value is None else value / 100
                                                           for _, value in trend.months],
         "ticks": [[letter, needed] for letter, needed in LETTERS if needed],
-        "head": [say("Month"), say("Points")],
+        "head": [say("By month"), say("Points")],
         "rows": [[_month(month, speak), "–" if value is None else str(value)] for month, value in trend.months]}
 
 
@@ -151,7 +153,7 @@ def signed(value: float, speak: Language) -> str:
 
 
 def _plan(plan: Plan, speak: Language) -> dict[str, Any]:
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     years = sorted({one.year for one in plan.money})
     shown = years[:YEARS]
     totals: dict[str, int] = defaultdict(int)
@@ -165,13 +167,13 @@ def _plan(plan: Plan, speak: Language) -> dict[str, Any]:
              money(totals[fund], speak)] for fund in funds[:FUNDS]]
     if funds[FUNDS:]:
         rest = funds[FUNDS:]
-        rows.append([many("%(count)s other fund", "%(count)s other funds", len(rest)) % {"count": len(rest)},
+        rows.append([ngettext("%(count)s other fund", "%(count)s other funds", len(rest)) % {"count": len(rest)},
                      *(money(sum(cells[fund, year] for fund in rest), speak) for year in shown),
                      money(sum(totals[fund] for fund in rest), speak)])
     by_year = [sum(cells[fund, year] for fund in funds) for year in shown]
     most = max(by_year, default=0)
-    lines = [say("Approved on %(day)s.") % {"day": speak.date(plan.approved)} if plan.approved
-             else say("Not approved yet.")]
+    lines = [say("The office approved it on %(day)s.") % {"day": speak.date(plan.approved)} if plan.approved
+             else say("Nobody has approved it yet.")]
     if plan.first:
         lines.append(say("The first order is due by %(day)s.") % {"day": speak.date(plan.first)})
     if plan.last:
@@ -180,11 +182,11 @@ def _plan(plan: Plan, speak: Language) -> dict[str, Any]:
         "total": money(plan.total, speak), "total_says": say("over the whole plan"), "lines": lines,
         "acts": [[speak.number(count), say(ACTS[act])] for act, count in plan.acts],
         "caption": say("What is spent, by fund and by the year of the order"),
-        "head": [say("Fund"), *map(str, shown), say("Total")], "rows": rows,
-        "foot": [say("Total"), *(money(one, speak) for one in by_year), money(plan.total, speak)],
+        "head": [say("Where the money comes from"), *map(str, shown), say("In all")], "rows": rows,
+        "foot": [say("In all"), *(money(one, speak) for one in by_year), money(plan.total, speak)],
         "years": [[str(year), amount / most if most else 0, money(amount, speak)]
                   for year, amount in zip(shown, by_year, strict=True)],
-        "alt": say("Spending by year") + ": " + "; ".join(
+        "alt": say("What is spent each year") + ": " + "; ".join(
             f"{year}, {money(amount, speak)}" for year, amount in zip(shown, by_year, strict=True)),
-        "more": many("%(count)s later year is in the total.", "%(count)s later years are in the total.",
+        "more": ngettext("%(count)s later year is in the total.", "%(count)s later years are in the total.",
                      len(years) - len(shown)) % {"count": len(years) - len(shown)} if len(years) > YEARS else ""}

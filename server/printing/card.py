@@ -76,7 +76,7 @@ def days(card: Scorecard, speak: Language) -> list[str]:
 
 def grade_words(grade: Grade, card: Scorecard, speak: Language) -> dict[str, Any]:
     """The letter, its shape's words, the sentences under it and the bar."""
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     head = (say("Grade %(letter)s: %(word)s") % {"letter": grade.letter, "word": say(words.GRADES[grade.letter])}
             if grade.letter else say(words.GRADES[None]))
     lines = [say(words.CAPS[cap.code]) for cap in grade.caps]
@@ -84,11 +84,11 @@ def grade_words(grade: Grade, card: Scorecard, speak: Language) -> dict[str, Any
         lines.append(say("Less than half of the evidence is in, so there is no grade. What is known is below."))
     elif card.failing or card.unknown:
         total = len(card.items)
-        said = many("%(count)s control of %(total)s fails, in whole or in part",
+        said = ngettext("%(count)s control of %(total)s fails, in whole or in part",
                     "%(count)s controls of %(total)s fail, in whole or in part", card.failing) % {
                         "count": card.failing, "total": total}
         if card.unknown:
-            said += many(", and %(count)s is not proven; unproven counts as failing here",
+            said += ngettext(", and %(count)s is not proven; unproven counts as failing here",
                          ", and %(count)s are not proven; unproven counts as failing here", card.unknown) % {
                              "count": card.unknown}
         lines.append(said + ".")
@@ -107,14 +107,14 @@ def grade_words(grade: Grade, card: Scorecard, speak: Language) -> dict[str, Any
 
 def question(one: Question, speak: Language) -> dict[str, str]:
     """One of the five questions with its answer and counts."""
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     if one.passed + one.failed + one.unknown:
         count = ", ".join((
-            many("%(count)s passes", "%(count)s pass", one.passed) % {"count": one.passed},
-            many("%(count)s fails", "%(count)s fail", one.failed) % {"count": one.failed},
-            many("%(count)s unknown", "%(count)s unknown", one.unknown) % {"count": one.unknown}))
+            ngettext("%(count)s passes", "%(count)s pass", one.passed) % {"count": one.passed},
+            ngettext("%(count)s fails", "%(count)s fail", one.failed) % {"count": one.failed},
+            ngettext("%(count)s unknown", "%(count)s unknown", one.unknown) % {"count": one.unknown}))
     elif one.unmeasured:
-        count = many("%(count)s control, no evidence", "%(count)s controls, no evidence", one.unmeasured) % {
+        count = ngettext("%(count)s control, no evidence", "%(count)s controls, no evidence", one.unmeasured) % {
             "count": one.unmeasured}
     else:
         count = say("No control of the catalogue is for these roles")
@@ -164,22 +164,22 @@ def box(title: str, lines: Iterable[tuple[str, str]], speak: Language) -> dict[s
 
 
 def _about(card: Scorecard, speak: Language) -> str:
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     if card.scope is Scope.MACHINE:
         return say("One machine: %(name)s") % {"name": clipped(card.machines[0].name, NAME_MOST)}
     if card.scope is Scope.OFFICE:
         heard = len(card.machines)
-        return many("The office: %(count)s machine of %(total)s reports",
+        return ngettext("The office: %(count)s machine of %(total)s reports",
                     "The office: %(count)s machines of %(total)s report", heard) % {
                         "count": heard, "total": heard + len(card.silent)}
     if card.scope is Scope.MACHINES:
-        return many("%(count)s machine reports", "%(count)s machines report", len(card.machines)) % {
+        return ngettext("%(count)s machine reports", "%(count)s machines report", len(card.machines)) % {
             "count": len(card.machines)}
     return ""
 
 
 def _action(one: Action, code: str, speak: Language) -> dict[str, Any]:
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     failing = one.verdict is Verdict.FAIL
     facts = [say(words.SEVERITY[one.check.severity])]
     if one.overdue:
@@ -188,7 +188,7 @@ def _action(one: Action, code: str, speak: Language) -> dict[str, Any]:
         facts.append(say("Takes %(effort)s") % {"effort": say(words.EFFORT[one.fix.effort])})
     if one.points:
         worth = speak.number(one.points, 1)
-        facts.append(many("Worth %(points)s points, together with %(count)s other check",
+        facts.append(ngettext("Worth %(points)s points, together with %(count)s other check",
                           "Worth %(points)s points, together with %(count)s other checks", one.together) % {
                               "points": worth, "count": one.together} if one.together
                      else say("Worth %(points)s points") % {"points": worth})
@@ -213,18 +213,18 @@ def _parties(parties: Sequence[Party], speak: Language) -> dict[str, Any]:
 
 
 def _boxes(card: Scorecard, pack: Pack, code: str, speak: Language) -> list[dict[str, Any]]:
-    say, many = speak.say, speak.texts.ngettext
-    unproven = [("unknown", many("%(reason)s: %(count)s check", "%(reason)s: %(count)s checks", len(one.checks)) % {
+    say, ngettext = speak.say, speak.texts.ngettext
+    unproven = [("unknown", ngettext("%(reason)s: %(count)s check", "%(reason)s: %(count)s checks", len(one.checks)) % {
         "reason": say(words.REASONS[one.kind]), "count": speak.number(len(one.checks))}) for one in card.unproven]
     lists = []
     if card.silent:
         count = len(card.silent)
-        lists.append(("unknown", many("%(count)s machine on the list has not reported:",
+        lists.append(("unknown", ngettext("%(count)s machine on the list has not reported:",
                                       "%(count)s machines on the list have not reported:", count) % {"count": count}
                       + " " + names([one.name for one in card.silent], 4, speak)))
     if card.undeclared:
         count = len(card.undeclared)
-        lists.append(("some", many("%(count)s machine reports and is not on the list:",
+        lists.append(("some", ngettext("%(count)s machine reports and is not on the list:",
                                    "%(count)s machines report and are not on the list:", count) % {"count": count}
                       + " " + names([one.name for one in card.undeclared], 4, speak)))
     together = [(str(one.verdict), f"{say(words.VERDICTS[one.verdict])}{colon(speak)} {check.title.say(code)}")
@@ -246,12 +246,12 @@ def _boxes(card: Scorecard, pack: Pack, code: str, speak: Language) -> list[dict
 
 
 def _changes(card: Scorecard, speak: Language) -> list[tuple[str, str]]:
-    say, many = speak.say, speak.texts.ngettext
+    say, ngettext = speak.say, speak.texts.ngettext
     found = [("some", f"{speak.date(change.at)}{colon(speak)} " + say("%(name)s changed roles") % {
         "name": clipped(one.name, NAME_MOST)}) for one, change in card.role_changes]
     found += [("some", say("%(name)s is judged with another threshold:") % {
         "name": clipped(one.machine.name, NAME_MOST)} + f" {one.check}") for one in card.overrides]
-    found += [("some", many("%(name)s: %(count)s check applied before and no longer does:",
+    found += [("some", ngettext("%(name)s: %(count)s check applied before and no longer does:",
                             "%(name)s: %(count)s checks applied before and no longer do:", len(checks)) % {
         "name": clipped(one.name, NAME_MOST), "count": len(checks)} + f" {names(checks, 2, speak)}")
         for one, checks in card.shrunk]
