@@ -46,9 +46,9 @@ def believed(results: Iterable[Result], pack: Pack, declared: Iterable[Declared]
     rows = {row.id: row for row in pack.rows}
     known = {check.id: check for check in pack.checks if check.catalogue in rows}
     applying: dict[str, list[Result]] = {}
-    for one in results:
-        if one.check in known and one.verdict is not Verdict.NOT_APPLICABLE:
-            applying.setdefault(known[one.check].catalogue, []).append(one)
+    for result in results:
+        if result.check in known and result.verdict is not Verdict.NOT_APPLICABLE:
+            applying.setdefault(known[result.check].catalogue, []).append(result)
     total = sum(WEIGHTS[rows[row].severity] for row in applying)
     gone: set[str] = set()
     single: set[str] = set()

@@ -54,9 +54,10 @@ class Action:
 
 
 def actions(machines: Sequence[Standing], items: Iterable[Item], pack: Pack,
-            together: Sequence[Result] = ()) -> list[Action]:
-    """Every failing or unknown check over ``machines`` and of the office itself, best first."""
-    known = {check.id: check for check in pack.checks}
+            together: Sequence[Result] = (), row: str = "") -> list[Action]:
+    """Every failing or unknown check (of ``row`` alone, if one is named) over ``machines`` and of the office itself,
+    best first."""
+    known = {check.id: check for check in pack.checks if row in ("", check.catalogue)}
     gains: dict[str, float] = {}
     for share in shares(items):
         gains[share.item.row] = gains.get(share.item.row, 0.0) + share.weight - share.lower

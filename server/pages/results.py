@@ -158,7 +158,7 @@ def expected(result: Result, check: Check | None, report: Report, language: str)
 
 def _candidates(check: Check, own: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The thresholds a machine may have been judged with: its own, else the default or one of an election phase."""
-    choices = [[own[name]] if name in own else [one.default, *one.from_T.values()]
+    choices = [[*([own[name]] if name in own else []), one.default, *one.from_T.values()]
                for name, one in check.parameters.items()]
     return (dict(zip(check.parameters, chosen, strict=True)) for chosen in product(*choices))
 

@@ -20,7 +20,7 @@ def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock,
     card = rules.scorecard(site.office(request, database, session), pack, site.now(clock))
     databases = gravest(overview(card.machines, card.office.reviews, pack, spoken(language)))
     return site.page("scorecard.html", request, language, session, here="scorecard", card=card, pack=pack,
-                     databases=databases)
+                     checks={check.id: check for check in pack.checks}, databases=databases)
 
 
 ROUTES = [scorecard]

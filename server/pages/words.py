@@ -76,6 +76,21 @@ REASONS = {
     "role": N_("The machine was not judged for one of its roles"),
     "threshold": N_("It was judged with another threshold than the pack's"),
 }
+ADVICE = {
+    "denied": N_("Let the agent see it: run it with the right it names, or as administrator."),
+    "timeout": N_("See why the machine is slow, then let the agent look again."),
+    "unsupported": N_("The agent cannot read this here. Check it by hand, and record what you find."),
+    "truncated": N_("There is more than the agent may read. Ask your IT staff to shorten the list it reads."),
+    "error": N_("Restart the agent and look again. If it stays, send us the words in small print."),
+    "stale": N_("Connect the machine to the network and restart the agent."),
+    "withheld": N_("The machine keeps this to itself. Allow it to be shared, or check it on the machine."),
+    "absent": N_("Tell the agent what the machine is for, or set up what is missing."),
+    "doubtful": N_("Bring up to date what it rests on, then let the agent look again."),
+    "clock": N_("Set the machine's clock right, and keep it right by the network."),
+    "left_out": N_("Update the agent: this one is too old to know the check."),
+    "role": N_("Add the role to the machine's own settings, then let the agent look again."),
+    "threshold": N_("Take the changed threshold back, or let the facts it rests on be shared."),
+}
 ROLES = {
     "registration-db": N_("Registration database"), "registration-app": N_("Registration application"),
     "pollbook": N_("Pollbook"), "ems": N_("Election management system"),
@@ -85,6 +100,16 @@ ROLES = {
 }
 PARTIES = {"us": N_("Our office"), "vendor": N_("A vendor"), "state": N_("The state or province"),
            "county": N_("The county or municipality")}
+ANSWERS_FOR = {"removed": N_("taken off the list"), "added": N_("added to the list"),
+               "roles": N_("is asked for less"), "responsible": N_("someone else answers for it now")}
+"""What a new version of the declared list does to an asset."""
+EXEMPTIONS = {"exception": N_("Accepted failure"), "not_applicable": N_("Declared not to apply")}
+WEIGHTS_WHY = {
+    Severity.CRITICAL: N_("A failure here can change who may vote, or stop voting."),
+    Severity.HIGH: N_("A failure here opens a way in, or makes recovery doubtful."),
+    Severity.MEDIUM: N_("A failure here makes other failures worse."),
+    Severity.LOW: N_("A failure here is a matter of good order."),
+}
 PROBLEMS = {
     "bad_request": N_("The request cannot be read"), "sign_in": N_("Sign in first"),
     "forbidden": N_("You may not do that"), "not_found": N_("There is nothing here"),
