@@ -14,6 +14,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
 from policies.model import LANGUAGES, Pack
+from server.closing import Closer
 from server.pages.language import chosen
 from server.reading import Reading
 from server.records import Office
@@ -42,6 +43,15 @@ def office(request: Asked, database: Database, session: Session) -> Office:
         state["reading"] = Reading(database)
     reading: Reading = state["reading"]
     return reading.office(session.tenant)
+
+
+def closer(request: Asked, database: Database, clock: Callable[[], datetime]) -> Closer:
+    """What closes days and hands out closed ones."""
+    state = request.app.state
+    if "closer" not in state:
+        state["closer"] = Closer(database, pack(), clock)
+    found: Closer = state["closer"]
+    return found
 
 
 def now(clock: Callable[[], datetime]) -> datetime:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from evidence.ages import vouched
-from evidence.day import Point
+from evidence.day import Point, RowPoint
 from evidence.day_inputs import Line
 from evidence.trend import Carried, Closed
 from server.store import frames
@@ -85,6 +85,20 @@ def between(connection: Connection, tenant: str, first: date, last: date) -> lis
         sa.select(days.c.day, days.c.rules, days.c.inputs, days.c.points)
         .where(days.c.tenant == tenant, days.c.day >= first, days.c.day <= last).order_by(days.c.day))
     return [Kept(row.day, row.rules, row.inputs, _whole.decode(row.points)) for row in rows]
+
+
+def before(connection: Connection, tenant: str, day: date) -> list[Kept]:
+    """The kept day before ``day``, if there is one."""
+    found: date | None = connection.scalar(sa.select(sa.func.max(days.c.day)).where(
+        days.c.tenant == tenant, days.c.day < day))
+    return between(connection, tenant, found, found) if found else []
+
+
+def after(connection: Connection, tenant: str, day: date) -> date | None:
+    """The first kept day after ``day``."""
+    found: date | None = connection.scalar(sa.select(sa.func.min(days.c.day)).where(
+        days.c.tenant == tenant, days.c.day > day))
+    return found
 
 
 def machines_between(connection: Connection, tenant: str, first: date, last: date) -> Iterator[tuple[date, Machines]]:

@@ -34,3 +34,8 @@ def every(connection: Connection, tenant: str) -> tuple[InForce, ...]:
     rows = connection.execute(sa.select(rule_sets.c.at, rule_sets.c.body).where(rule_sets.c.tenant == tenant)
                               .order_by(rule_sets.c.id))
     return tuple(InForce(row.at, recorded.decode(frames.unpack(bytes(row.body), LIMIT))) for row in rows)
+
+
+def digest(one: InForce) -> str:
+    """The digest that days name these rules by."""
+    return recorded.digest(one.rules)
