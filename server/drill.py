@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from hustings.verdicts import SEVERITIES, WORST_FIRST, Result
 from policies.grade import WEIGHTS, Cap, Grade, Item, Share, office_parts, shares
-from policies.model import Check, Pack, Row
+from policies.model import Check, Pack, Row, Text
 from server.questions import AREAS, area_of
 from server.records import Asset
 from server.scorecard import Scorecard, speakers
@@ -152,6 +152,12 @@ def _results(one: Standing, name: str) -> tuple[Result, ...]:
 
 def _worst(one: OnAsset) -> tuple[int, str]:
     return WORST.index(one.state), one.name
+
+
+def titles(pack: Pack) -> dict[str, Text]:
+    """What each check is called, and each row: by the severest check that speaks for it."""
+    return {**{row: check.title for row, check in _speaking(pack).items()},
+            **{check.id: check.title for check in pack.checks}}
 
 
 def _speaking(pack: Pack) -> dict[str, Check]:

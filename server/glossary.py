@@ -30,7 +30,7 @@ WORDS = (
     Word("grade", "grade", "cote",
          N_("A letter from A to F. It comes from the lower end of the points, and some failures hold it down.")),
     Word("points", "points", "points", N_("How much of the weight of all controls passes, out of 100.")),
-    Word("control", "control", "mesure",
+    Word("control", "control", "exigence",
          N_("One thing that should be true, such as: the system still gets fixes. Controls are what is graded.")),
     Word("check", "check", "contrôle",
          N_("One question that the agent or the server asks, to see if a control is met.")),

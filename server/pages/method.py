@@ -9,7 +9,6 @@ from hustings.verdicts import Severity
 from policies import grade
 from policies.grade import Item
 from policies.not_applicable import LIMIT
-from server.elections.deadlines import LEAST
 from server.glossary import REVIEWED, WORDS
 from server.pages import site
 from server.pages.site import Asked, FromPath, SignedIn
@@ -35,7 +34,8 @@ def method(request: Asked, language: FromPath, session: SignedIn) -> Template:
     return site.page(
         "method.html", request, language, session, here="method", grade=grade, pack=pack, areas=AREAS,
         example=EXAMPLE, example_grade=EXAMPLE_GRADE,
-        shares=grade.shares(EXAMPLE), limit=LIMIT, least=LEAST, rows={area: [row for row in pack.rows if row.id.startswith(area + "-")] for area in AREAS},
+        shares=grade.shares(EXAMPLE), limit=LIMIT,
+        rows={area: [row for row in pack.rows if row.id.startswith(area + "-")] for area in AREAS},
         measured=measured, late_hours=int(LATE_AFTER.total_seconds() // 3600), silent_days=SILENT_AFTER.days)
 
 

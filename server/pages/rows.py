@@ -70,6 +70,7 @@ def exceptions(request: Asked, language: FromPath, database: Store, clock: Clock
     """What the office accepts or declared not to apply: what is in force, and what was."""
     card = _card(request, language, database, clock, session)
     return site.page("exceptions.html", request, language, session, here="scorecard", card=card, pack=site.pack(),
+                     titles=drill.titles(site.pack()),
                      past=[one for one in reversed(card.office.exceptions) if not one.in_force(card.now)],
                      agents={one.name.casefold(): one for one in card.all_machines})
 

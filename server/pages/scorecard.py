@@ -5,11 +5,15 @@ from __future__ import annotations
 from litestar import get
 from litestar.response import Template
 
+from hustings.verdicts import WORST_FIRST
+from server import drill
 from server import scorecard as rules
+from server import trend as trend_rules
 from server.access_overview import gravest, overview
 from server.pages import site
 from server.pages.language import language as spoken
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
+from server.pages.trend import shown
 
 
 @get("/{language:str}", sync_to_thread=True)
@@ -20,7 +24,11 @@ def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock,
     card = rules.scorecard(site.office(request, database, session), pack, site.now(clock))
     databases = gravest(overview(card.machines, card.office.reviews, pack, spoken(language)))
     return site.page("scorecard.html", request, language, session, here="scorecard", card=card, pack=pack,
-                     checks={check.id: check for check in pack.checks}, databases=databases)
+                     checks={check.id: check for check in pack.checks}, databases=databases,
+                     titles=drill.titles(pack),
+                     together=sorted(card.together, key=lambda one: WORST_FIRST.index(one.verdict)),
+                     trend=trend_rules.office(site.closer(request, database, clock).year(session.tenant)[0]),
+                     **shown(language))
 
 
 ROUTES = [scorecard]

@@ -81,7 +81,7 @@ ADVICE = {
     "timeout": N_("See why the machine is slow, then let the agent look again."),
     "unsupported": N_("The agent cannot read this here. Check it by hand, and record what you find."),
     "truncated": N_("There is more than the agent may read. Ask your IT staff to shorten the list it reads."),
-    "error": N_("Restart the agent and look again. If it stays, send us the words in small print."),
+    "error": N_("Restart the agent and look again. If it stays so, show your IT staff the words in small print."),
     "stale": N_("Connect the machine to the network and restart the agent."),
     "withheld": N_("The machine keeps this to itself. Allow it to be shared, or check it on the machine."),
     "absent": N_("Tell the agent what the machine is for, or set up what is missing."),
