@@ -10,6 +10,8 @@ from hustings.times import utc_text
 from hustings.verdicts import Verdict
 from policies.grade import METHOD, Grade
 from policies.model import Pack
+from server.elections import words as election_words
+from server.elections.phase import of_office
 from server.pages import words
 from server.pages.language import Language, language
 from server.scorecard import Scorecard
@@ -38,6 +40,10 @@ def as_text(card: Scorecard, code: str) -> str:
         said = speak.texts.ngettext("%(count)s day", "%(count)s days", card.days) % {"count": card.days}
         until = say("until voting day, %(day)s") % {"day": speak.date(card.voting_day)}
         lines += ["", f"{said} {until}"]
+    if card.office.elections:
+        now = of_office(card.office, card.now)
+        whose = f" ({now.election.name})" if now.election else ""
+        lines.append(f"{say(election_words.PHASES[now.code])}{whose}")
     lines += [_recorded(one, speak) for one in card.recorded]
     return "\n".join([*lines, "", _tally(card, speak)])
 
@@ -69,6 +75,7 @@ def as_data(card: Scorecard, pack: Pack) -> dict[str, Any]:
                    "machines": [machine.name for machine in one.machines], "overdue": one.overdue}
                   for one in card.first],
         "voting_day": card.voting_day.isoformat() if card.voting_day else None,
+        "days": card.days, "phase": of_office(card.office, card.now).code,
     }
 
 

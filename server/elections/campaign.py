@@ -35,6 +35,8 @@ WEEK = timedelta(days=7)
 class Step:
     """One action and the days it is laid out for."""
 
+    number: int
+    """From 1, in the order of the days."""
     action: Action
     hours: int
     first: date
@@ -56,12 +58,10 @@ class Week:
     """From 1."""
     first: date
     last: date
+    work: int
+    """Hours."""
     steps: tuple[Step, ...]
     """Those that begin in it."""
-
-    @property
-    def hours(self) -> int:
-        return sum(one.hours for one in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def campaign(actions: Sequence[Action], today: date, vote: date | None, hours: i
     needed = 0
     if late:
         needed = next((more for more in range(hours + 1, 61) if not _laid(ten, today, end, steady, more)[1]), 0)
-    return Campaign(today, vote, hours, _weeks(steps, today, end), tuple(late), needed, tuple(done))
+    return Campaign(today, vote, hours, _weeks(steps, today, end, hours), tuple(late), needed, tuple(done))
 
 
 Reports = Sequence[tuple[datetime, Mapping[str, Verdict]]]
@@ -152,20 +152,19 @@ def _in_turn(actions: list[Action], today: date, end: date, steady: date,
         if today + WEEK * ends >= end or (not _safe(action) and last >= steady):
             late.append(action)
             continue
-        steps.append(Step(action, work, today + WEEK * begins, last))
+        steps.append(Step(len(steps) + 1, action, work, today + WEEK * begins, last))
         spent += work
     return steps, late
 
 
-def _weeks(steps: list[Step], today: date, end: date) -> tuple[Week, ...]:
+def _weeks(steps: list[Step], today: date, end: date, hours: int) -> tuple[Week, ...]:
+    """Every week from ``today`` to ``end`` with what begins in it and the work that falls into it."""
     weeks = []
-    first, number = today, 1
+    first, left = today, sum(one.hours for one in steps)
     while first < end:
         mine = tuple(one for one in steps if one.first == first)
-        weeks.append(Week(number, first, min(first + WEEK, end) - timedelta(days=1), mine))
-        first, number = first + WEEK, number + 1
-    while weeks and not weeks[-1].steps and end - today > NO_VOTE_WEEKS * WEEK:
-        weeks.pop()
+        weeks.append(Week(len(weeks) + 1, first, min(first + WEEK, end) - timedelta(days=1), min(left, hours), mine))
+        first, left = first + WEEK, max(0, left - hours)
     return tuple(weeks)
 
 

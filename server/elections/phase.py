@@ -23,7 +23,8 @@ _DAY = timedelta(days=1)
 
 
 class Code(StrEnum):
-    """What an office does at this time. Of several that hold on a day, the first of this list is shown."""
+    """What an office does at this time. Of several that hold on a day, the first of this list is shown; but the
+    freeze of an election ahead stands before what is left to do of one that is over."""
 
     VOTING = "voting"
     """A voting day."""
@@ -69,7 +70,7 @@ def phase(elections: Iterable[Election], today: date) -> Phase:
     """The phase of ``today``: the weightiest of all that every election says of it."""
     known = in_order(elections)
     ahead = next((one for one in known if one.last >= today), None)
-    found = sorted(((list(Code).index(code), place, code, one, until) for place, one in enumerate(known)
+    found = sorted(((_rank(code, one, today), place, code, one, until) for place, one in enumerate(known)
                     for code, until in _says(one, today)), key=lambda each: each[:2])
     next_days = None if ahead is None else max(0, (ahead.first - today).days)
     if not found:
@@ -130,13 +131,18 @@ def _says(one: Election, today: date) -> list[tuple[Code, date | None]]:
         changes_end = freeze_starts(one) or one.first
         if today < changes_end:
             found.append(_ahead(one, today, changes_end))
-        elif today < one.first:
-            found.append((Code.PREPARATION, one.first - _DAY))
     elif today <= one.certified and one.of(WindowKind.CERTIFICATION):
         found.append((Code.CERTIFICATION, one.certified))
     elif one.ends < today <= one.ends + REVIEWED_AFTER:
         found.append((Code.AFTER, one.ends + REVIEWED_AFTER))
     return found
+
+
+def _rank(code: Code, one: Election, today: date) -> float:
+    order = list(Code)
+    if code is Code.FREEZE and today <= one.last:
+        return order.index(Code.ADVANCE) + 0.5
+    return order.index(code)
 
 
 def _ahead(one: Election, today: date, changes_end: date) -> tuple[Code, date]:

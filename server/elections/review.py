@@ -136,6 +136,10 @@ class Review:
         return tuple(one for one in self.open if one.left)
 
     @property
+    def repaired(self) -> tuple[Open, ...]:
+        return tuple(one for one in self.open if not one.left)
+
+    @property
     def changed(self) -> tuple[Changed, ...]:
         return tuple(one for one in self.changes if one.differs)
 

@@ -86,7 +86,7 @@ def picture(elections: Iterable[Election], today: date) -> Picture | None:
 
 def _group(one: Election, y: float, first: date, last: date) -> Group:
     lanes: list[Lane] = []
-    for kind in WindowKind:
+    for kind in dict.fromkeys(window.kind for window in one.of(*WindowKind)):
         bars = tuple(_bar(window, first, last) for window in one.of(kind)
                      if window.last >= first and window.first <= last)
         if bars:

@@ -24,6 +24,8 @@ LOOKED_BACK = timedelta(days=60)
 """What was repaired longer ago is not shown any more."""
 REPORTS = 200
 MOST_HOURS = 60
+DONE = 20
+"""Repairs of the page, the latest; the rest is counted."""
 
 
 @get("/{language:str}/campaign", sync_to_thread=True)
@@ -34,7 +36,7 @@ def campaign(request: Asked, language: FromPath, database: Store, clock: Clock, 
     now = site.now(clock)
     made = _made(request, office, database, session, now)
     return site.page("campaign.html", request, language, session, here="plan", office=office, plan=made,
-                     phase=phase(office.elections, made.today), most=rules.MOST, hours_of=rules.HOURS, pack=site.pack())
+                     phase=phase(office.elections, made.today), most_done=DONE, hours_of=rules.HOURS)
 
 
 @get("/{language:str}/campaign.ics", sync_to_thread=True)

@@ -24,10 +24,11 @@ def machines(request: Asked, language: FromPath, database: Store, clock: Clock, 
     """Every machine with its grade."""
     language = site.checked(language)
     office = site.office(request, database, session)
-    everyone = rules.everyone(office, site.pack(), site.now(clock))
+    now = site.now(clock)
+    everyone = rules.everyone(office, site.pack(), now)
     speaking = rules.speakers(office.assets or (), everyone)
     silent = [one for one in office.assets or () if one.name not in speaking]
-    return site.page("machines.html", request, language, session, here="machines", office=office,
+    return site.page("machines.html", request, language, session, here="machines", office=office, now=now,
                      machines=everyone, with_agents=sum(not (one.report and one.report.recording) for one in everyone),
                      silent=silent, declared={one.heard.agent for one in speaking.values()})
 
