@@ -25,6 +25,12 @@ def is_canonical(header: Sequence[str]) -> bool:
     return set(NEEDED) <= names and len(names & set(BY_NAME)) >= max(4, len(names) // 2)
 
 
+def is_nearly(header: Sequence[str]) -> bool:
+    """Whether a first row is meant as an inventory's, but for a column or two: then its mistakes are told."""
+    names = {normal(one) for one in header}
+    return len(names & set(BY_NAME)) >= 6
+
+
 def entries(header: Row, rows: Iterable[Row], today: date, problems: Problems) -> list[Entry]:
     """The entries of a canonical table. Every mistake is put to ``problems``; then the entries mean nothing."""
     places = _places(header, problems)
