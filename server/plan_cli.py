@@ -1,4 +1,4 @@
-"""``hustings plan``: the replacement plan, from a server's store or from one report."""
+"""``hustings plan``: what must be replaced, from a server's store or one report; ``make`` makes the plan of files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from hustings.errors import BadDocument, CannotFinish, UsageError
+from hustings.lazy import LazyGroup
 from hustings.times import voting_day
 from policies.lifecycle import Table
 from server import config
@@ -22,7 +23,14 @@ _LEADS = click.option("--lead-time", "leads", multiple=True, metavar="KIND=DAYS"
                       help="Days from order to going live, for " + ", ".join(Category) + ".")
 
 
-@click.command()
+COMMANDS = {
+    "make": ("server.planning.make_cli:make", "Make the replacement plan of an inventory, a calendar and a budget."),
+    "compare": ("server.planning.make_cli:compare", "Say what is different between two plans."),
+}
+SCHEMA = "hustings.support-plan/1"
+
+
+@click.group(cls=LazyGroup, places=COMMANDS, invoke_without_command=True)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=config.DATA, show_default=True,
               help="The server's data directory.")
 @click.option("--tenant", help="Which office or campaign, where the server has several.")
@@ -40,9 +48,18 @@ _LEADS = click.option("--lead-time", "leads", multiple=True, metavar="KIND=DAYS"
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True,
               help="The language of CSV.")
-def plan(data: Path, tenant: str | None, report_file: Path | None, days: tuple[str, ...], freeze_before: int,
-         freeze_after: int, leads: tuple[str, ...], pack_path: Path | None, form: str, language: str) -> None:
-    """What must be replaced, where and why, when to order it, and when it can go live."""
+@click.pass_context
+def plan(context: click.Context, data: Path, tenant: str | None, report_file: Path | None, days: tuple[str, ...],
+         freeze_before: int, freeze_after: int, leads: tuple[str, ...], pack_path: Path | None, form: str,
+         language: str) -> None:
+    """What must be replaced, where and why, when to order it, and when it can go live.
+
+    Without a command: from what the agents of a server, or one report, say of software and machines. With prices, funds
+    and equipment that no agent sees: hustings plan make.
+    """
+    if context.invoked_subcommand is not None:
+        _alone(context)
+        return
     from dataclasses import replace
 
     rules = Rules(freeze_before=freeze_before, freeze_after=freeze_after, lead_days=_lead_days(leads))
@@ -50,6 +67,15 @@ def plan(data: Path, tenant: str | None, report_file: Path | None, days: tuple[s
     office = replace(office, voting_days=tuple(sorted({*office.voting_days, *map(_day, days)})))
     made = make(office, _table(pack_path), datetime.now(UTC), rules)
     click.echo(_shown(made, form, language), nl=False)
+
+
+def _alone(context: click.Context) -> None:
+    """Options before a command would have no effect: raises ``UsageError``."""
+    given = [name for name in context.params
+             if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    if given:
+        raise UsageError(f"options before {context.invoked_subcommand} have no effect on it", where="hustings plan",
+                         remedy=f"write them after it; see hustings plan {context.invoked_subcommand} --help")
 
 
 def of_store(data: Path, tenant: str | None) -> Office:
@@ -121,6 +147,6 @@ def _shown(made: Plan, form: str, language: str) -> str:
     if form == "json":
         import msgspec
 
-        encoded = msgspec.json.encode({"schema": "hustings.plan/1", **msgspec.to_builtins(made)})
+        encoded = msgspec.json.encode({"schema": SCHEMA, **msgspec.to_builtins(made)})
         return msgspec.json.format(encoded, indent=2).decode() + "\n"
     return plan_text.as_text(made)

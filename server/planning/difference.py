@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import msgspec
 
 from server.pages.language import Language
 from server.planning.document import Written
 from server.planning.model import Line, Option
+from server.planning.money import dollars
 from server.planning.sentences import option
 from server.planning.wording import day, inert, money
 
 SHOWN = 40
+SCHEMA = "hustings.plan-difference/1"
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -128,3 +131,21 @@ def _line(one: Line, speak: Language) -> str:
     when = one.order_by if one.go_live is None else one.go_live
     text = name if when is None else speak.say("%(option)s on %(day)s") % {"option": name, "day": day(when, speak)}
     return f"{text} ({inert(one.fund)}, {money(one.cost, speak)})" if one.cost else text
+
+
+def as_data(found: Difference) -> dict[str, Any]:
+    """The ``hustings.plan-difference/1`` document; money in dollars."""
+    return {
+        "schema": SCHEMA, "same": found.same, "cost": dollars(found.cost), "exposure": found.exposure,
+        "old_status": found.old_status, "new_status": found.new_status,
+        "spending": [{"year": year, "fund": fund, "difference": dollars(amount)}
+                     for year, fund, amount in found.spending],
+        "moved": [{"asset": one.asset, "old": [_data(each) for each in one.old],
+                   "new": [_data(each) for each in one.new]} for one in found.moved],
+    }
+
+
+def _data(line: Line) -> dict[str, Any]:
+    return {"option": str(line.option), "order_by": line.order_by.isoformat() if line.order_by else None,
+            "go_live": line.go_live.isoformat() if line.go_live else None, "fund": line.fund or None,
+            "cost": dollars(line.cost)}

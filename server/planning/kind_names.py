@@ -61,6 +61,8 @@ _NAMES: dict[str, Callable[[Language, int], str]] = {
         "%(count)s ballot delivery system", "%(count)s ballot delivery systems", n),
     "phone": lambda speak, n: speak.texts.ngettext("%(count)s phone", "%(count)s phones", n),
     "printer": lambda speak, n: speak.texts.ngettext("%(count)s printer", "%(count)s printers", n),
+    "ballot printer": lambda speak, n: speak.texts.ngettext(
+        "%(count)s ballot printer", "%(count)s ballot printers", n),
     "ups": lambda speak, n: speak.texts.ngettext("%(count)s power supply", "%(count)s power supplies", n),
 }
 NAMED = frozenset(_NAMES)

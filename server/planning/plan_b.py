@@ -42,6 +42,7 @@ CONTROLS: dict[str, tuple[str, ...]] = {
     "switch": (_ISOLATE, _SPARE),
     "backup": (_COPY, _SPARE),
     "printer": (_BORROW, _PRINT_SHOP),
+    "ballot printer": (_BORROW, _PRINT_SHOP),
     "ups": (_SPARE,),
 }
 """From the catalogue's rows on contingency and voting technology: isolate, borrow, go on with paper."""

@@ -193,9 +193,7 @@ def plan_b(entry: Outlook, made: Made, speak: Language) -> str:
 def missing(one: Unmatched, speak: Language) -> str:
     """What must be asked of an asset that could not be matched, with the nearest guesses."""
     text = speak.say(_MISSING[one.why]) if one.why in _MISSING else speak.say("Not matched (%(why)s).") % {
-        "why": inert(one.why)}
-    if one.detail:
-        text += f" {inert(one.detail)}"
+        "why": inert(one.detail or one.why)}
     if one.guesses:
         text += " " + speak.say("Perhaps %(guesses)s.") % {"guesses": speak.list([_guess(each, speak)
                                                                                for each in one.guesses[:3]])}

@@ -223,7 +223,7 @@ def test_the_command_plans_for_one_report_without_a_server(tmp_path: Path) -> No
                                      "--lead-time", "product=10"])
     assert said.exit_code == 0, said.output
     found = json.loads(said.output)
-    assert found["schema"] == "hustings.plan/1"
+    assert found["schema"] == "hustings.support-plan/1"
     node = next(one for one in found["lines"] if one["what"] == "Node.js 20")
     assert (node["lead_days"], node["where"][0]["name"]) == (10, "db1")
     text = CliRunner().invoke(plan, ["--report", str(path)])
