@@ -24,7 +24,7 @@ def calendar(name: str) -> Calendar:
     made = Calendar()
     made.add("version", "2.0")
     made.add("prodid", "-//Hustings//Election calendar//EN")
-    made.add("x-wr-calname", name)
+    made.add("x-wr-calname", _line(name))
     return made
 
 
@@ -33,7 +33,7 @@ def entry(uid: str, title: str, first: date, last: date, now: datetime, about: s
     made = Event()
     made.add("uid", f"{uid}@{DOMAIN}")
     made.add("dtstamp", now)
-    made.add("summary", title)
+    made.add("summary", _line(title))
     made.add("dtstart", first)
     made.add("dtend", last + timedelta(days=1))
     made.add("transp", "TRANSPARENT")
@@ -62,6 +62,11 @@ def as_ics(office: str, tenant: str, elections: Iterable[Election], now: datetim
             made.add_component(entry(f"{uid}-{window.kind}-{seen[window.kind]}", title, window.first, window.last,
                                      now, about))
     return bytes(made.to_ical())
+
+
+def _line(text: str) -> str:
+    """Text on one line, without control characters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split(" "))
 
 
 def _title(what: str, name: str, code: str) -> str:
