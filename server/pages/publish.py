@@ -42,7 +42,7 @@ def versions(request: Asked, language: FromPath, database: Store, clock: Clock, 
     return _list(request, site.checked(language), database, clock, session)
 
 
-@post("/{language:str}/publish", sync_to_thread=True)
+@post("/{language:str}/publish/prepare", sync_to_thread=True)
 def prepare(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
     """Keep both files as they are now. Raises ``Refused`` for who may not."""
     language = site.checked(language)

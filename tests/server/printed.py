@@ -37,7 +37,7 @@ def usual(wanted: tuple[Verdict, ...] = TURNS) -> Office:
         voting_days=(date(2027, 6, 10),))
 
 
-def largest(many: int = 60) -> Office:
+def largest(many: int = 30) -> Office:
     """Every role, party and kind of remark, with names as long as a DNS name may be."""
     names = [f"{number:03d}-" + "a-rather-long-name-of-a-machine." * 7 for number in range(many)]
     return Office(
