@@ -16,8 +16,11 @@ from server.pages import words
 from server.pages.language import Language, language
 from server.scorecard import Scorecard
 from server.standing import Standing
+from server.weighing import Effect
 
 WIDTH = 100
+LISTED = 5
+"""Lines of each kind that the terminal lists."""
 SHAPES = {"yes": "✓", "so_far": "–", "unproven": "?", "in_part": "▲", "no": "✗", "unmeasured": "–",
           Verdict.FAIL: "✗", Verdict.UNKNOWN: "?"}
 SCHEMA = "hustings.scorecard/1"
@@ -44,8 +47,36 @@ def as_text(card: Scorecard, code: str) -> str:
         now = of_office(card.office, card.now)
         whose = f" ({now.election.name})" if now.election else ""
         lines.append(f"{say(election_words.PHASES[now.code])}{whose}")
+    lines += _listed(card, speak)
     lines += [_recorded(one, speak) for one in card.recorded]
     return "\n".join([*lines, "", _tally(card, speak)])
+
+
+def _listed(card: Scorecard, speak: Language) -> list[str]:
+    """What the first page lists so that nothing changes the grade unseen."""
+    lines = [f"{one.name}{speak.colon} {speak.say('It has not reported.')}" for one in card.silent[:LISTED]]
+    lines += [f"{speak.date(one.at, 'medium')}{speak.colon} {one.asset} {speak.say(words.ANSWERS_FOR[one.kind])}"
+              for one in card.inventory_changes[:LISTED]]
+    lines += [f"{speak.say('Accepted failure')}{speak.colon} {one.subject}, {one.asset or card.office.name}, "
+              f"{one.owner}, {one.until}" for one in card.exceptions[:LISTED]]
+    lines += [f"{speak.say('Declared not to apply, and counted as measured')}{speak.colon} {one.subject}, {one.asset}"
+              for _, one in card.refused[:LISTED]]
+    return ["", *lines] if lines else []
+
+
+def effect_text(effect: Effect, speak: Language) -> str:
+    """What a repair does, in the words of the page."""
+    if effect.nothing:
+        return speak.say("No points by itself")
+    said = speak.say("+%(points)s points") % {"points": speak.number(effect.points, 1)}
+    none = speak.say("no grade")
+    if effect.better:
+        said += ", " + speak.say("grade %(before)s → %(after)s") % {
+            "before": effect.before.letter or none, "after": effect.after.letter or none}
+    elif effect.ceilings:
+        said += ", " + speak.say("and the best possible grade rises from %(before)s to %(after)s") % {
+            "before": effect.ceilings[0], "after": effect.ceilings[1]}
+    return said
 
 
 def _recorded(one: Standing, speak: Language) -> str:
@@ -71,12 +102,33 @@ def as_data(card: Scorecard, pack: Pack) -> dict[str, Any]:
                      for one in card.machines],
         "questions": [{"question": one.code, "answer": one.answer, "pass": one.passed, "fail": one.failed,
                        "unknown": one.unknown, "unmeasured": one.unmeasured} for one in card.questions],
+        "areas": [{"area": one.code, "measured": round(one.measured, 4), "grade": _grade_data(one.grade)}
+                  for one in card.areas],
+        "parties": [{"responsible": one.responsible, "grade": _grade_data(one.grade), "assets": len(one.assets),
+                     "silent": len(one.silent)} for one in card.parties],
+        "silent": [one.name for one in card.silent],
         "first": [{"check": one.check.id, "verdict": one.verdict, "points": round(one.points, 2),
-                   "machines": [machine.name for machine in one.machines], "overdue": one.overdue}
+                   "machines": [machine.name for machine in one.machines], "overdue": one.overdue,
+                   "reason": one.reason or None, "effect": _effect_data(one.effect)}
                   for one in card.first],
+        "together": _effect_data(card.together_effect),
+        "exceptions": [{"number": one.number, "subject": one.subject, "asset": one.asset or None, "owner": one.owner,
+                        "approved_by": one.approved_by, "until": one.until.isoformat()} for one in card.exceptions],
+        "declared_not_applicable": [
+            {"number": one.number, "subject": one.subject, "machine": machine.name, "believed": believed}
+            for some, believed in ((card.set_aside, True), (card.refused, False)) for machine, one in some],
+        "overrides": [{"machine": one.machine.name, "check": one.check, "value": one.value} for one in card.overrides],
+        "inventory_changes": [{"at": utc_text(one.at), "kind": one.kind, "asset": one.asset, "before": one.before,
+                               "after": one.after} for one in card.inventory_changes],
         "voting_day": card.voting_day.isoformat() if card.voting_day else None,
         "days": card.days, "phase": of_office(card.office, card.now).code,
     }
+
+
+def _effect_data(effect: Effect | None) -> dict[str, Any] | None:
+    return None if effect is None else {
+        "points": round(effect.points, 2), "before": effect.before.letter, "after": effect.after.letter,
+        "ceilings": effect.ceilings}
 
 
 def _recording(one: Standing) -> dict[str, str] | None:
@@ -92,7 +144,20 @@ def _grade(grade: Grade, speak: Language) -> list[str]:
         "lower": speak.number(int(grade.lower * 100 + 1e-9)), "upper": speak.number(int(grade.upper * 100 + 1e-9)),
         "coverage": speak.percent(grade.coverage)}
     return [f"  {grade.letter or '?'}  {speak.say(words.GRADES[grade.letter])}. {said}",
-            *(f"     {speak.say(words.CAPS[cap.code])}" for cap in grade.caps)]
+            *(f"     {speak.say(words.CAPS[cap.code])}" for cap in grade.caps),
+            *([f"     {_adjusted(grade, grade.adjusted, speak)}"] if grade.adjusted else [])]
+
+
+def _adjusted(raw: Grade, adjusted: Grade, speak: Language) -> str:
+    none = speak.say("no grade")
+    return speak.say("Raw: %(raw)s, %(points)s points. Adjusted, without accepted failures: %(other)s, "
+                     "%(other_points)s points.") % {
+        "raw": raw.letter or none, "points": _tenths(raw.lower, speak), "other": adjusted.letter or none,
+        "other_points": _tenths(adjusted.lower, speak)}
+
+
+def _tenths(part: float, speak: Language) -> str:
+    return speak.number(int(part * 1000 + 1e-6) / 10, 1)
 
 
 def _questions(card: Scorecard, speak: Language) -> list[str]:
@@ -107,8 +172,14 @@ def _first(card: Scorecard, code: str, speak: Language) -> list[str]:
     for number, one in enumerate(card.first, 1):
         head = f"  {number}. {SHAPES[one.verdict]} {one.check.title.say(code)} "
         lines.append(f"{head}[{speak.say(words.SEVERITY[one.check.severity])}] {one.check.id}")
-        if one.fix and one.verdict is Verdict.FAIL:
-            lines += textwrap.wrap(one.fix.text.say(code), WIDTH, initial_indent="     ", subsequent_indent="     ")
+        what = one.fix.text.say(code) if one.fix and one.verdict is Verdict.FAIL else ""
+        if one.verdict is Verdict.UNKNOWN:
+            what = f"{speak.say(words.REASONS[one.reason])}. {speak.say(words.ADVICE[one.reason])}"
+        lines += textwrap.wrap(what, WIDTH, initial_indent="     ", subsequent_indent="     ")
+        if one.effect:
+            lines.append(f"     {effect_text(one.effect, speak)}")
+    if card.together_effect and len(card.first) > 1:
+        lines.append(f"  {speak.say('All of these together:')} {effect_text(card.together_effect, speak)}")
     return lines
 
 
@@ -118,11 +189,13 @@ def _tally(card: Scorecard, speak: Language) -> str:
                       for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE))
     total = counted.total()
     checks = speak.texts.ngettext("%(count)s check", "%(count)s checks", total) % {"count": total}
-    colon = "\u00a0:" if speak.code == "fr" else ":"
-    return f"{checks}{colon} {parts}"
+    return f"{checks}{speak.colon} {parts}"
 
 
 def _grade_data(grade: Grade) -> dict[str, Any]:
-    return {"letter": grade.letter, "lower": round(grade.lower, 4), "upper": round(grade.upper, 4),
+    adjusted = grade.adjusted
+    return {"letter": grade.letter, "adjusted": None if adjusted is None else {
+                "letter": adjusted.letter, "lower": round(adjusted.lower, 4)},
+            "lower": round(grade.lower, 4), "upper": round(grade.upper, 4),
             "coverage": round(grade.coverage, 4), "caps": [{"letter": cap.letter, "rule": cap.code, "rows": cap.rows}
                                                            for cap in grade.caps]}

@@ -34,6 +34,11 @@ class Language:
         self.locale = Locale.parse(LOCALES[code])
         self.texts = _texts(code)
 
+    @property
+    def colon(self) -> str:
+        """A colon as the language sets it: after a no-break space in French."""
+        return "\u00a0:" if self.code == "fr" else ":"
+
     def date(self, moment: datetime | date, form: str = "long") -> str:
         """``22 November 2026``."""
         return dates.format_date(moment, format=form, locale=self.locale)
