@@ -48,6 +48,7 @@ OPTIONAL = (
     _column("certified_until", cell.day, ".certified_until"), _column("end_of_life", cell.day, ".end_of_life"),
     _column("end_of_sale", cell.day, ".end_of_sale"), _column("extended_until", cell.day, ".extended_until"),
     _column("evidence", cell.text, ".evidence"), _column("lineage", cell.text, ".lineage"),
+    _column("counted", cell.flag, ".counted"),
 )
 BY_NAME = {one.name: one for one in (*BASE, *OPTIONAL)}
 NEEDED = ("asset", "kind")

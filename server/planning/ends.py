@@ -15,6 +15,7 @@ from policies.equipment import Equipment, Model, shipped
 from policies.lifecycle import FREE, End, Kind, Match, Table, Why, latest
 from server.planning.entry import Entry
 from server.planning.guesses import EQUIPMENT, MOST, Guesser, of_cycle
+from server.planning.kinds import voting
 from server.planning.matching import Matcher, Recognised
 from server.planning.model import Asset, EndOfLife, Source, Unmatched
 
@@ -102,7 +103,8 @@ class Judge:
             found.append(EndOfLife(entry.end_of_life, "declared", Source(entry.evidence)))
         if entry.asset.purchased:
             made = self.equipment.made(entry.asset.make) if entry.asset.make else None
-            life = self.equipment.life(entry.asset.kind, voting=model is not None or made is not None)
+            life = self.equipment.life(entry.asset.kind, voting=model is not None or made is not None
+                                       or voting(entry.asset.kind))
             if life:
                 source = self.equipment.content.sources[life.source]
                 found.append(EndOfLife(_years_after(entry.asset.purchased, life.years), life.rule,
@@ -126,6 +128,8 @@ class Judge:
     def _unmatched(self, entry: Entry, known: Recognised | None, model: Model | None,
                    ends: EndOfLife | None) -> Unmatched | None:
         asset = entry.asset
+        if not entry.counted:
+            return Unmatched(asset.id, "quantity", "how many there are is not known")
         if ends is not None and ends.rule == "declared":
             return None
         if known is not None:

@@ -124,9 +124,8 @@ def _mapped(source: Grid, mapping: Mapping, answers: Answers, judge: Judge, toda
 def _asked(judged: Judged, fields: dict[str, tuple[str, ...]]) -> list[Unmatched]:
     """An asset's own open questions come before what the tables do not know of it: one of each asset."""
     asset = judged.entry.asset.id
-    for field, why in (("model", "models"), ("quantity", "quantity")):
-        if field in fields.get(asset, ()):
-            return [Unmatched(asset, why, judged.unmatched.detail if judged.unmatched else "")]
+    if "models" in fields.get(asset, ()):
+        return [Unmatched(asset, "models", "its cell names several models")]
     return [judged.unmatched] if judged.unmatched else []
 
 

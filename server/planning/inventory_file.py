@@ -60,8 +60,11 @@ def entries(header: Row, rows: Iterable[Row], today: date, problems: Problems) -
     return found
 
 
-def entry(values: dict[str, Any], line: int, *, counted: bool = True) -> Entry:
-    """An entry of the values of its columns. ``unit_cost`` is for one, the other costs are for the whole line."""
+def entry(values: dict[str, Any], line: int) -> Entry:
+    """An entry of the values of its columns. ``unit_cost`` is for one, the other costs are for the whole line.
+
+    Where it is not ``counted`` how many there are, no cost is known.
+    """
     asset: dict[str, Any] = {"line": line}
     more: dict[str, Any] = {}
     for name, value in values.items():
@@ -71,12 +74,12 @@ def entry(values: dict[str, Any], line: int, *, counted: bool = True) -> Entry:
         elif field != name or name in Asset.__struct_fields__:
             asset[field] = value
     quantity = asset.get("quantity", 1)
-    if counted:
+    if values.get("counted", True):
         for unit, whole in (("unit_cost", "cost"), ("unit_upgrade_cost", "upgrade_cost"),
                             ("unit_extend_cost", "extend_cost")):
             if unit in values:
                 asset[whole] = values[unit] * quantity
-    return Entry(asset=Asset(**asset), counted=counted, **more)
+    return Entry(asset=Asset(**asset), **more)
 
 
 def _places(header: Row, problems: Problems) -> dict[str, int]:
@@ -128,6 +131,8 @@ def _values(row: Row, places: dict[str, int], today: date, problems: Problems) -
             problems.add(row.line, name, N_("%(value)s begins as a formula does, and is not run"),
                          N_("write what it shows"), value=written)
             continue
+        if written[0] == "'" and written[1:2] in (*_FORMULA, "-"):
+            written = written[1:]
         try:
             values[name] = BY_NAME[name].read(written, today)
         except Unclear as unclear:

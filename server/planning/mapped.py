@@ -214,7 +214,7 @@ class _Taking:
         self._rows.setdefault(name.casefold(), row.line)
         name = self._free(name, values)
         counted = "quantity" not in open_ and ("quantity" in values or "quantity" not in self.reader.places)
-        self.entries.append(inventory_file.entry({**values, "asset": name}, row.line, counted=counted))
+        self.entries.append(inventory_file.entry({**values, "asset": name, "counted": counted}, row.line))
         if open_:
             self.open[name] = tuple(sorted(open_))
 
@@ -260,6 +260,8 @@ def _notes(taking: _Taking, cached: int) -> list[Note]:
             most = sorted(counter.items(), key=lambda one: (-one[1], one[0]))
             shown = [f"{what} ({count})" for what, count in most[:8]] + (["…"] if len(most) > 8 else [])
             found.append(Note(text, {"list": short(", ".join(shown), 400)}))
+    if "quantity" not in reader.places and not reader.mapping.one_row_is_one_unit:
+        found.append(Note(N_("Without a column quantity, every line counts as one.")))
     if cached:
         found.append(Note(N_("Formulas are not run; the results saved with them are taken: %(count)s."),
                           {"count": str(cached)}))

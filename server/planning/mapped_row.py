@@ -67,7 +67,7 @@ class RowReader:
                 value = self._one(row, field, written, values)
             except Unclear as unclear:
                 self._ask(row, field, written, unclear)
-                open_.add(field)
+                open_.add("models" if field == "model" else field)
                 continue
             if value is not None and value != "":
                 values[field] = value
@@ -239,7 +239,7 @@ class RowReader:
                 open_.add("kind")
                 values["kind"] = UNKNOWN_KIND
         asked = self._answered_blank
-        if "model" in self.places and "model" not in values and "model" not in open_ and not asked(row, "model"):
+        if "model" in self.places and "model" not in values and "models" not in open_ and not asked(row, "model"):
             self.ask(row, "model", "", N_("The model is missing. Which is it?"), self._models_of(values))
             open_.add("model")
         if "quantity" in self.places and "quantity" not in values and "quantity" not in open_:

@@ -182,7 +182,7 @@ def _mapping(sheet: Sheet, found: Block, columns: tuple[Proposed, ...]) -> Mappi
                                                                                              "etat", "territory"))
     if "asset" not in mapped or units:
         wide = [names[at] for at in regions if names[at] not in mapped.get("site", ())][:1]
-        parts = wide + [one for field in ("site", "kind", "model") for one in mapped.get(field, ())]
+        parts = [one for field in ("site", "kind", "model") for one in mapped.get(field, ())] + wide
         mapped["asset"] = mapped.get("asset", ()) if units and "asset" in mapped else tuple(dict.fromkeys(parts))
     kinds, skip = _kinds(found, by_field.get("kind", []), columns, names)
     dates = [_cell(row, at) for at in by_field.get("purchased", []) for row in found.rows[:_SAMPLED]]
