@@ -87,7 +87,8 @@ def _add(name: str, day: str, last: str | None, kind: str, data: Path, tenant: s
                 changing.add(connection, office.tenant.id, election, now=office.now, by=office.actor)
                 today = _today(office, connection)
         except changing.Faulty as fault:
-            raise UsageError("; ".join(one.say() for one in fault.faults)) from fault
+            raise UsageError(" ".join(one.say() for one in fault.faults),
+                             remedy="correct what it says and run the command again; nothing was stored") from fault
         _show_one(election, today)
         if called:
             _show_broken(office, before, today)
