@@ -338,7 +338,7 @@ def _critical(one: Item) -> list[tuple[str, str]]:
     if one.undecided is Severity.CRITICAL:
         if one.core:
             rules.append(("C", "critical_core_unknown"))
-        else:
+        elif not rules:
             rules.append(("B", "critical_few_unknown") if few else ("C", "critical_unknown"))
     return rules
 
