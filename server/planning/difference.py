@@ -92,11 +92,12 @@ def totals(found: Difference, speak: Language) -> tuple[str, ...]:
     if found.exposure == 0:
         said.append(speak.say("The exposure is the same."))
     else:
-        text = speak.say("The exposure falls by %(amount)s weighted device-days." if found.exposure < 0
-                         else "The exposure rises by %(amount)s weighted device-days.")
+        text = (speak.say("The exposure falls by %(amount)s weighted device-days.") if found.exposure < 0
+                else speak.say("The exposure rises by %(amount)s weighted device-days."))
         said.append(text % {"amount": speak.number(abs(found.exposure))})
     for year, fund, amount in found.spending:
-        text = speak.say("%(year)s, %(fund)s: %(money)s less" if amount < 0 else "%(year)s, %(fund)s: %(money)s more")
+        text = (speak.say("%(year)s, %(fund)s: %(money)s less") if amount < 0
+                else speak.say("%(year)s, %(fund)s: %(money)s more"))
         said.append(text % {"year": str(year), "fund": inert(fund), "money": money(abs(amount), speak)})
     return tuple(said)
 
@@ -104,7 +105,7 @@ def totals(found: Difference, speak: Language) -> tuple[str, ...]:
 def _cost(amount: int, speak: Language) -> str:
     if amount == 0:
         return speak.say("The cost is the same.")
-    return speak.say("It costs %(money)s less." if amount < 0 else "It costs %(money)s more.") % {
+    return (speak.say("It costs %(money)s less.") if amount < 0 else speak.say("It costs %(money)s more.")) % {
         "money": money(abs(amount), speak)}
 
 

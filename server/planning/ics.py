@@ -55,14 +55,14 @@ def _of_line(whole: object, one: Outlook, made: Made, speak: Language) -> None:
     line = one.line
     values = {"things": _things(one, speak), "money": money(line.cost, speak)}
     note = "\n".join(filter(None, (why(one, made, speak), plan_b(one, made, speak))))
-    step = str(line.option)
     if line.order_by is not None:
-        text = speak.say("Order the support extension of %(things)s (%(money)s)" if line.option is Option.EXTEND
-                         else "Last day to order: %(things)s (%(money)s)")
+        text = (speak.say("Order the support extension of %(things)s (%(money)s)") if line.option is Option.EXTEND
+                else speak.say("Last day to order: %(things)s (%(money)s)"))
         _add(whole, made, ("order", one.asset.id, "extend" if line.option is Option.EXTEND else "change"),
              line.order_by, text % values, note)
     if line.go_live is not None:
-        text = speak.say("Switched off: %(things)s" if step == "retire" else "In service: %(things)s")
+        text = (speak.say("Switched off: %(things)s") if line.option is Option.RETIRE
+                else speak.say("In service: %(things)s"))
         _add(whole, made, ("live", one.asset.id), line.go_live, text % values, note)
 
 

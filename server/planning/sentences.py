@@ -79,7 +79,7 @@ def ending(asset: Asset, today: date, speak: Language) -> str:
     if known:
         text = speak.say(known) % {"day": day(ends.day, speak)}
     else:
-        text = speak.say("It ended on %(day)s (%(rule)s)" if over else "It ends on %(day)s (%(rule)s)") % {
+        text = (speak.say("It ended on %(day)s (%(rule)s)") if over else speak.say("It ends on %(day)s (%(rule)s)")) % {
             "day": day(ends.day, speak), "rule": inert(ends.rule)}
     return f"{text} ({source(asset.line, ends, today, speak)})."
 
@@ -105,9 +105,9 @@ def why(entry: Outlook, made: Made, speak: Language) -> str:
     said = [ending(asset, today, speak)]
     said += _doing(entry, speak)
     if asset.must_by is not None and not entry.bridge:
-        said.append(speak.say(
-            "It must be done by %(day)s, and this plan cannot: see what is short." if entry.late
-            else "It must be done by %(day)s.") % {"day": day(asset.must_by, speak)})
+        text = (speak.say("It must be done by %(day)s, and this plan cannot: see what is short.") if entry.late
+                else speak.say("It must be done by %(day)s."))
+        said.append(text % {"day": day(asset.must_by, speak)})
     if entry.bare and entry.line.option is not Option.KEEP:
         said.append(_until_then(entry, speak))
     if entry.together > 1:
@@ -133,8 +133,9 @@ def _doing(entry: Outlook, speak: Language) -> list[str]:
             "money": money(line.cost, speak), "day": until})
         return said
     else:
-        said.append(speak.say("Upgrading costs %(money)s." if line.option is Option.UPGRADE
-                              else "Replacing costs %(money)s.") % {"money": money(line.cost, speak)})
+        text = (speak.say("Upgrading costs %(money)s.") if line.option is Option.UPGRADE
+                else speak.say("Replacing costs %(money)s."))
+        said.append(text % {"money": money(line.cost, speak)})
     if line.go_live is None:
         return said
     if entry.precedes is None:

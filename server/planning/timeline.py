@@ -167,7 +167,7 @@ def _row(own: list[Outlook], scale: _Scale, speak: Language) -> Row:
                              speak.say("Ordered by %(first)s, in service on %(last)s"), speak))
         if line.go_live and scale.holds(line.go_live):
             retired = line.option is Option.RETIRE
-            text = speak.say("Switched off on %(day)s" if retired else "In service on %(day)s")
+            text = speak.say("Switched off on %(day)s") if retired else speak.say("In service on %(day)s")
             marks.append(Mark("retired" if retired else "live", scale.at(line.go_live), line.go_live,
                               text % {"day": day(line.go_live, speak)}))
     if asset.ends and asset.ends.day <= scale.last:
@@ -192,8 +192,8 @@ def _bands(made: Made, scale: _Scale, speak: Language) -> tuple[Band, ...]:
         x, width = scale.span(max(one.first, scale.first), min(one.last, scale.last))
         values = {"first": day(one.first, speak), "last": day(one.last, speak),
                   "kinds": speak.list([named(kind, speak) for kind in one.kinds])}
-        text = speak.say("Freeze from %(first)s to %(last)s: %(kinds)s" if one.kinds
-                         else "Freeze from %(first)s to %(last)s: everything") % values
+        text = (speak.say("Freeze from %(first)s to %(last)s: %(kinds)s") if one.kinds
+                else speak.say("Freeze from %(first)s to %(last)s: everything")) % values
         found.append(Band(x, width, one.first, one.last, not one.kinds, text))
     return tuple(sorted(found, key=lambda one: (one.everything, one.first, one.last, one.title)))
 
