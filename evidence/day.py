@@ -3,7 +3,8 @@
 The same grading as on the pages, with three differences that can only lower a point, since verdict vectors hold
 letters and no times:
 
-* a verdict counts until the report's moment plus the check's own ``max_age``, and never past ``SILENT_AFTER``;
+* a verdict counts until the report's moment plus the check's own ``max_age``, and never past ``SILENT_AFTER``; past
+  that, what did not apply for another reason than the machine's roles is unknown too;
 * of a report whose clock was off every verdict is unknown;
 * a check that was judged with another threshold than the pack's is unknown.
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import product
 
 import msgspec
 
@@ -146,14 +148,14 @@ class Grader:
     def _effective(self, line: Line, roles: tuple[str, ...], now: datetime) -> str:
         """One letter for each check of the rules, as it reads at ``now``."""
         age = now - line.at
-        doubted = self._limits if line.clock_off or age > SILENT_AFTER else frozenset(
+        ended = self._limits if age > SILENT_AFTER else frozenset(
             limit for limit in self._limits if age > timedelta(seconds=limit))
-        key = (line.checks, line.roles, roles, doubted, line.overridden)
+        key = (line.checks, line.roles, roles, ended, line.clock_off, line.overridden)
         reader = self._readers.get(key)
         if reader is None:
             place = {check: number for number, check in enumerate(line.checks)}
             reader = ([place.get(one.id, len(place)) for one in self._checks], [
-                _READS[one.max_age in doubted or one.id in line.overridden, _shares(one.roles, roles),
+                _READS[one.max_age in ended, line.clock_off or one.id in line.overridden, _shares(one.roles, roles),
                        _shares(one.roles, line.roles)] for one in self._checks])
             if len(self._readers) > _KEPT:
                 self._readers.clear()
@@ -240,7 +242,8 @@ class _OneDay:
              for name in sorted({one.responsible for one in assets} - {OURS})},
             {site: point(self._office([one for one in ours if one.site == site], speaking))
              for site in sorted({one.site for one in ours if one.site})},
-            _area_points(whole.items), _rows(whole.items), machines, len(ours), sum(one.name not in speaking for one in ours),
+            _area_points(whole.items), _rows(whole.items), machines, len(ours),
+            sum(one.name not in speaking for one in ours),
             len(self._graded) - len({speaking[name] for name in named if name in speaking}))
 
     def _speakers(self, assets: Sequence[Asset]) -> dict[str, str]:
@@ -309,14 +312,14 @@ def _shares(wanted: tuple[str, ...], roles: tuple[str, ...]) -> bool:
     return not wanted or not roles or not set(wanted).isdisjoint(roles)
 
 
-def _reads(letter: str, doubted: bool, wanted: bool, judged: bool) -> str:
+def _reads(letter: str, ended: bool, doubted: bool, wanted: bool, judged: bool) -> str:
     """How a verdict reads: see the module, and ``server.standing`` for roles and checks left out."""
     if letter == _LEFT_OUT:
         return "u" if wanted else _LEFT_OUT
-    if letter == "n" and wanted and not judged:
-        return "u"
-    return "u" if doubted and letter in "pf" else letter
+    if letter == "n":
+        return "u" if wanted and (ended or not judged) else "n"
+    return "u" if (ended or doubted) and letter in "pf" else letter
 
 
-_READS = {(doubted, wanted, judged): {letter: _reads(letter, doubted, wanted, judged) for letter in f"pfun{_LEFT_OUT}"}
-          for doubted in (False, True) for wanted in (False, True) for judged in (False, True)}
+_READS = {flags: {letter: _reads(letter, *flags) for letter in f"pfun{_LEFT_OUT}"}
+          for flags in product((False, True), repeat=4)}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import threading
 
 import uvicorn
 
 from hustings.errors import CannotFinish
+from policies.pack import shipped
 from server import logs, tls
 from server.app import Application, utc_now
+from server.closing import Closer
 from server.config import Config, address, chosen_database
 from server.store.database import Database
 from server.store.migrate import migrate
@@ -52,9 +55,14 @@ def serve(config: Config, host: str, port: int, *, secure: bool) -> None:
     bound = listener.getsockname()[1]
     logger.info("listening", extra={"url": address(host, bound, tls=secure), "port": bound, "schema": revision,
                                     "database": database.where})
+    closer = Closer(database, shipped(), utc_now)
+    closing = threading.Thread(target=closer.run, name="closing", daemon=True)
+    closing.start()
     try:
         server.run(sockets=[listener])
     finally:
+        closer.stop()
+        closing.join(GRACE)
         application.close()
     logger.info("stopped")
 

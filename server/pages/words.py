@@ -110,6 +110,10 @@ WEIGHTS_WHY = {
     Severity.MEDIUM: N_("A failure here makes other failures worse."),
     Severity.LOW: N_("A failure here is a matter of good order."),
 }
+BANDS = {
+    "under-10k": N_("Fewer than 10,000 voters"), "10k-50k": N_("10,000 to 50,000 voters"),
+    "50k-250k": N_("50,000 to 250,000 voters"), "over-250k": N_("More than 250,000 voters"),
+}
 PROBLEMS = {
     "bad_request": N_("The request cannot be read"), "sign_in": N_("Sign in first"),
     "forbidden": N_("You may not do that"), "not_found": N_("There is nothing here"),

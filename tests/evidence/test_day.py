@@ -55,6 +55,13 @@ def test_a_verdict_counts_as_long_as_its_check_says(age: int, known: bool) -> No
     assert (alone(at=END - age * HOUR).coverage == MILLION) is known
 
 
+def test_what_did_not_apply_is_unknown_once_it_is_too_old_unless_its_role_says_so() -> None:
+    fresh, old = (graded(inputs(machine(line("nnppnnp", at=END - age * HOUR)))).office for age in (2, 30))
+    assert fresh is not None
+    assert old is not None
+    assert (fresh.rows, old.rows) == (2, 4)
+
+
 def test_nothing_counts_past_seven_days_whatever_the_check_says() -> None:
     lasting = msgspec.structs.replace(PACK, checks=tuple(
         msgspec.structs.replace(one, max_age="30d") for one in PACK.checks))
