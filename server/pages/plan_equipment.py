@@ -28,7 +28,6 @@ from server.store.sessions import Session
 Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
 LINES = 200
 """Lines of the list on one page."""
-FIELDS_MAX = 4000
 EXAMPLE = """asset,kind,make,model,version,quantity,purchased,site,unit_cost,lead_months,group,hours,must_by
 CLERK-PCS,pc,Dell,Windows 10 Pro,22H2,12,2019-06-14,Town hall,1150,3,,12,
 REG-SERVER,registration-db,Dell,Debian,10,1,2018-02-01,Town hall,9800,6,,40,
@@ -93,11 +92,13 @@ def _look(request: Asked, language: str, secret: str, form: dict[str, str], data
     now = site.now(clock)
     with database.read() as connection:
         waiting = uploads.find(connection, session.tenant, session.person, secret, now)
+        saved = [one.mapping for one in equipment.versions(connection, session.tenant)]
     if waiting is None:
         raise NotFoundException
     office = site.office(request, database, session)
     try:
-        seen = equipment_form.preview(waiting.body, waiting.file, planning.table(), today(now, office.zone), form)
+        seen = equipment_form.preview(waiting.body, waiting.file, planning.table(), today(now, office.zone), form,
+                                      saved)
     except BadDocument as bad:
         return _page(request, language, session, database, bad=bad, file=waiting.file, status=400)
     if form.get("do") == "import" and seen.ready:
