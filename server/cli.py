@@ -10,6 +10,7 @@ from server.console import (
     elections,
     enrolling,
     exceptions,
+    history,
     people,
     printing,
     recordings,
@@ -25,5 +26,6 @@ def server() -> None:
 
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
                 declaring.inventory, elections.elections, elections.profile, recordings.import_recording,
-                access_reviews.access_review, exceptions.exception, scorecard, *printing.COMMANDS):
+                access_reviews.access_review, exceptions.exception, scorecard, history.trend,
+                history.rebuild, history.share, *printing.COMMANDS):
     server.add_command(command)
