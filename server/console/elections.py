@@ -98,7 +98,9 @@ def _show_broken(office: Office, before: tuple[Election, ...], today: date) -> N
     from server.elections.broken import broken_now
     from server.reading import Reading
 
-    found = broken_now(Reading(office.database).office(office.tenant.id), before, today, office.now)
+    whole = Reading(office.database).office(office.tenant.id)
+    with office.database.read() as connection:
+        found = broken_now(connection, office.tenant.id, whole, before, today, office.now)
     for one in found:
         after = f"; the first day it may is {one.free_from}" if one.free_from else ""
         why = "would go live inside the freeze" if one.why == "frozen" else "goes live after the vote"

@@ -22,6 +22,7 @@ from server.elections import broken as breaking
 from server.elections import changing, days, form, ics, rules, template
 from server.elections.model import Election, Window, WindowKind
 from server.elections.phase import Phase, blocked, phase
+from server.elections.planning import Broken
 from server.elections.rules import Fault
 from server.elections.template import Rule
 from server.elections.timeline import picture
@@ -173,12 +174,13 @@ def _one(request: Asked, language: str, database: Store, now: datetime, session:
     today = days.today(now, office.zone)
     with database.read() as connection:
         versions = elections.history(connection, session.tenant, number)
-    if not versions:
-        raise NotFoundException
-    last = versions[0]
-    stands = last.act is not Act.CANCEL
-    election = last.election
-    shows_breaks = stands and election.last >= today
+        if not versions:
+            raise NotFoundException
+        last = versions[0]
+        stands = last.act is not Act.CANCEL
+        election = last.election
+        shows_breaks = stands and election.last >= today
+        broken = _broken(connection, session.tenant, office, versions, today, now) if shows_breaks else ()
     fields = typed or {"name": election.name, "first": election.first.isoformat(), "last": election.last.isoformat(),
                        "scale": election.scale}
     made = site.page(
@@ -187,18 +189,19 @@ def _one(request: Asked, language: str, database: Store, now: datetime, session:
         version=last.version, versions=versions, faults=rules.first_of(found), typed=fields,
         lines=form.lines(election, typed), kinds=list(WindowKind),
         picture=picture([election], today) if stands else None, rulebook=template.get(election.template),
-        broken=_broken(office, versions, today, now) if shows_breaks else (), shows_breaks=shows_breaks,
+        broken=broken, shows_breaks=shows_breaks,
         may_change=stands and session.role in changing.MAY_CHANGE)
     made.status_code = (409 if "version" in made.context["faults"] else 400) if found else 200
     return made
 
 
-def _broken(office: Office, versions: list[Version], today: date, now: datetime) -> Any:
+def _broken(connection: Connection, tenant: str, office: Office, versions: list[Version], today: date,
+            now: datetime) -> tuple[Broken[breaking.Line], ...]:
     """What the last version of an election broke: the plan as it stood under the version before it."""
     others = tuple(each for each in office.elections if each.id != versions[0].election.id)
     earlier = versions[1] if len(versions) > 1 and versions[1].act is not Act.CANCEL else None
     before = (*others, earlier.election) if earlier else others
-    return breaking.broken_now(office, before, today, now)
+    return breaking.broken_now(connection, tenant, office, before, today, now)
 
 
 def _standing(connection: Connection, session: SignedIn, number: str) -> Version:
