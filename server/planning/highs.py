@@ -33,24 +33,28 @@ class Answer(msgspec.Struct, frozen=True):
     reduced: Reals | None = None
 
 
-def relaxed(program: Program, weights: Ids, held: Sequence[Held] = ()) -> Answer:
-    """The best without whole numbers: its value is a bound for what can be reached with them."""
-    return _run(program, weights, held, None, whole=False, nodes=0)
+def relaxed(program: Program, weights: Ids, held: Sequence[Held], upper: Reals) -> Answer:
+    """The best without whole numbers: its value is a bound for what can be reached with them.
+
+    ``upper``: limits in place of the program's own; columns of 0 are left out.
+    """
+    return _run(program, weights, held, upper, whole=False, nodes=0)
 
 
-def best(program: Program, weights: Ids, held: Sequence[Held] = (), *, fixed: Reals | None = None,
-         nodes: int = 10_000) -> Answer:
-    """The best in whole numbers, within so many nodes of search. ``fixed``: upper limits in place of the program's
-    (columns of 0 are left out)."""
-    return _run(program, weights, held, fixed, whole=True, nodes=nodes)
+def best(program: Program, weights: Ids, held: Sequence[Held], upper: Reals, *, nodes: int, start: Reals | None = None,
+         near: float = 0.0) -> Answer:
+    """The best in whole numbers, within so many nodes of search, or a solution ``near`` it (a part of its value).
+
+    ``start``: a solution that is known.
+    """
+    return _run(program, weights, held, upper, whole=True, nodes=nodes, known=start, near=near)
 
 
-def _run(program: Program, weights: Ids, held: Sequence[Held], fixed: Reals | None, *, whole: bool,
-         nodes: int) -> Answer:
+def _run(program: Program, weights: Ids, held: Sequence[Held], upper: Reals, *, whole: bool, nodes: int,
+         known: Reals | None = None, near: float = 0.0) -> Answer:
     import highspy
 
-    upper = program.upper if fixed is None else fixed
-    keep = np.arange(program.columns) if fixed is None else np.flatnonzero((upper > 0) | (program.lower > 0))
+    keep = np.flatnonzero(upper > 0)
     start, index, value, row_lower, row_upper = _with(program, held)
     if len(keep) < program.columns:
         place = np.full(program.columns, -1, dtype=np.int64)
@@ -62,14 +66,16 @@ def _run(program: Program, weights: Ids, held: Sequence[Held], fixed: Reals | No
     solver = highspy.Highs()
     for option, setting in (
             ("output_flag", False), ("threads", 1), ("random_seed", SEED), ("parallel", "off"),
-            ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.5 * divisor / scale), ("mip_max_nodes", nodes),
+            ("mip_rel_gap", near), ("mip_abs_gap", 0.5 * divisor / scale), ("mip_max_nodes", nodes),
             ("primal_feasibility_tolerance", TIGHT), ("mip_feasibility_tolerance", TIGHT)):
         solver.setOptionValue(option, setting)
     integer = program.integer[keep] if whole else np.zeros(len(keep), dtype=bool)
     solver.passModel(
         len(keep), len(row_lower), len(index), int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize), 0.0,
-        weights[keep] / scale, program.lower[keep], upper[keep], row_lower, row_upper, start[:-1].astype(np.int32),
+        weights[keep] / scale, np.zeros(len(keep)), upper[keep], row_lower, row_upper, start[:-1].astype(np.int32),
         index.astype(np.int32), value, integer.astype(np.int32))
+    if known is not None:
+        solver.setSolution(len(keep), np.arange(len(keep), dtype=np.int32), known[keep])
     solver.run()
     status, found = solver.getModelStatus(), solver.getInfo()
     if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
@@ -82,7 +88,8 @@ def _run(program: Program, weights: Ids, held: Sequence[Held], fixed: Reals | No
     x[keep] = np.array(solution.col_value)
     reduced = None
     if not whole:
-        reduced = np.array(solution.col_dual) * scale
+        reduced = np.full(program.columns, inf)
+        reduced[keep] = np.maximum(np.array(solution.col_dual) * scale, 0)
     return Answer(x, bound, reduced=reduced)
 
 

@@ -7,6 +7,7 @@ each fund and year, the hours of each month, and where assets form groups or mod
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from math import inf
 
@@ -58,6 +59,11 @@ class Placed(msgspec.Struct, frozen=True):
     """For each member the purchases of its change."""
     extension_slots: tuple[Slot | None, ...]
 
+    def columns(self) -> Iterator[Ids]:
+        yield self.plain
+        yield from (columns for _, columns in self.extended)
+        yield from (slot.pays for slots in (*self.slots, self.extension_slots) for slot in slots if slot is not None)
+
 
 class Act(msgspec.Struct, frozen=True):
     """What happens with one asset: ``day`` None: it stays. The bills are those of its extension and its change."""
@@ -91,6 +97,11 @@ class Layout:
         self.placed = [self._place(unit) for unit in units.units]
         self._models(units)
         self._objectives()
+        self.owner: Ids = np.full(self._build.count, -1, dtype=np.int64)
+        """Which unit each column decides on; −1: none, or several."""
+        for number, placed in enumerate(self.placed):
+            for columns in placed.columns():
+                self.owner[columns] = number
         self.program, self.unit = self._build.finish(exact_amounts=more_money)
 
     def _place(self, unit: Unit) -> Placed:
@@ -101,13 +112,12 @@ class Layout:
         staying = self._must is Must.SOFT or not must
         self.impossible |= not staying and not len(days)
         copies = len(unit.copies)
-        plain = self._build.columns(len(days) + 1, copies)
-        if not staying:
-            self._build.put(self._build.row(0, 0), plain[-1:], 1)
+        plain = np.append(self._build.columns(len(days), copies), self._build.columns(1, copies if staying else 0))
         whole = self._build.row(copies, copies)
         self._build.put(whole, plain, 1)
         single = len(unit.members) == 1
-        extended = tuple(self._extend(one, days, plain, copies, whole if single else None) for one in unit.members)
+        extended = tuple(self._extend(one, days, plain, copies, staying, whole if single else None)
+                         for one in unit.members)
         placed = Placed(
             unit=unit, days=days, plain=plain, extended=extended,
             slots=tuple(self._slots(one, days, plain, extended[0] if single else None, copies)
@@ -130,10 +140,11 @@ class Layout:
     def _purses(self, member: Member, ordered: int) -> tuple[Purse, ...]:
         return self._funds.purses(member.asset.kind, self._horizon.day(ordered))
 
-    def _extend(self, member: Member, days: Days, plain: Ids, copies: int, whole: int | None) -> tuple[Ids, Ids]:
+    def _extend(self, member: Member, days: Days, plain: Ids, copies: int, staying: bool,
+                whole: int | None) -> tuple[Ids, Ids]:
         if member.extension is None:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        at = np.flatnonzero(np.append(days > member.uncovered, True))
+        at = np.flatnonzero(np.append(days > member.uncovered, staying))
         columns = self._build.columns(len(at), copies)
         if whole is not None:
             self._build.put(whole, columns, 1)

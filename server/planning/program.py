@@ -16,9 +16,8 @@ T = TypeVar("T", bound=np.generic)
 
 
 class Program(msgspec.Struct, frozen=True):
-    """``row_lower`` ≤ A·x ≤ ``row_upper``, ``lower`` ≤ x ≤ ``upper``; A by row. Objectives are whole numbers."""
+    """``row_lower`` ≤ A·x ≤ ``row_upper``, 0 ≤ x ≤ ``upper``; A by row. Objectives are whole numbers."""
 
-    lower: Reals
     upper: Reals
     integer: NDArray[np.bool_]
     row_lower: Reals
@@ -30,7 +29,7 @@ class Program(msgspec.Struct, frozen=True):
 
     @property
     def columns(self) -> int:
-        return len(self.lower)
+        return len(self.upper)
 
 
 class Builder:
@@ -38,7 +37,6 @@ class Builder:
 
     def __init__(self) -> None:
         self._columns = 0
-        self._lower: list[Reals] = []
         self._upper: list[Reals] = []
         self._integer: list[NDArray[np.bool_]] = []
         self._row_lower: list[float] = []
@@ -50,11 +48,15 @@ class Builder:
         self._purses: dict[int, int] = {}
         self._weights: dict[str, list[tuple[Ids, Ids]]] = {}
 
+    @property
+    def count(self) -> int:
+        """How many columns there are so far."""
+        return self._columns
+
     def columns(self, count: int, upper: float, *, integer: bool = True) -> Ids:
         """New columns from 0 to ``upper``."""
         first = self._columns
         self._columns += count
-        self._lower.append(np.zeros(count))
         self._upper.append(np.full(count, upper))
         self._integer.append(np.full(count, integer))
         return np.arange(first, self._columns, dtype=np.int64)
@@ -99,7 +101,7 @@ class Builder:
         unit = unit or 1
         for row, columns, cents in self._bills:
             self.put(row, columns, cents // unit)
-        lower, upper = _joined(self._lower, np.float64), _joined(self._upper, np.float64)
+        upper = _joined(self._upper, np.float64)
         for column, amount in self._purses.items():
             upper[column] = amount / unit if exact_amounts else amount // unit
         rows, cols = _joined(self._rows, np.int64), _joined(self._cols, np.int64)
@@ -110,12 +112,12 @@ class Builder:
         rows, cols = rows[first], cols[first]
         objectives = {}
         for name, parts in self._weights.items():
-            total = np.zeros(self._columns, dtype=np.int64)
+            total = np.zeros(self.count, dtype=np.int64)
             for columns, weights in parts:
                 np.add.at(total, columns, weights)
             objectives[name] = total
         return Program(
-            lower=lower, upper=upper, integer=_joined(self._integer, np.bool_),
+            upper=upper, integer=_joined(self._integer, np.bool_),
             row_lower=np.array(self._row_lower), row_upper=np.array(self._row_upper),
             start=np.searchsorted(rows, np.arange(len(self._row_lower) + 1)), index=cols, value=values,
             objectives=objectives), unit
