@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import anyio.from_thread
 import httpx
 import msgspec
 
@@ -20,10 +24,17 @@ from hustings.verdicts import Result, Verdict
 from policies.examples import run
 from policies.pack import shipped
 from server import access_difference
+from server.app import Application
+from server.config import database_url, load
+from server.store import inventory as inventory_store
+from server.store import people, tenants, tokens
+from server.store.database import Database
+from server.store.migrate import migrate
 from tests.flow.served import HUSTINGS, Served, served
 from tests.sender import INVENTORY, Sender
 from tests.server import access_facts
 
+PASSWORD = "a long enough phrase"
 LIST = """asset,role,site,responsible
 registry,registration-db,Town hall,us
 front-desk,office-workstation,Town hall,us
@@ -36,6 +47,19 @@ OLD = Inventory(
               Product("nodejs", "16.20.2-1nodesource1", "dpkg")), complete=True)
 
 
+OURS = "Election office"
+HIDDEN = "Never-Shown"
+"""In every name of another office on the same server: no page of ours may hold it."""
+PAST_DAYS = 30
+"""Days of daily reports before today."""
+EQUIPMENT = """asset,kind,make,model,version,quantity,purchased,site,unit_cost,lead_months,group,hours
+CLERK-PCS,pc,Dell,Windows 10 Pro,22H2,12,2021-06-14,Town hall,1150,3,,12
+SCANNERS,tabulator,ES&S,DS200,,4,2017-05-20,Warehouse,5750,6,voting,20
+POLLBOOKS,pollbook,KNOWiNK,Poll Pad,,10,2019-09-01,Warehouse,1400,4,,10
+BADGES,badge reader,Acme,Reader 9,,1,,Annex,300,1,,1
+"""
+
+
 @dataclass(frozen=True)
 class Demo:
     """Where the office is served, and how to get in."""
@@ -44,11 +68,19 @@ class Demo:
     server: Served
     machines: tuple[str, ...]
     """Ids of the agents: the registry, the front desk."""
+    elections: tuple[str, ...] = ()
+    """Ids: the one that is over, the next one."""
+    today: date = date.min
 
-    def link(self) -> str:
-        """A link that signs the administrator in, once."""
+    def run(self, *args: str) -> str:
+        """``hustings server …`` for the office that is shown."""
+        return self.server.run(*args, "--tenant", OURS).stdout
+
+    def link(self, name: str = "") -> str:
+        """A link that signs the administrator in, or somebody else, once."""
         port = self.url.rpartition(":")[2]
-        return str(json.loads(self.server.run("login-link", "--port", port, "--format", "json").stdout)["url"])
+        who = ("--person", name) if name else ()
+        return str(json.loads(self.run("login-link", *who, "--port", port, "--format", "json"))["url"])
 
 
 def results(roles: tuple[str, ...], wanted: tuple[Verdict, ...], now: datetime) -> tuple[Result, ...]:
@@ -70,31 +102,134 @@ def results(roles: tuple[str, ...], wanted: tuple[Verdict, ...], now: datetime) 
 
 @contextmanager
 def demo(data: Path) -> Iterator[Demo]:
-    """Two machines that report, one that is silent, one that a vendor answers for, and a voting day."""
-    with served(data) as server, _running(server, data.parent / "server.log") as url:
+    """Two machines that report since a month, one that is silent, one that a vendor answers for; an election that is
+    over and one ahead; equipment, a budget and a plan; an accepted failure; a public version that waits for two
+    approvals; and another office, of which nothing may be seen."""
+    with served(data) as server:
         listed = data.parent / "inventory.csv"
         listed.write_text(LIST, encoding="utf-8")
         server.run("inventory", "import", str(listed))
         now = datetime.now(UTC)
-        server.run("elections", "set", f"{now + timedelta(days=200):%Y-%m-%d}")
-        turns = (Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN, Verdict.PASS)
-        registry = _report(server, url, "registry", ("registration-db",), turns, OLD, _rights(now))
-        desk = _report(server, url, "front-desk", ("office-workstation",), (Verdict.PASS, *turns), INVENTORY)
-        yield Demo(url, server, (registry, desk))
+        over, ahead = (now + timedelta(days=days) for days in (-60, 200))
+        for name, day in (("By-election", over), ("Municipal election", ahead)):
+            server.run("elections", "add", name, f"{day:%Y-%m-%d}", "--template", "us-municipal")
+        told = json.loads(server.run("elections", "show", "--format", "json").stdout)
+        known = tuple(one["id"] for one in sorted(told, key=lambda one: str(one["first"])))
+        machines = _history(data, now)
+        with _running(server, data.parent / "server.log") as url:
+            turns = (Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN, Verdict.PASS)
+            _report(url, machines[0], "registry", ("registration-db",), turns, OLD, _rights(now))
+            _report(url, machines[1], "front-desk", ("office-workstation",), (Verdict.PASS, *turns), INVENTORY)
+            made = Demo(url, server, tuple(one.agent for one in machines), known, now.date())
+            _accept(made, now)
+            _plan(made)
+            made.run("publish", "prepare")
+            yield made
 
 
-def _report(server: Served, url: str, host: str, roles: tuple[str, ...], wanted: tuple[Verdict, ...],
-            inventory: Inventory, facts: Facts | None = None) -> str:
-    machine = Sender()
-    answer = httpx.post(f"{url}/v1/enrollments", content=machine.enrollment(server.token(), host=host, roles=roles))
-    assert answer.status_code == 201, answer.text
-    machine.enrolled(answer.content)
+def _history(data: Path, now: datetime) -> tuple[Sender, Sender]:
+    """The machines enrol a month ago and report every day, through the real intake with a clock of its own. Beside
+    them another office has a machine too."""
+    at = now - timedelta(days=PAST_DAYS)
+    database = Database(database_url(data))
+    application = Application(load(data), database, schema=migrate(database), tls=False, clock=lambda: at)
+    with anyio.from_thread.start_blocking_portal() as portal:
+
+        async def post(path: str, body: bytes) -> bytes:
+            transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                answer = await client.post(path, content=body)
+                assert answer.status_code == 201, answer.text
+                return answer.content
+
+        def enrol(tenant: str, host: str, roles: tuple[str, ...]) -> Sender:
+            with database.write() as connection:
+                token = tokens.create(connection, tenant, roles=(), site="", life=timedelta(hours=24), now=at,
+                                      by="demo")
+            sender = Sender()
+            asked = sender.enrollment(token, host=host, roles=roles)
+            return sender.enrolled(portal.call(post, "/v1/enrollments", asked))
+
+        with database.write() as connection:
+            ours = tenants.only(connection).id
+            other = tenants.create(connection, f"{HIDDEN} county", at).id
+            people.add(connection, other, HIDDEN.lower(), people.Role.ADMINISTRATOR, None, at)
+            inventory_store.add(connection, other, [inventory_store.Asset(
+                f"{HIDDEN}-desk", ("office-workstation",), f"{HIDDEN} hall", "us", 2)], file=f"{HIDDEN}.csv",
+                digest="sha256:x", now=at, by="demo")
+        registry = enrol(ours, "registry", ("registration-db",))
+        desk = enrol(ours, "front-desk", ("office-workstation",))
+        stranger = enrol(other, f"{HIDDEN}-desk", ("office-workstation",))
+        bad, good = (Verdict.FAIL, Verdict.FAIL, Verdict.PASS), (Verdict.PASS, Verdict.FAIL, Verdict.PASS)
+        for day in range(PAST_DAYS):
+            at = now - timedelta(days=PAST_DAYS - day)
+            for sender, host, roles in ((registry, "registry", ("registration-db",)),
+                                        (desk, "front-desk", ("office-workstation",)),
+                                        *(((stranger, f"{HIDDEN}-desk", ("office-workstation",)),) if not day else ())):
+                said = _cached(roles, bad if day < PAST_DAYS // 2 else good, at)
+                portal.call(post, "/v1/reports", sender.report(
+                    host=host, roles=roles, results=said, times=Times(at, 1.0, "boot-1"), pack=shipped().digest))
+    application.close()
+    return registry, desk
+
+
+def _cached(roles: tuple[str, ...], wanted: tuple[Verdict, ...], at: datetime) -> tuple[Result, ...]:
+    """``results`` of another day: worked out once, valid for a day from ``at``."""
+    until = at + timedelta(days=1)
+    return tuple(msgspec.structs.replace(one, valid_until=until) if one.verdict in (Verdict.PASS, Verdict.FAIL) else one
+                 for one in _once(roles, wanted))
+
+
+@cache
+def _once(roles: tuple[str, ...], wanted: tuple[Verdict, ...]) -> tuple[Result, ...]:
+    return results(roles, wanted, datetime.now(UTC))
+
+
+def _accept(made: Demo, now: datetime) -> None:
+    """Two officials, and a failure that they accept."""
+    for name in ("ann", "bob"):
+        made.run("user", "add", name, "--role", "official", "--password-file", password_file(made))
+    check = next(one for one in _once(("office-workstation",), (Verdict.FAIL,)) if one.verdict is Verdict.FAIL)
+    made.run("exception", "add", check.check, "--asset", "front-desk", "--reason", "A replacement is on its way.",
+               "--control", "It stands in a locked room.", "--owner", "The clerk", "--approved-by", "ann",
+               "--until", f"{now + timedelta(days=60):%Y-%m-%d}")
+
+
+def password_file(made: Demo) -> str:
+    """A file that holds ``PASSWORD``."""
+    file = made.server.data.parent / "password"
+    file.write_text(PASSWORD + "\n", encoding="utf-8")
+    return str(file)
+
+
+def _plan(made: Demo) -> None:
+    """Equipment and a budget, through the forms of the pages; the plan is made of them."""
+    with httpx.Client(base_url=made.url, headers={"accept": "text/html"}, timeout=60) as client:
+        client.get(made.link())
+
+        def post(path: str, data: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+            page = client.get("/en/publish").text
+            token = re.search(r'name="_csrf_token" value="([^"]+)"', page)
+            assert token, page
+            answer = client.post(path, data={"_csrf_token": token[1], **(data or {})}, **options)
+            assert answer.status_code == 303, answer.text
+            return answer
+
+        looked = post("/en/plan/equipment", files={"file": ("equipment.csv", EQUIPMENT.encode(), "text/csv")})
+        post(looked.headers["location"], {"do": "import"})
+        year = made.today.year
+        budget = f"fund,year,amount,kinds\nGeneral,{year},4000,\nGeneral,{year + 1},60000,\nGeneral,{year + 2},30000,\n"
+        post("/en/plan/budget/file", files={"file": ("budget.csv", budget.encode(), "text/csv")})
+        post("/en/plan/make")
+
+
+def _report(url: str, machine: Sender, host: str, roles: tuple[str, ...], wanted: tuple[Verdict, ...],
+            inventory: Inventory, facts: Facts | None = None) -> None:
     now = datetime.now(UTC)
     body = machine.report(host=host, roles=roles, results=results(roles, wanted, now), inventory=inventory,
                           times=Times(now, 1.0, "boot-1"), pack=shipped().digest, facts=facts or {})
     answer = httpx.post(f"{url}/v1/reports", content=body)
     assert answer.status_code == 201, answer.text
-    return machine.agent
 
 
 def _rights(now: datetime) -> Facts:
