@@ -159,7 +159,7 @@ def _in_turn(actions: list[Action], today: date, end: date, steady: date,
 
 def _weeks(steps: list[Step], today: date, end: date, hours: int) -> tuple[Week, ...]:
     """Every week from ``today`` to ``end`` with what begins in it and the work that falls into it."""
-    weeks = []
+    weeks: list[Week] = []
     first, left = today, sum(one.hours for one in steps)
     while first < end:
         mine = tuple(one for one in steps if one.first == first)

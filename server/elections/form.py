@@ -73,10 +73,13 @@ def lines(election: Election, typed: Mapping[str, str] | None = None) -> list[Li
         stored = [Line(number, one.kind, one.first.isoformat(), one.last.isoformat(), one.rule,
                        " ".join(one.equipment)) for number, one in enumerate(election.windows)]
         return [*stored, *(Line(len(stored) + number) for number in range(BLANK))]
-    return [Line(number, *(typed.get(f"{field}-{number}", "").strip()
-                           for field in ("kind", "first", "last", "rule", "equipment")),
-                 remove=typed.get(f"remove-{number}") == "yes")
-            for number in range(MOST_WINDOWS + BLANK) if f"kind-{number}" in typed]
+    return [_line(typed, number) for number in range(MOST_WINDOWS + BLANK) if f"kind-{number}" in typed]
+
+
+def _line(typed: Mapping[str, str], number: int) -> Line:
+    kind, first, last, rule, equipment = (typed.get(f"{field}-{number}", "").strip()
+                                          for field in ("kind", "first", "last", "rule", "equipment"))
+    return Line(number, kind, first, last, rule, equipment, typed.get(f"remove-{number}") == "yes")
 
 
 def _window(line: Line, found: list[Fault]) -> Window | None:
