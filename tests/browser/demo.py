@@ -23,7 +23,7 @@ from hustings.report import Inventory, Os, Product, Times
 from hustings.verdicts import Result, Verdict
 from policies.examples import run
 from policies.pack import shipped
-from server import access_difference
+from server import access_difference, inventory_csv
 from server.app import Application
 from server.config import database_url, load
 from server.store import inventory as inventory_store
@@ -106,9 +106,6 @@ def demo(data: Path) -> Iterator[Demo]:
     over and one ahead; equipment, a budget and a plan; an accepted failure; a public version that waits for two
     approvals; and another office, of which nothing may be seen."""
     with served(data) as server:
-        listed = data.parent / "inventory.csv"
-        listed.write_text(LIST, encoding="utf-8")
-        server.run("inventory", "import", str(listed))
         now = datetime.now(UTC)
         over, ahead = (now + timedelta(days=days) for days in (-60, 200))
         for name, day in (("By-election", over), ("Municipal election", ahead)):
@@ -152,6 +149,8 @@ def _history(data: Path, now: datetime) -> tuple[Sender, Sender]:
 
         with database.write() as connection:
             ours = tenants.only(connection).id
+            inventory_store.add(connection, ours, inventory_csv.parse(LIST.encode(), "inventory.csv"),
+                                file="inventory.csv", digest="sha256:x", now=at, by="demo")
             other = tenants.create(connection, f"{HIDDEN} county", at).id
             people.add(connection, other, HIDDEN.lower(), people.Role.ADMINISTRATOR, None, at)
             inventory_store.add(connection, other, [inventory_store.Asset(

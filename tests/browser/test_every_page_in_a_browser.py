@@ -27,15 +27,6 @@ AXE = """async () => {
   return found.violations.map(one => `${one.id}: ` + one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)));
 }"""
 WIDE = "document.documentElement.scrollWidth > innerWidth"
-SMALL_TARGETS = """() => {
-  const inText = one => getComputedStyle(one).display === 'inline'
-    && one.closest('p, li, td, dd, caption, summary, th, label');
-  return [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden])')]
-    .filter(one => one.getClientRects().length && !inText(one) && !one.closest('.vh') && !one.matches('.skip'))
-    .map(one => [one, one.getBoundingClientRect()])
-    .filter(([one, box]) => box.width < 24 || box.height < 24)
-    .map(([one, box]) => `${one.outerHTML.slice(0, 100)} ${box.width}x${box.height}`);
-}"""
 UNNAMED_FIELDS = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
   .filter(one => !one.labels.length && !one.ariaLabel && !one.getAttribute('aria-labelledby'))
   .map(one => one.outerHTML.slice(0, 120))"""
@@ -86,10 +77,9 @@ def test_a_page_is_for_everybody(looking: Page, demo: Demo, name: str, language:
             found[f"wider than {width}"] = True
         if width == 375:
             found["axe at 375"] = page.evaluate(AXE)
-            found["small targets"] = page.evaluate(SMALL_TARGETS)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="dark")
     found["contrast in the dark"] = page.evaluate(CONTRAST)
     assert found == {"structure": {**SOUND, "lang": language}, "axe at 1280": [], "axe at 375": [], "fields": [],
-                     "title": 1, "leaks": False, "small targets": [], "contrast in the dark": []}
+                     "title": 1, "leaks": False, "contrast in the dark": []}
     assert not said
