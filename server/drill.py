@@ -11,7 +11,7 @@ from policies.grade import WEIGHTS, Cap, Grade, Item, Share, office_parts, share
 from policies.model import Check, Pack, Row, Text
 from server.questions import AREAS, area_of
 from server.records import Asset
-from server.scorecard import Scorecard, speakers
+from server.scorecard import OURS, Scorecard, speakers
 from server.standing import Standing
 from server.weighing import caps_of
 
@@ -121,13 +121,14 @@ def row(card: Scorecard, pack: Pack, name: str) -> OfRow | None:
     line = next((one for one in lines(card.grade, card.items, pack) if one.row.id == name), None)
     if card.grade is None or line is None:
         line = Line(of, area_of(name), None, (), checks[0] if checks else None)
+    others: list[OnAsset] = []
     if card.office.assets is None:
-        mine, others = tuple(_machine(one, name) for one in card.machines), ()
+        mine = [_machine(one, name) for one in card.machines]
     else:
         declared = _declared(card, card.office.assets, pack, name)
-        mine = tuple(one for one in declared if one.responsible == "us")
-        others = (*(one for one in declared if one.responsible != "us"),
-                  *(_machine(one, name) for one in card.undeclared))
+        mine = [one for one in declared if one.responsible == OURS]
+        others = [*(one for one in declared if one.responsible != OURS),
+                  *(_machine(one, name) for one in card.undeclared)]
     return OfRow(line, checks, tuple(one for one in card.together if one.catalogue == name),
                  tuple(sorted(mine, key=_worst)), tuple(sorted(others, key=_worst)))
 

@@ -17,11 +17,16 @@ from server.pages import site
 from server.pages.site import Asked, FromPath, SignedIn, Store
 from server.store import agents, reports
 
+LAST = (1 << 63) - 1
+"""The greatest number a report can have."""
+
 
 @get("/{language:str}/reports/{number:int}", sync_to_thread=True)
 def report(request: Asked, language: FromPath, number: Path[int], database: Store, session: SignedIn) -> Template:
     """One accepted report. 404 for any other office's."""
     language = site.checked(language)
+    if not 0 < number <= LAST:
+        raise NotFoundException
     with database.read() as connection:
         stored = reports.get(connection, session.tenant, number)
         sent = reports.envelope_bytes(connection, session.tenant, number)
@@ -43,8 +48,10 @@ def report(request: Asked, language: FromPath, number: Path[int], database: Stor
 def signed_bytes(language: FromPath, number: Path[int], database: Store, session: SignedIn) -> Response[bytes]:
     """The envelope exactly as it was sent."""
     site.checked(language)
-    with database.read() as connection:
-        sent = reports.envelope_bytes(connection, session.tenant, number)
+    sent = None
+    if 0 < number <= LAST:
+        with database.read() as connection:
+            sent = reports.envelope_bytes(connection, session.tenant, number)
     if sent is None:
         raise NotFoundException
     return Response(sent, media_type="application/vnd.hustings.report.v1+json", headers={

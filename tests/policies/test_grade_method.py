@@ -65,8 +65,7 @@ def test_the_cases_the_method_was_designed_on(name: str) -> None:
     items, more, (letter, lower, upper, coverage) = PROTOTYPES[name]
     one = grade(items, **more)  # type: ignore[arg-type]
     assert one.letter == letter
-    assert (round(one.lower, 3), round(one.upper, 3), round(one.coverage, 3)) == (
-        pytest.approx(lower, abs=0.0005), pytest.approx(upper, abs=0.0005), pytest.approx(coverage, abs=0.0005))
+    assert (round(one.lower, 3), round(one.upper, 3), round(one.coverage, 3)) == (lower, upper, coverage)
 
 
 # -- forty and more of our own: a grade of otherwise perfect rows with one thing wrong
@@ -356,7 +355,7 @@ def test_what_was_declared_first_is_believed_first() -> None:
     assert believed(rows, PACK, [Declared(1, "x/0")]).checks == frozenset(), "a check the pack does not know"
     said = without({"a/one": PASS, "a/three": FAIL, "a/two": PASS, "b/restore": PASS}, frozenset())
     first = believed(said, PACK, [Declared(2, "a/two"), Declared(1, "a/three")])
-    assert (first.checks, [one.order for one in first.refused]) == ({"a/three"}, [2])
+    assert (sorted(first.checks), [one.order for one in first.refused]) == (["a/three"], [2])
 
 
 @given(said_of, declared_of, st.randoms(use_true_random=False))
