@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import quantiles
 
-from server.trend import points
+from server.trend import whole
 
 LEAST = 10
 """Offices without which nothing is said: among fewer, one could be told from the others."""
@@ -27,5 +27,5 @@ def quartiles(lower: Iterable[int]) -> Quartiles | None:
     found = sorted(lower)
     if len(found) < LEAST:
         return None
-    low, middle, high = (points(round(one)) for one in quantiles(found, n=4, method="inclusive"))
+    low, middle, high = (whole(int(one)) for one in quantiles(found, n=4, method="inclusive"))
     return Quartiles(len(found), low, middle, high)

@@ -1,6 +1,6 @@
 """The trend of an office as its pages show it: a span of closed days as lines, changes and sums. Pure.
 
-Bounds are in millionths, as days are kept; ``points`` turns them into whole points of 100.
+Bounds are in millionths, as days are kept; ``whole`` turns them into points of 100.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ class Step:
     letter_before: str | None = None
     first: bool = False
     """Whether nothing stands before it to compare with."""
+
+    @property
+    def parts(self) -> Parts:
+        """The change since the day before."""
+        if self.point is None or self.first:
+            return Parts(0, 0, 0)
+        return parts(self.point.lower - self.ours - self.rules, self.point.lower, self.rules)
 
     @property
     def notable(self) -> bool:
@@ -86,6 +93,13 @@ class Trend:
     def ours(self) -> int:
         """The part of ``change`` that the office made."""
         return self.change - self.rules
+
+    @property
+    def parts(self) -> Parts:
+        """The change over the whole span."""
+        if self.first is None or self.last is None or self.first.point is None or self.last.point is None:
+            return Parts(0, 0, 0)
+        return parts(self.first.point.lower, self.last.point.lower, self.rules)
 
     @property
     def changes(self) -> tuple[Step, ...]:
@@ -168,10 +182,15 @@ def of(days: Iterable[Kept], pick: Callable[[Kept], dict[str, Point]]) -> dict[s
     return {name: line((one.day, pick(one).get(name)) for one in kept) for name in names}
 
 
-def points(millionths: int) -> int:
-    """Whole points of 100, to the nearest; halves away from zero."""
-    whole = (abs(millionths) * 100 * 2 + MILLION) // (2 * MILLION)
-    return whole if millionths >= 0 else -whole
+def whole(millionths: int) -> int:
+    """Whole points of 100, rounded down as on the scorecard: never more than there is."""
+    return millionths * 100 // MILLION
+
+
+def nearest(millionths: int) -> int:
+    """A difference in whole points, to the nearest; halves away from zero."""
+    found = (abs(millionths) * 100 * 2 + MILLION) // (2 * MILLION)
+    return found if millionths >= 0 else -found
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +202,7 @@ class Parts:
     rules: int
 
 
-def parts(change: int, rules: int) -> Parts:
-    """``change`` and its ``rules`` part, both millionths, in whole points."""
-    whole, theirs = points(change), points(rules)
-    return Parts(whole, whole - theirs, theirs)
+def parts(before: int, now: int, rules: int) -> Parts:
+    """From one lower bound to another, of which ``rules`` (all millionths) is the rules' part, in whole points."""
+    change, theirs = whole(now) - whole(before), nearest(rules)
+    return Parts(change, change - theirs, theirs)

@@ -148,9 +148,9 @@ def _change(office: common.Office, parent: str | None, band: str | None, action:
 
 
 def _row(step: Any) -> tuple[str, ...]:
-    from server.trend import points
+    from server.trend import whole
 
     if step.point is None:
         return (step.day.isoformat(), "–", "–", "–", "–", "–")
-    return (step.day.isoformat(), str(points(step.point.lower)), str(points(step.point.upper)),
-            step.point.letter or "–", f"{points(step.ours):+d}", f"{points(step.rules):+d}")
+    return (step.day.isoformat(), str(whole(step.point.lower)), str(whole(step.point.upper)),
+            step.point.letter or "–", f"{step.parts.ours:+d}", f"{step.parts.rules:+d}")

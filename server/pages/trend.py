@@ -143,7 +143,7 @@ def _listed(machines: days.Machines | None, names: dict[str, str]) -> list[tuple
 def shown(language: str) -> dict[str, Any]:
     """What every page of a trend needs to draw it."""
     return {"rules": rules, "MILLION": MILLION, "month": lambda day: spoken(language).date(day, "LLL"),
-            "signed": lambda points: f"{points:+d}".replace("-", "−")}
+            "signed": lambda points: f"{points:+d}".replace("-", "−") if points else "0"}
 
 
 def _data(kept: Kept, step: rules.Step) -> dict[str, Any]:
