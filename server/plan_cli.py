@@ -25,6 +25,8 @@ _LEADS = click.option("--lead-time", "leads", multiple=True, metavar="KIND=DAYS"
 
 COMMANDS = {
     "make": ("server.planning.make_cli:make", "Make the replacement plan of an inventory, a calendar and a budget."),
+    "import": ("server.planning.import_cli:import_inventory",
+               "Read an inventory of any columns, show what is sure and ask for the rest."),
     "compare": ("server.planning.make_cli:compare", "Say what is different between two plans."),
 }
 SCHEMA = "hustings.support-plan/1"

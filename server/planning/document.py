@@ -65,7 +65,7 @@ def document(made: Made, code: str = "en") -> dict[str, Any]:
                       for one in sorted(problem.calendar.elections, key=lambda one: (one.date, one.name))],
         "freezes": [{"first": one.first.isoformat(), "last": one.last.isoformat(), "kinds": list(one.kinds),
                      "elections": list(one.elections)} for one in frozen(problem.calendar)],
-        "hours_per_month": problem.calendar.hours_per_month,
+        "hours_per_month": _float(problem.calendar.hours_per_month),
         "changes": list(made.changes),
         "held_back": made.held_back,
         "inputs": [{"role": one.role, "name": one.name, "sha256": one.sha256} for one in made.inputs],
@@ -153,6 +153,10 @@ def _cents(amount: float) -> int:
     return round(amount * 100)
 
 
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
 def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
@@ -196,4 +200,4 @@ def _spending(spending: Spending) -> list[dict[str, Any]]:
 
 def _budget(one: Budget) -> dict[str, Any]:
     return {"fund": one.fund, "year": one.year, "amount": dollars(one.amount), "kinds": list(one.kinds),
-            "match": one.match, "expires": _day(one.expires)}
+            "match": float(one.match), "expires": _day(one.expires)}

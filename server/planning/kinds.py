@@ -70,7 +70,7 @@ def name(kind: str) -> str:
 def known(kind: str) -> Kind | None:
     """The row of this kind; None where no row knows the word."""
     word = name(kind)
-    for each in (word, word.removesuffix("s")):
+    for each in (word, word.removesuffix("s"), word.replace(" ", ""), word.replace(" ", "").removesuffix("s")):
         if each in _BY_NAME:
             return _BY_NAME[each]
     return None

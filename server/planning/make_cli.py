@@ -60,8 +60,10 @@ def make(inventory_file: Path, calendar_file: Path, budget_file: Path, today: st
     _may_print(form, output)
     if questions and form not in ("text", "json"):
         raise UsageError(f"a difference has no {form} form", where="--what-if", remedy="use --format text or json")
-    gathered = _gather(inventory_file, calendar_file, budget_file, mapping_file, answers_file, approved_file, day)
-    problem, inventory, inputs = gathered
+    named = {"inventory": inventory_file, "calendar": calendar_file, "budget": budget_file, "mapping": mapping_file,
+             "answers": answers_file, "approved": approved_file}
+    problem, inventory, inputs = _gather({role: path for role, path in named.items() if path}, day, language)
+    _notes(inventory, language)
     changed = what_if.changed(problem, settings)
     asked = what_if.changed(changed, questions) if questions else None
     made = _made(changed, inventory, inputs, office, settings)
@@ -89,9 +91,7 @@ def compare(old: Path, new: Path, form: str, language: str) -> None:
     _write(_difference(before, after, form, language), None)
 
 
-def _gather(inventory_file: Path, calendar_file: Path, budget_file: Path, mapping_file: Path | None,
-            answers_file: Path | None, approved_file: Path | None, day: date,
-            ) -> tuple[Problem, Inventory, tuple[Input, ...]]:
+def _gather(named: dict[str, Path], day: date, language: str) -> tuple[Problem, Inventory, tuple[Input, ...]]:
     """Every input read; the mistakes of all files are told together."""
     from policies import pack as packs
     from policies.lifecycle import Table
@@ -100,31 +100,42 @@ def _gather(inventory_file: Path, calendar_file: Path, budget_file: Path, mappin
     from server.planning import document
     from server.planning.made import Input
     from server.planning.model import Problem
+    from server.planning.row_problem import FileProblems
 
-    named = {"inventory": inventory_file, "calendar": calendar_file, "budget": budget_file, "mapping": mapping_file,
-             "answers": answers_file, "approved": approved_file}
-    data = {role: _bytes(path) for role, path in named.items() if path is not None}
+    data = {role: _bytes(path) for role, path in named.items()}
     table = Table.of(packs.shipped().tables)
     wrong: list[HustingsError] = []
     inventory = _tried(lambda: _inventory(data, named, table, day), wrong)
-    calendar = _tried(lambda: calendars.read(data["calendar"], str(calendar_file)), wrong)
-    budget = _tried(lambda: budgets.read(data["budget"], str(budget_file)), wrong)
-    approved = _tried(lambda: document.read(data["approved"], str(approved_file)), wrong) if approved_file else None
+    calendar = _tried(lambda: calendars.read(data["calendar"], str(named["calendar"])), wrong)
+    budget = _tried(lambda: budgets.read(data["budget"], str(named["budget"])), wrong)
+    approved = _tried(lambda: document.read(data["approved"], str(named["approved"])), wrong
+                      ) if "approved" in data else None
     if wrong:
-        raise BadDocument("\n".join(str(one) for one in wrong))
+        raise BadDocument("\n".join(one.told(language) if isinstance(one, FileProblems) else str(one) for one in wrong))
     assert inventory is not None
     assert calendar is not None
     assert budget is not None
     inputs = tuple(Input(role, path.name, hashlib.sha256(data[role]).hexdigest())
-                   for role, path in named.items() if path is not None)
+                   for role, path in named.items())
     return Problem(today=day, assets=inventory.assets, calendar=calendar, budgets=budget,
                    approved=approved.lines if approved else ()), inventory, inputs
 
 
-def _inventory(data: dict[str, bytes], named: dict[str, Path | None], table: Any, day: date) -> Inventory:
-    from server.planning import inventory
+def _inventory(data: dict[str, bytes], named: dict[str, Path], table: Any, day: date) -> Inventory:
+    from server.planning import answers, inventory, mapping
 
-    return inventory.read(data["inventory"], str(named["inventory"]), table, day).whole()
+    columns = mapping.read(data["mapping"], str(named["mapping"])) if "mapping" in data else None
+    said = answers.read(data["answers"], str(named["answers"])) if "answers" in data else None
+    return inventory.read(data["inventory"], str(named["inventory"]), table, day, mapping=columns,
+                          answers=said).whole()
+
+
+def _notes(inventory: Inventory, language: str) -> None:
+    """What to know of the reading, beside the plan."""
+    from server.pages.language import language as in_language
+
+    for one in inventory.notes:
+        click.echo(f"{inventory.name}: {in_language(language).say(one.text) % one.values}", err=True)
 
 
 def _tried(read: Callable[[], T], wrong: list[HustingsError]) -> T | None:

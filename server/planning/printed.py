@@ -69,8 +69,9 @@ def data(made: Made, speak: Language) -> dict[str, Any]:
     own = picture(made, speak, TIMELINE, listed) if len(moving) > FIRST_PAGE else None
     return {
         "foot": foot([
-            say("Plan of %(day)s; its hash is sha256:%(digest)s.") % {
-                "day": day(made.problem.today, speak), "digest": digest},
+            say("Plan of %(day)s; its SHA-256 is %(digest)s.") % {
+                "day": day(made.problem.today, speak),
+                "digest": " ".join(digest[at:at + 16] for at in range(0, 64, 16))},
             say("Dates of support are as old as their sources; what is not known is listed, and not counted as fine."),
         ], speak),
         "title": say("Replacement plan"), "over": clipped(inert(made.office), NAME),

@@ -36,7 +36,9 @@ _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 
 
 def day(value: date, speak: Language) -> str:
-    return speak.date(value)
+    """A day in words; the first of a month is an ordinal in French."""
+    written = speak.date(value)
+    return f"1er{written[1:]}" if speak.code == "fr" and value.day == 1 else written
 
 
 def clipped(text: str, letters: int) -> str:
