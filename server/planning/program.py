@@ -93,17 +93,19 @@ class Builder:
         """The program, and how many cents the unit of its money is.
 
         As everything that is bought costs a multiple of the unit, what is left of an amount below one cannot be
-        spent and is dropped; with ``exact_amounts`` it is kept.
+        spent and is dropped; with ``exact_amounts`` the unit divides the amounts too, and nothing is.
         """
         unit = 0
         for _, _, cents in self._bills:
             unit = gcd(unit, cents)
+        for amount in self._purses.values() if exact_amounts else ():
+            unit = gcd(unit, amount)
         unit = unit or 1
         for row, columns, cents in self._bills:
             self.put(row, columns, cents // unit)
         upper = _joined(self._upper, np.float64)
         for column, amount in self._purses.items():
-            upper[column] = amount / unit if exact_amounts else amount // unit
+            upper[column] = amount // unit
         rows, cols = _joined(self._rows, np.int64), _joined(self._cols, np.int64)
         order = np.lexsort((cols, rows))
         rows, cols, values = rows[order], cols[order], _joined(self._values, np.float64)[order]

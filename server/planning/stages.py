@@ -23,9 +23,12 @@ from server.planning.layout import CHANGES, COST, EXPOSURE, PEAK, TASTE, Act, La
 from server.planning.program import Ids, Reals
 
 ORDER = (EXPOSURE, PEAK, COST, CHANGES, TASTE)
-SMALL = 1_500
-"""Up to so many columns in whole numbers a program is solved whole."""
+SMALL = 3_000
+"""Up to so many columns in whole numbers a program is solved whole and proven."""
 NODES = 2_000
+MEDIUM = 12_000
+"""Up to so many it is solved whole to within ``ENOUGH`` of its value."""
+ENOUGH = 0.005
 FEW = 3
 """Of a large program so many columns a unit, the cheapest, are decided in whole numbers at a time."""
 NEAR = 0.003
@@ -83,9 +86,10 @@ class _Search:
             self.values[objective] = self.bounds[objective] = 0
             return
         before = None if self.x is None else self._value(objective, weights, self.acts, self.x)
-        answer = None
-        if self._free() <= SMALL:
-            answer = highs.best(self._program, weights, self._held, self._upper, nodes=NODES, start=self.x)
+        answer, free = None, self._free()
+        if free <= MEDIUM:
+            nodes, near = (NODES, 0.0) if free <= SMALL else (1, ENOUGH)
+            answer = highs.best(self._program, weights, self._held, self._upper, nodes=nodes, near=near, start=self.x)
         if answer is None or (answer.x is None and not answer.impossible):
             answer = self._large(weights) if self.x is None or objective == EXPOSURE else self._near(weights)
         value = self._take(objective, weights, answer, before)

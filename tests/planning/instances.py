@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from msgspec.structs import replace
+
 from server.planning.model import (
     Asset,
     Budget,
@@ -111,3 +113,19 @@ def _approved(random: Random, today: date, assets: list[Asset], elections: tuple
         if option is not Option.KEEP and days:
             lines.append(Line(asset=asset.id, option=option, go_live=random.choice(days)))
     return tuple(lines)
+
+
+def medium(number: int, count: int) -> Problem:
+    """An office with more assets than can be tried out, and the elections and freezes of four years."""
+    random = Random(number)
+    today = random.choice(TODAYS)
+    elections = tuple(Election(today + timedelta(days=random.randint(20, 200) + 330 * n), f"e{n}",
+                               random.choice(list(Scale))) for n in range(4))
+    freezes = (Freeze(random.randint(10, 60), random.randint(0, 30)),
+               Freeze(random.randint(30, 90), random.randint(0, 40), ("tabulator", "pollbook")))
+    assets = [replace(_asset(random, n, today), group=random.choice(("", "", "", "", f"g{n // 4}")))
+              for n in range(count)]
+    budgets = tuple(replace(row, amount=row.amount * count // 4) for row in _budgets(random, today))
+    return Problem(today=today, assets=tuple(sorted(assets, key=lambda one: one.id)), budgets=budgets,
+                   calendar=Calendar(elections, freezes, random.choice((None, 20, 31.5))),
+                   approved=_approved(random, today, assets, elections, freezes))
