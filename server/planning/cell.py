@@ -15,7 +15,7 @@ TEXT = 512
 MOST = 1_000_000
 """The largest quantity."""
 _WHOLE = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
-_GROUPED = re.compile("[0-9]{1,3}(?:[, \u00a0\u2009\u202f'\u2019][0-9]{3})+(?:[.,][0-9]{1,2})?\\Z", re.ASCII)
+_GROUPED = re.compile("[0-9]{1,3}(?:[., \u00a0\u2009\u202f'\u2019][0-9]{3})+(?:[.,][0-9]{1,2})?\\Z", re.ASCII)
 _PLAIN = re.compile(r"[0-9]{1,13}(?:[.,][0-9]{1,2})?\Z", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?\Z", re.ASCII)
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z", re.ASCII)
@@ -128,7 +128,8 @@ def amount(value: str) -> int:
             cut = max(bare.rfind("."), bare.rfind(","))
             whole, decimals = bare[:cut], "." + bare[cut + 1:]
         marks = {char for char in whole if not char.isdigit()}
-        if len(marks) == 1 and not (marks == {","} and "," in bare[len(whole):]):
+        after = bare[len(whole):][:1]
+        if len(marks) == 1 and marks != {after} and (marks != {"."} or after == ","):
             digits = re.sub(r"[^0-9]", "", whole) + decimals
     if not digits:
         raise Unclear(N_("%(value)s is not an amount that can be read in one way alone"),

@@ -18,6 +18,8 @@ _NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": 
           "utf-16-be": "UTF-16", "cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"}
 _LEGACY = ("cp1252", "mac_roman", "cp850")
 """What programs of North America wrote before UTF-8, the commonest first."""
+_USUAL = "éèêëàâäçîïôöùûüÿœæñáíóúÉÈÊËÀÂÄÇÎÏÔÖÙÛÜŸŒÆÑÁÍÓÚ’‘“”–—«»°•…€¢£§®©™½¼¾²³\u00a0"
+"""What people of North America write beyond ASCII."""
 _FOREIGN = ((b"%PDF", "a PDF document"), (b"\x1f\x8b", "a compressed file (gzip)"), (b"7z\xbc\xaf", "a 7-Zip archive"),
             (b"Rar!", "a RAR archive"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"))
 _MARKUP = re.compile(rb"\s*<(!doctype\s+html|html|table|\?xml|meta)", re.I)
@@ -96,19 +98,29 @@ def _nul(where: str) -> BadDocument:
 
 
 def _legacy(data: bytes, name: str) -> Decoded:
-    """One-byte encodings: every one of them fits nearly any bytes, so the choice is shown, not sworn to."""
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data, cp_isolation=list(_LEGACY), enable_fallback=False).best()
-    order = ([best.encoding] if best is not None and best.encoding in _LEGACY else []) + list(_LEGACY)
-    for encoding in order:
+    """One-byte encodings: nearly any bytes fit each of them, so the likeliest is shown, not sworn to."""
+    best: Decoded | None = None
+    most = 0
+    for encoding in _LEGACY:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        words = re.findall(r"[^\s,;|\"]*[^\x00-\x7f][^\s,;|\"]*", text)
-        return Decoded(text, _NAMES[encoding], False, tuple(dict.fromkeys(words))[:5])
-    raise BadDocument("its encoding cannot be told", where=name, remedy='save it as "CSV UTF-8"')
+        likeness = _likeness(text)
+        if best is None or likeness > most:
+            words = re.findall(r"[^\s,;|\"]*[^\x00-\x7f][^\s,;|\"]*", text)
+            best, most = Decoded(text, _NAMES[encoding], False, tuple(dict.fromkeys(words))[:5]), likeness
+    if best is None:
+        raise BadDocument("its encoding cannot be told", where=name, remedy='save it as "CSV UTF-8"')
+    return best
+
+
+def _likeness(text: str) -> int:
+    """How well the letters beyond ASCII suit English, French or Spanish: a capital inside a word speaks against."""
+    usual = len(re.findall(f"[{_USUAL}]", text))
+    odd = len(re.findall(f"[^\x00-\x7f{_USUAL}]", text))
+    inside = len(re.findall("[a-z][À-ÖØ-ÞŸ]", text))
+    return usual - 2 * odd - 3 * inside
 
 
 def _line(data: bytes, at: int, name: str) -> str:

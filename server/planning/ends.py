@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -56,13 +57,10 @@ class Judge:
         self.equipment = equipment
         self.today = today
         self.matcher = Matcher(table)
-        self._guesser: Guesser | None = None
 
     @property
     def guesser(self) -> Guesser:
-        if self._guesser is None:
-            self._guesser = Guesser(self.table, self.equipment)
-        return self._guesser
+        return _guesser(self.table, self.equipment)
 
     def judge(self, entry: Entry) -> Judged:
         """Fill ``ends``, and say what is to be asked."""
@@ -149,6 +147,11 @@ class Judge:
         if not guesses and known.why in (Why.VERSION, Why.CYCLE):
             guesses = tuple(of_cycle(known.product, one) for one in known.product.cycles[:MOST])
         return Unmatched(asset, (known.why or Why.PRODUCT).value, known.detail, guesses)
+
+
+@lru_cache(maxsize=4)
+def _guesser(table: Table, equipment: Equipment) -> Guesser:
+    return Guesser(table, equipment)
 
 
 def _years_after(day: date, years: int) -> date:

@@ -16,6 +16,8 @@ MOST = 5
 _LEAST = 0.55
 _TRIED = 30
 """So many of the names with the most letter groups in common are compared letter by letter."""
+_KEPT = 10_000
+"""Names whose guesses are kept: inventories repeat themselves."""
 EQUIPMENT = "equipment"
 """The ``product`` of a guess that is a model of the equipment table; its ``cycle`` is the model's id."""
 
@@ -56,6 +58,8 @@ class Guesser:
         """At most ``MOST`` guesses for a name, with their likeness from 0 to 1. The same name, the same guesses."""
         text = " ".join(tokens(" ".join(parts)))[:120]
         if text not in self._seen:
+            if len(self._seen) >= _KEPT:
+                self._seen.clear()
             self._seen[text] = self._nearest(text)
         return self._seen[text]
 

@@ -10,7 +10,7 @@ from typing import Any
 from policies.equipment import Equipment
 from server.pages.language import N_
 from server.planning import cell, header_words, loose
-from server.planning.answers import LEAVE_OUT, NOT_KNOWN, Answers
+from server.planning.answers import LEAVE_OUT, NOT_KNOWN, OTHER, SAME, Answers
 from server.planning.cell import Unclear
 from server.planning.columns import BY_NAME
 from server.planning.delimited import Row
@@ -59,7 +59,7 @@ class RowReader:
         """The sure values of a row, and the fields that stay open. Raises ``Left``."""
         values: dict[str, Any] = {}
         open_: set[str] = set()
-        for field in ("kind", *(one for one in self.places if one != "kind")):
+        for field in sorted(self.places, key=lambda one: one != "kind"):
             if field == "asset":
                 continue
             written = self._written(row, field)
@@ -78,6 +78,8 @@ class RowReader:
     def column(self, field: str) -> str:
         """The file's name of the first column of a field."""
         places = self.places.get(field, ())
+        if field == "asset" and len(places) != 1:
+            return field
         return (self.headers[places[0]] or field) if places and places[0] < len(self.headers) else field
 
     def ask(self, row: Row, field: str, written: str, asks: str, proposals: tuple[str, ...] = (), *,
@@ -89,7 +91,7 @@ class RowReader:
     def identity(self, row: Row) -> str:
         """What the row is called: the texts of the asset's columns."""
         given = self.answers.get(row.line, (self.column("asset"), "asset"), "")
-        if given is not None and given.value not in (NOT_KNOWN,):
+        if given is not None and given.value not in (NOT_KNOWN, SAME, OTHER):
             if given.value == LEAVE_OUT:
                 raise Left
             return short(given.value, 200)
@@ -114,7 +116,7 @@ class RowReader:
 
     def _one(self, row: Row, field: str, written: str, values: dict[str, Any]) -> Any:
         answer = self.answers.get(row.line, (self.column(field), field), written)
-        if answer is not None:
+        if answer is not None and not (field == "serial" and answer.value in (SAME, OTHER)):
             return self._answered(field, answer.value, answer.line)
         for at in self.places[field]:
             odd = self.sheet.odd.get((row.line, at))
