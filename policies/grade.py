@@ -283,25 +283,29 @@ def office_items(machines: Mapping[str, tuple[str, ...]], items: Mapping[str, li
 
 
 def together(parts: Sequence[Item]) -> Item:
-    """One row over several assets, at least one."""
+    """One row over several assets, at least one. In one pass: an office has thousands of parts."""
     if len(parts) == 1:
         return parts[0]
-    adjusted = None
-    if any(one.adjusted is not None for one in parts):
-        adjusted = together([one.adjusted or one for one in parts])
-    weight = fsum(one.weight for one in parts)
-    known = fsum(one.weight * one.known for one in parts)
+    weights, knowns, passes = [], [], []
+    core = overdue = adjusted = False
+    failing, undecided, unmended = set(), set(), set()
+    for one in parts:
+        known = one.weight * one.known
+        weights.append(one.weight)
+        knowns.append(known)
+        passes.append(known * one.passed)
+        core = core or (one.core and (one.known < 1 or one.passed < 1))
+        overdue = overdue or one.overdue
+        failing.add(one.failing)
+        undecided.add(one.undecided)
+        unmended.add(one.unmended)
+        adjusted = adjusted or one.adjusted is not None
+    weight, whole = fsum(weights), fsum(knowns)
     return Item(
-        row=parts[0].row, severity=parts[0].severity,
-        passed=fsum(one.weight * one.proven for one in parts) / known if known else 0.0,
-        known=known / weight if weight else 1.0,
-        core=any(one.core for one in parts if one.known < 1 or one.passed < 1),
-        overdue=any(one.overdue for one in parts),
-        failing=_gravest(one.failing for one in parts),
-        undecided=_gravest(one.undecided for one in parts),
-        unmended=_gravest(one.unmended for one in parts),
-        weight=weight / len(parts), adjusted=adjusted,
-    )
+        row=parts[0].row, severity=parts[0].severity, passed=fsum(passes) / whole if whole else 0.0,
+        known=whole / weight if weight else 1.0, core=core, overdue=overdue, failing=_gravest(failing),
+        undecided=_gravest(undecided), unmended=_gravest(unmended), weight=weight / len(parts),
+        adjusted=together([one.adjusted or one for one in parts]) if adjusted else None)
 
 
 def _gravest(severities: Iterable[Severity | None]) -> Severity | None:

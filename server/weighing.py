@@ -151,10 +151,14 @@ class Weighing:
 
     def _mended(self, machine: Standing, checks: Collection[str]) -> dict[str, Item]:
         core = not CORE_ROLES.isdisjoint(machine.roles)
-        touched = {self._row_of[check] for check in checks if check in self._row_of}
-        found = {row: row_item(self._catalogue[row], _passing(self._results(machine, row), checks), machine.marks,
-                               core=core) for row in touched if row in self._catalogue}
-        return {row: item for row, item in found.items() if item is not None}
+        mended: dict[str, Item] = {}
+        for row in {self._row_of[check] for check in checks if check in self._row_of}:
+            if row in self._catalogue:
+                item = row_item(self._catalogue[row], _passing(self._results(machine, row), checks), machine.marks,
+                                core=core)
+                if item is not None:
+                    mended[row] = item
+        return mended
 
     def _results(self, machine: Standing, row: str) -> list[Result]:
         return [one for one in machine.by_row.get(row, ()) if one.check in self._row_of]
