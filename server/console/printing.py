@@ -40,7 +40,8 @@ def print_pages(kind: str, output: Path, language: str, data: Path, tenant: str 
     with common.office(data, tenant) as office, office.database.read() as connection:
         card = _card(office)
         if kind == "scorecard":
-            made = scorecard_pdf(card, shipped(), language, beside=gathered.beside(card, language))
+            made = scorecard_pdf(card, shipped(), language, beside=gathered.beside(
+                connection, office.tenant.id, card, language))
         elif kind == "board":
             made = board_pdf(gathered.public_record(connection, office.tenant.id, card, shipped()), language)
         else:

@@ -23,8 +23,9 @@ def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock,
     """The scorecard on one page."""
     language = site.checked(language)
     card = _card(request, database, clock, session)
-    return _file("scorecard", language, card, scorecard_pdf(
-        card, site.pack(), language, beside=gathered.beside(card, language)))
+    with database.read() as connection:
+        beside = gathered.beside(connection, session.tenant, card, language)
+    return _file("scorecard", language, card, scorecard_pdf(card, site.pack(), language, beside=beside))
 
 
 @get("/{language:str}/board.pdf", sync_to_thread=True)

@@ -102,8 +102,9 @@ def approve(request: Asked, language: FromPath, number: FromPath, data: Form, da
     reason = data.get("reason", "").strip()
     with database.write() as connection:
         found = _found(connection, session, number)
-        asked = {"role": session.role, "person": session.name, "by": f"person:{session.name}",
-                 "given": data.get("digest", ""), "block": block[0] if block else "", "reason": reason}
+        asked: dict[str, Any] = {"role": session.role, "person": session.name, "by": f"person:{session.name}",
+                                 "given": data.get("digest", ""), "block": block[0] if block else "",
+                                 "reason": reason}
         no: str | None = publishing.refusal(found, now, **asked)
         if no is None and data.get("read") != "yes":
             no = "unread"

@@ -73,7 +73,7 @@ def _section(one: Standing, party: str | None, pack: Pack, code: str, speak: Lan
         found = one.findings.get(each.check)
         rows.append([say(words.SEVERITY[each.severity]), _title(each.check, pack, code),
                      speak.date(found.first_failed, "medium") if found else "",
-                     (speak.date(found.due, "medium") + (f" {say('(late)')}" if found.overdue else "")) if found
+                     (speak.date(found.due, "medium") + (" " + say("(late)") if found.overdue else "")) if found
                      else ""])
     facts = [_roles(one.roles, speak)] if one.roles else []
     if party and party != OURS:

@@ -21,6 +21,7 @@ from server.printing.glyphs import clipped
 from server.printing.typeset import pdf
 from server.questions import Answer, Question
 from server.scorecard import Party, Scope, Scorecard
+from server.weighing import Effect
 
 NAME_MOST = 36
 """Characters of a machine's name in print."""
@@ -54,6 +55,8 @@ def data(card: Scorecard, pack: Pack, code: str, *, beside: Mapping[str, Any] | 
                             "machine that stays silent could not lower the grade."),
         "questions_title": say("Five questions"), "questions": [question(one, speak) for one in card.questions],
         "first_title": say("Do these first"), "first": [_action(one, code, speak) for one in card.first],
+        "first_all": " ".join((say("All of these together:"), gain(card.together_effect, speak)))
+        if len(card.first) > 1 and card.together_effect and not card.together_effect.nothing else "",
         "first_none": say("Nothing fails and nothing is unproven."),
         "areas_title": say("By area"), "areas": areas(card, speak),
         "parties_title": say("What others answer for"), "parties": _parties(card.parties, speak),
@@ -102,7 +105,40 @@ def grade_words(grade: Grade, card: Scorecard, speak: Language) -> dict[str, Any
         "alt": say("Between %(lower)s and %(upper)s of 100 points; %(coverage)s of the evidence is in") % span,
         "span": " ".join((
             say("Between %(lower)s and %(upper)s of 100 points; %(coverage)s of the evidence is in.") % span,
-            say("The lower end gives the letter.")))}
+            say("The lower end gives the letter."))),
+        "adjusted": _adjusted(grade, grade.adjusted, len(card.exceptions), speak) if grade.adjusted else ""}
+
+
+def _adjusted(raw: Grade, other: Grade, accepted: int, speak: Language) -> str:
+    none = speak.say("no grade")
+    return speak.texts.ngettext(
+        "Raw: %(raw)s, %(points)s points; this is the grade. Adjusted: %(other)s, %(other_points)s points, with "
+        "%(count)s accepted failure left out.",
+        "Raw: %(raw)s, %(points)s points; this is the grade. Adjusted: %(other)s, %(other_points)s points, with "
+        "%(count)s accepted failures left out.", accepted) % {
+            "raw": raw.letter or none, "points": tenths(raw.lower, speak), "other": other.letter or none,
+            "other_points": tenths(other.lower, speak), "count": accepted}
+
+
+def tenths(part: float, speak: Language) -> str:
+    """A part of one as points of a hundred with one decimal, rounded down."""
+    return speak.number(int(part * 1000 + 1e-9) / 10, 1)
+
+
+def gain(effect: Effect, speak: Language) -> str:
+    """What a repair does to the grade, in a few words."""
+    say = speak.say
+    none = say("no grade")
+    if effect.nothing:
+        return say("No points by itself")
+    said = say("+%(points)s points") % {"points": speak.number(effect.points, 1)}
+    if effect.better:
+        return said + ", " + say("grade %(before)s → %(after)s") % {
+            "before": effect.before.letter or none, "after": effect.after.letter or none}
+    if effect.ceilings:
+        return said + ", " + say("and the best possible grade rises from %(before)s to %(after)s").strip() % {
+            "before": effect.ceilings[0], "after": effect.ceilings[1]}
+    return said
 
 
 def question(one: Question, speak: Language) -> dict[str, str]:
@@ -184,22 +220,25 @@ def _action(one: Action, code: str, speak: Language) -> dict[str, Any]:
     facts = [say(words.SEVERITY[one.check.severity])]
     if one.overdue:
         facts.append(say("Past its deadline"))
-    if one.fix:
+    if one.fix and failing:
         facts.append(say("Takes %(effort)s") % {"effort": say(words.EFFORT[one.fix.effort])})
-    if one.points:
-        worth = speak.number(one.points, 1)
+    worth = speak.number(one.points, 1)
+    if one.points and one.together and (one.effect is None or one.effect.nothing):
         facts.append(ngettext("Worth %(points)s points, together with %(count)s other check",
-                          "Worth %(points)s points, together with %(count)s other checks", one.together) % {
-                              "points": worth, "count": one.together} if one.together
-                     else say("Worth %(points)s points") % {"points": worth})
+                              "Worth %(points)s points, together with %(count)s other checks", one.together) % {
+                                  "points": worth, "count": one.together})
+    elif one.points and one.effect is None:
+        facts.append(say("Worth %(points)s points") % {"points": worth})
     if one.fix and not one.fix.freeze_safe:
         facts.append(say("Not during a freeze"))
     return {
         "kind": str(one.verdict), "verdict": say(words.VERDICTS[one.verdict]), "title": one.check.title.say(code),
         "plain": one.check.plain.say(code) if failing
-        else f"{say(words.REASONS[one.reason])}. {say('Unproven counts as failing.')}",
+        else f"{say(words.REASONS[one.reason])}. {say(words.ADVICE[one.reason])}",
         "todo": say("What to do:") if one.fix and failing else "",
         "fix": one.fix.text.say(code) if one.fix and failing else "",
+        "effect": "" if one.effect is None or one.effect.nothing else " ".join((
+            say("Fix this:") if failing else say("Prove this, if it then passes:"), gain(one.effect, speak))),
         "facts": facts, "where": names([machine.name for machine in one.machines], 3, speak)}
 
 
@@ -238,11 +277,35 @@ def _boxes(card: Scorecard, pack: Pack, code: str, speak: Language) -> list[dict
         "by": clipped(one.report.recording.attested_by, NAME_MOST)})
         for one in card.recorded if one.report and one.report.recording]
     return [
+        box(say("Accepted failures"), _accepted(card, pack, code, speak), speak),
         box(say("What is not proven"), unproven, speak),
         box(say("The list and the machines"), lists, speak),
         box(say("What changed how this is measured"), _changes(card, speak), speak),
         box(say("On people's word"), recorded, speak),
         box(say("The office as a whole"), sorted(together, key=lambda one: order.get(one[0], 3)), speak)]
+
+
+def _accepted(card: Scorecard, pack: Pack, code: str, speak: Language) -> list[tuple[str, str]]:
+    """Failures that the office accepts, and declarations that something does not apply."""
+    ngettext = speak.texts.ngettext
+    found = []
+    for one in card.exceptions:
+        check = pack.check(one.subject)
+        found.append(("fail", ", ".join(part for part in (
+            check.title.say(code) if check else one.subject, clipped(one.asset, NAME_MOST),
+            speak.say("accepted until %(day)s; %(owner)s answers for it") % {
+                "owner": clipped(one.owner, NAME_MOST), "day": speak.date(one.until, "medium")}) if part)))
+    if card.set_aside:
+        count = len(card.set_aside)
+        found.append(("none", ngettext("%(count)s declaration that something does not apply is believed",
+                                       "%(count)s declarations that something does not apply are believed", count) % {
+                                           "count": count}))
+    if card.refused:
+        count = len(card.refused)
+        found.append(("some", ngettext("%(count)s more waits for a second signature and counts as measured",
+                                       "%(count)s more wait for a second signature and count as measured", count) % {
+                                           "count": count}))
+    return found
 
 
 def _changes(card: Scorecard, speak: Language) -> list[tuple[str, str]]:

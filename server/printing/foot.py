@@ -25,7 +25,7 @@ def measured(oldest: datetime | None, now: datetime, pack: Pack, digest: str, sp
     who = (say("Measured by the audit agent on the machines themselves; the oldest report arrived %(moment)s.")
            % {"moment": speak.time(oldest)} if oldest else say("No machine has reported yet") + ".")
     return [
-        f"{who} {say('As of %(moment)s.') % {'moment': speak.time(now)}}",
+        who + " " + say("As of %(moment)s.") % {"moment": speak.time(now)},
         say("Grading method %(method)s; policy pack %(version)s, %(digest)s.") % {
             "method": METHOD, "version": pack.version, "digest": short(pack.digest)},
         say("Made from the record %(digest)s.") % {"digest": digest} + " " + say(
