@@ -73,7 +73,8 @@ def confirm(request: Asked, language: FromPath, secret: FromPath, data: Form, da
             session: SignedIn) -> Response[Any]:
     """Look again with other columns or answers; or import, as a whole or not at all."""
     language = site.checked(language)
-    return _look(request, language, secret, data, database, clock, session)
+    answer: Response[Any] = _look(request, language, secret, data, database, clock, session)
+    return answer
 
 
 @get("/{language:str}/plan/example-equipment.csv", sync_to_thread=False)

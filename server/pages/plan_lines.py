@@ -44,7 +44,7 @@ def show(request: Asked, language: FromPath, name: FromPath, database: Store, cl
         "plan_line.html", request, language, session, office=office, shown=shown, made=made, asset=asset,
         lines=[(one, sentences.why(one, made, speak), sentences.risk(one, made, speak),
                 sentences.plan_b(one, made, speak)) for one in mine],
-        thing=sentences.thing(asset), version=version, row=row, said=said,
+        thing=sentences.thing(asset), listed=version, row=row, said=said,
         unmatched=[(one, sentences.missing(one, speak)) for one in made.unmatched if one.asset == asset.id],
         reported=shown.inputs.joined.reported.get(asset.id), weight=kinds.weight(asset.kind),
         known_kind=kinds.known(asset.kind), spans=spans, kept=kept, end=end,

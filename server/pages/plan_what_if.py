@@ -34,6 +34,7 @@ class Answer:
     made: Made | None
     sentences: tuple[str, ...] = ()
     headlines: tuple[str, ...] = ()
+    different: bool = True
 
 
 class BadField(Exception):
@@ -72,7 +73,8 @@ def ask(request: Asked, language: FromPath, data: Form, database: Store, clock: 
     speak = spoken(language)
     moved = difference.compare(document.read(shown.stored.document, "plan"),
                                document.read(document.encoded(made, "en"), "plan"))
-    answer = Answer(made, difference.in_words(moved, speak), headlines.headlines(made, speak))
+    answer = Answer(made, difference.in_words(moved, speak), headlines.headlines(made, speak),
+                    not moved.nothing)
     return _page(request, language, session, office, shown, typed, answer=answer)
 
 

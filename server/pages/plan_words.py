@@ -40,3 +40,8 @@ FIELDS = {
     "end_of_sale": N_("End of sale"), "extended_until": N_("Support granted until"), "evidence": N_("Evidence"),
     "lineage": N_("Earlier makers"),
 }
+"""The columns of an equipment list, and "" for one that is not read."""
+VALUES = {
+    **{name: text for name, text in FIELDS.items() if name}, "cost": N_("To replace it"),
+    "serials": N_("Serial number"),
+}

@@ -155,7 +155,7 @@ def _chosen(proposal: Proposal, form: Fields[str, str]) -> Mapping:
 
 def answers_of(form: Fields[str, str]) -> tuple[Answer, ...]:
     """What was answered. Fields that are not as this form writes them are passed over."""
-    found = []
+    found: list[Answer] = []
     for field, value in form.items():
         if field.startswith(ANSWER) and value.strip() and len(found) < ANSWERS_MAX:
             place = _place(field.removeprefix(ANSWER))

@@ -136,7 +136,6 @@ def _reported(heard: Heard, table: Table, today: date, years: int) -> Reported |
     match = table.system(os.id, os.version, edition=os.edition, name=os.name)
     system = next((one for one in here.needs if one.category is Category.SYSTEM), None)
     hardware = next((one for one in here.needs if one.category is Category.HARDWARE), None)
-    known = isinstance(match, Match)
     ends = _support(system, match, table) if system is not None and isinstance(match, Match) else None
     why, detail = "", ""
     if ends is None:
@@ -144,7 +143,8 @@ def _reported(heard: Heard, table: Table, today: date, years: int) -> Reported |
         detail = here.unjudged[0].why if here.unjudged else ""
     return Reported(
         agent=heard.agent, host=report.host, at=heard.received, system=os.name or os.id,
-        product=match.product.id if known else "", cycle=match.cycle.cycle if known else "", ends=ends,
+        product=match.product.id if isinstance(match, Match) else "",
+        cycle=match.cycle.cycle if isinstance(match, Match) else "", ends=ends,
         hardware=_hardware(hardware, heard.received.date()), why=why, detail=detail)
 
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSoon
 from datetime import date, datetime
+from functools import lru_cache
 from threading import Lock
 
 import msgspec
@@ -67,7 +68,7 @@ def gather(connection: Connection, tenant: str, office: Office, table: Table, mo
     said = {asset: (one.product, one.cycle) for asset, one in equipment.matches(connection, tenant).items()}
     rows = [_known(msgspec.convert(one.row, Entry, strict=False), said, joined.choices(told))
             for one in equipment.rows(connection, tenant, listed.id)]
-    judge = Judge(table, models, today)
+    judge = _judge(table, models, today)
     judged = [judge.judge(one) for one in rows]
     whole = joined.join([one.entry.asset for one in judged], [one.unmatched for one in judged if one.unmatched],
                         told, office, now)
@@ -84,6 +85,12 @@ def gather(connection: Connection, tenant: str, office: Office, table: Table, mo
         (name, one.agent, one.at, one.system) for name, one in whole.reported.items()))).hexdigest()))
     return Inputs(office=office.name, problem=problem, joined=whole, listed=listed, budget=budget,
                   files=tuple(files))
+
+
+@lru_cache(maxsize=2)
+def _judge(table: Table, models: Equipment, today: date) -> Judge:
+    """One judge for a day: it remembers what it recognised."""
+    return Judge(table, models, today)
 
 
 def _known(entry: Entry, said: dict[str, tuple[str, str]], reported: dict[str, tuple[str, str]]) -> Entry:

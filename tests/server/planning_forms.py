@@ -68,5 +68,5 @@ def voting(office: Office, *days: date) -> None:
         for day in days:
             freeze = Window(WindowKind.FREEZE, day - timedelta(days=60), day + timedelta(days=30))
             elections.write(connection, office.tenant.id, Election(
-                id=f"vote-{day}", name=f"Vote of {day}", first=day, last=day, scale=Scale.LARGE, windows=(freeze,)), Act.ADD,
-                now=office.now(), by="test")
+                id=f"vote-{day}", name=f"Vote of {day}", first=day, last=day, scale=Scale.LARGE,
+                windows=(freeze,)), Act.ADD, now=office.now(), by="test")

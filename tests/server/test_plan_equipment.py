@@ -33,7 +33,8 @@ def test_a_list_is_looked_at_before_anything_is_stored(at: Office) -> None:
     answer = send(at, "/en/plan/equipment", signed, LIST)
     assert answer.status_code == 303
     text = get(at, answer.headers["location"], signed).text
-    assert "Nothing is stored yet" in text and "Import 4 lines" in text
+    assert "Nothing is stored yet" in text
+    assert "Import 4 lines" in text
     assert at.stored(tables.equipment_lists) == 0
     assert post(at, answer.headers["location"], signed, {"do": "import"}).status_code == 303
     with at.database.read() as connection:
@@ -99,12 +100,14 @@ def test_other_columns_are_mapped_and_what_is_not_sure_is_asked(at: Office) -> N
     signed = session(at)
     place = send(at, "/fr/plan/equipment", signed, MESSY.encode("cp1252"), "parc.csv").headers["location"]
     text = html.unescape(get(at, place, signed).text)
-    assert "Automne 2016" in text and "~40" in text
+    assert "Automne 2016" in text
+    assert "~40" in text
     fields = re.findall(r'name="(answer:[^"]*\S)"', get(at, place, signed).text)
     assert fields
     selects = dict(re.findall(r'<select id="column-\d+" name="(column:\w+)">.*?<option value="(\w*)" selected', text,
                               re.DOTALL))
-    assert "quantity" in selects.values() and "model" in selects.values()
+    assert "quantity" in selects.values()
+    assert "model" in selects.values()
     answers = {html.unescape(one): "?" for one in fields}
     done = post(at, place, signed, {**selects, **answers, "do": "import"})
     assert done.status_code == 303, done.text[:3000]
@@ -112,7 +115,8 @@ def test_other_columns_are_mapped_and_what_is_not_sure_is_asked(at: Office) -> N
         version = equipment.current(connection, at.tenant.id)
         assert version is not None
         rows = equipment.rows(connection, at.tenant.id, version.id)
-    assert version.mapping["columns"] and version.answers
+    assert version.mapping["columns"]
+    assert version.answers
     assert len(rows) == 2
     assert 12 in [one.row["asset"]["quantity"] for one in rows]
 
@@ -144,7 +148,8 @@ def test_what_a_list_says_is_never_markup(at: Office) -> None:
 def test_a_bad_budget_is_told_and_not_stored(at: Office, body: bytes, says: str) -> None:
     answer = budgeted(at, session(at), body)
     assert answer.status_code == 400
-    assert "Nothing was stored" in answer.text and says in answer.text
+    assert "Nothing was stored" in answer.text
+    assert says in answer.text
     assert at.stored(tables.budgets) == 0
 
 
@@ -152,7 +157,8 @@ def test_typed_budget_lines_come_back_with_what_is_wrong(at: Office) -> None:
     signed = session(at)
     bad = post(at, "/en/plan/budget", signed, {"fund-0": "General", "year-0": "2027", "amount-0": "lots"})
     assert bad.status_code == 400
-    assert 'value="lots"' in bad.text and "line 1" in bad.text
+    assert 'value="lots"' in bad.text
+    assert "line 1" in bad.text
     good = post(at, "/en/plan/budget", signed, {"fund-0": "General", "year-0": "2027", "amount-0": "1000",
                                                 "fund-2": "Grant", "year-2": "2027", "amount-2": "500.50",
                                                 "match-2": "0.2"})

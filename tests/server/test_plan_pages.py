@@ -71,7 +71,8 @@ def test_the_plan_says_what_to_order_by_when(planned: Office) -> None:
     assert "Replace" in text
     assert "Vote of 2027-11-02" in text
     assert "Not approved" in text
-    assert "$69,000" in text or "60,000" in text
+    assert "of $60,000" in text
+    assert re.search(r"Replace</dd>.*?Order by.*?\$23,000", text, re.DOTALL)
 
 
 def test_what_no_table_knows_is_asked_and_never_fine(planned: Office) -> None:
@@ -89,7 +90,8 @@ def test_one_click_says_what_an_asset_is_and_another_takes_it_back(planned: Offi
     made = stored(planned)
     assert made.id != before.id
     line = get(planned, "/en/plan/lines/BADGES", signed).text
-    assert "Matched by hand" in line and "windows/10-22h2" in line
+    assert "Matched by hand" in line
+    assert "windows/10-22h2" in line
     assert post(planned, "/en/plan/match", signed, {"asset": "BADGES"}).status_code == 303
     assert "Matched by hand" not in get(planned, "/en/plan/lines/BADGES", signed).text
     with planned.database.read() as connection:
@@ -112,11 +114,13 @@ def test_approving_keeps_the_hash_that_was_read(planned: Office) -> None:
     assert hashlib.sha256(get(planned, "/en/plan.json", signed).content).hexdigest() == found[1]
     unread = post(planned, "/en/plan/approve", signed, {"hash": found[1], "words": "motion 12"})
     assert unread.status_code == 400
-    assert "tick the box" in unread.text and 'value="motion 12"' in unread.text
+    assert "tick the box" in unread.text
+    assert 'value="motion 12"' in unread.text
     answer = post(planned, "/en/plan/approve", signed, {"hash": found[1], "read": "yes", "words": "motion 12"})
     assert answer.status_code == 303
     text = get(planned, "/en/plan", signed).text
-    assert "Approved on" in text and "motion 12" in text
+    assert "Approved on" in text
+    assert "motion 12" in text
     with planned.database.read() as connection:
         [given] = plans.approvals(connection, planned.tenant.id)
         [act] = [one for one in audit.recent(connection, planned.tenant.id) if one.action == "plan.approve"]
@@ -246,7 +250,9 @@ def test_hours_are_declared_and_bad_ones_told(planned: Office) -> None:
     assert post(planned, "/en/plan/hours", signed, {"hours": "37,5"}).status_code == 303
     with planned.database.read() as connection:
         found = budgets.settings(connection, planned.tenant.id)
-    assert found is not None and found.hours_per_month == 37.5
+    assert found is not None
+    assert found.hours_per_month == 37.5
     bad = post(planned, "/en/plan/hours", signed, {"hours": "plenty"})
     assert bad.status_code == 400
-    assert 'value="plenty"' in bad.text and "37.5" in bad.text
+    assert 'value="plenty"' in bad.text
+    assert "37.5" in bad.text
