@@ -7,7 +7,7 @@ ones keep what the server reads of them (their rows and verdict vectors); their 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -76,8 +76,7 @@ def write(database: Database, pack: Pack, count: int, days: int, now: datetime) 
         connection.execute(sa.insert(check_lists).values(tenant=tenant, digest=listed, checks=names))
         large = Large(tenant, now, pack, machines)
         rows: list[dict[str, Any]] = []
-        small = {one.id: frames.pack(envelope.sign(b'{"host":"%b"}' % one.host.encode(), envelope.REPORT, one.key))
-                 for one in machines}
+        small = {one.id: sealed(large, replace(one, results=()), 1, now) for one in machines}
         vectors = {one.id: [LETTERS[each.verdict] for each in one.results] for one in machines}
         past: dict[str, list[str]] = {}
         for one in machines:

@@ -9,7 +9,7 @@ measured: its coming counts for the rules, measuring it for the office.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -114,13 +114,17 @@ class Series:
                              for one in records.rules}
         self._before: tuple[Inputs, Day, str] | None = None
 
-    def close(self, day: date, lines: Iterable[tuple[str, Line]], reviews: tuple[AccessReview, ...] = ()) -> Closed:
-        """The next day: ``lines`` (agent, report) are what was received in it."""
+    def close(self, day: date, lines: Iterable[tuple[str, Line]],
+              reviews: Callable[[Inputs], tuple[AccessReview, ...]] | None = None) -> Closed:
+        """The next day: ``lines`` (agent, report) are what was received in it; ``reviews`` reads the access reviews
+        at its end."""
         if self._before is None and self.carried.day is not None:
             self._before = self._again(self.carried.day)
         for agent, line in lines:
             self.take(agent, line)
-        inputs = msgspec.structs.replace(self._inputs(day), reviews=reviews)
+        inputs = self._inputs(day)
+        if reviews is not None:
+            inputs = msgspec.structs.replace(inputs, reviews=reviews(inputs))
         rules = self._in_force(day)
         points = self._grader(rules).day(inputs)
         if self._before is not None:

@@ -25,6 +25,7 @@ from evidence.trend import (
     following_days,
 )
 from policies.model import Pack
+from server.day_reviews import DayReviews
 from server.elections.model import Election, WindowKind, voting_days
 from server.store import agents, days, elections, exceptions, inventory, rule_sets, tenants
 from server.store.agents import State
@@ -134,9 +135,9 @@ def _catch_up(connection: Connection, tenant: str, series: Series, first: date, 
 
 
 def _closed(connection: Connection, tenant: str, series: Series, wanted: list[date]) -> Iterator[Closed]:
-    lines = days.Lines(connection, tenant)
+    lines, reviews = days.Lines(connection, tenant), DayReviews(connection, tenant)
     for day in wanted:
-        yield series.close(day, lines.received(datetime.combine(day, time(), UTC), ends(day)))
+        yield series.close(day, lines.received(datetime.combine(day, time(), UTC), ends(day)), reviews)
 
 
 def _day(moment: datetime) -> date:

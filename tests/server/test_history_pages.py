@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from evidence import rules
+from evidence.day_inputs import ends
 from hustings.report import Times
 from hustings.verdicts import Result, Verdict
 from policies.pack import shipped
@@ -24,6 +25,7 @@ from server.store.inventory import Asset
 from server.store.schema.scores import days as kept_days
 from tests.browser.demo import results
 from tests.sender import Sender
+from tests.server import access_facts
 from tests.server.records import FAIL, PASS
 from tests.server.setups import Office
 from tests.server.test_pages import signed_in
@@ -175,6 +177,35 @@ def test_the_rules_are_written_down_once_for_each_release_that_changes_them(offi
     with office.database.read() as connection:
         logged = rule_sets.every(connection, office.tenant.id)
     assert [one.rules for one in logged] == [rules.rules_of(shipped()), rules.rules_of(other)]
+
+
+def test_the_office_checks_of_a_day_are_those_of_its_scorecard_access_reviews_included(office: Office) -> None:
+    noon(office)
+    machine, roles = office.machine(), ("registration-db",)
+    with office.database.write() as connection:
+        inventory.add(connection, office.tenant.id, [Asset("registry", roles, "Hall", "us", 2)], file="list.csv",
+                      digest="sha256:x", now=office.now(), by="test")
+    made = tuple(msgspec.structs.replace(one, valid_until=office.now() + timedelta(days=1))
+                 for one in results(roles, (PASS, FAIL), office.now()))
+    answer = office.post("/v1/reports", machine.report(
+        results=made, roles=roles, host="registry", pack=shipped().digest, times=Times(office.now(), 1.0, "boot-1"),
+        facts=access_facts.facts(office.now().replace(microsecond=0), access_facts.FOUND)))
+    assert answer.status_code == 201, answer.text
+    today = office.now().date()
+    office.now.at = ends(today)
+    card = scorecard(Reading(office.database).office(office.tenant.id), site.pack(), office.now())
+    office.now.forward(hours=1)
+    assert close(office) == 1
+    with office.database.read() as connection:
+        kept = days.machines_of(connection, office.tenant.id, today)
+    assert kept is not None
+    assert card.grade is not None
+    together = {one.catalogue for one in card.together if one.verdict is not Verdict.NOT_APPLICABLE}
+    assert "LPR-23" in together
+    on_card = {one.row: (round(one.passed * 1_000_000), round(one.known * 1_000_000)) for one in card.grade.items}
+    assert {row: (kept.rows[row].passed, kept.rows[row].known) for row in together} == {
+        row: on_card[row] for row in together}
+    assert history.verify(office.database, office.tenant.id) == (1, [])
 
 
 def test_another_offices_days_are_not_there(office: Office) -> None:
