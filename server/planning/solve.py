@@ -1,7 +1,7 @@
 """The best plan for a problem: what happens with each asset, when, and who pays.
 
-Months are the 48 calendar months from today. ``order_by`` is ``lead_months`` calendar months before ``go_live``, the same
-day or that month's last; it is not before today, and the cost falls in its calendar year. Nothing goes live in a
+Months are the 48 calendar months from today. ``order_by`` is ``lead_months`` calendar months before ``go_live``, the
+same day or that month's last; it is not before today, and the cost falls in its calendar year. Nothing goes live in a
 freeze that holds its kind. The options are those of ``server.planning.candidates``, money follows
 ``server.planning.funds``, and exposure ``server.planning.exposure``. Further conditions:
 
@@ -39,8 +39,8 @@ from server.planning.stages import Impossible, Reached
 def solve(problem: Problem) -> Solved:
     """The best plan, the same for the same problem in whatever order it is given.
 
-    Status optimal: no plan has less exposure; in a small problem every further objective is proven too. Raises ``ValueError`` for two assets of one id, ``CannotFinish`` where the search ends
-    without any plan.
+    Status optimal: no plan has less exposure; in a small problem every further objective is proven too. Raises
+    ``ValueError`` for two assets of one id, ``CannotFinish`` where the search ends without any plan.
     """
     twice = [one for one, count in Counter(one.id for one in problem.assets).items() if count > 1]
     if twice:
