@@ -236,9 +236,15 @@ def warnings(made: Made, speak: Language, listed: tuple[Outlook, ...] | None = N
             "%(count)s lines happen after the last known election, %(election)s: one called later may move them.",
             after) % {"count": speak.number(after), "election": inert(last.name)})
     for cell in by_year_and_fund(made).cells:
-        if cell.expires is not None and cell.left > 0 and cell.expires >= today:
-            said.append(speak.say("%(money)s of %(fund)s is not spent when it expires on %(day)s.") % {
-                "money": money(cell.left, speak), "fund": inert(cell.fund), "day": day(cell.expires, speak)})
+        if cell.expires is None or cell.left <= 0 or min(cell.expires.year, cell.year) < today.year:
+            continue
+        values = {"money": money(cell.left, speak), "fund": inert(cell.fund), "year": str(cell.year),
+                  "day": day(cell.expires, speak)}
+        text = (speak.say("%(money)s of %(fund)s is not spent when it expires on %(day)s.")
+                if cell.expires.year <= cell.year else
+                speak.say("%(money)s of %(fund)s is not spent at the end of %(year)s: "
+                          "what carries over is a row of the next year."))
+        said.append(text % values)
     if made.unmatched:
         count = len({one.asset for one in made.unmatched})
         said.append(speak.texts.ngettext(

@@ -64,6 +64,13 @@ def copied(folder: Path, **texts: str) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first lines of the example: a plan is quickly made."""
+    rows = (EXAMPLE / "inventory.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    return copied(tmp_path_factory.mktemp("small"), inventory="".join(rows[:8]))
+
+
 def test_the_document_has_a_line_for_every_asset_and_adds_up(base: dict[str, Any]) -> None:
     listed = {row.partition(",")[0] for row in (EXAMPLE / "inventory.csv").read_text().splitlines()[1:]}
     assert {one["asset"] for one in base["lines"]} == listed
@@ -74,10 +81,10 @@ def test_the_document_has_a_line_for_every_asset_and_adds_up(base: dict[str, Any
     assert [one["role"] for one in base["inputs"]] == ["inventory", "calendar", "budget"]
 
 
-def test_the_same_inputs_give_the_same_bytes_and_their_order_does_not_matter(tmp_path: Path) -> None:
-    first = run("make", *files(), "--format", "json").stdout
-    assert first == run("make", *files(), "--format", "json").stdout
-    head, *rows = (EXAMPLE / "inventory.csv").read_text(encoding="utf-8").splitlines()
+def test_the_same_inputs_give_the_same_bytes_and_their_order_does_not_matter(small: Path, tmp_path: Path) -> None:
+    first = run("make", *files(small), "--format", "json").stdout
+    assert first == run("make", *files(small), "--format", "json").stdout
+    head, *rows = (small / "inventory.csv").read_text(encoding="utf-8").splitlines()
     mixed = plan(folder=copied(tmp_path, inventory="\n".join([head, *reversed(rows)]) + "\n"))
     left, right = json.loads(first), mixed
     for each in (left, right):
@@ -90,20 +97,20 @@ def test_the_same_inputs_give_the_same_bytes_and_their_order_does_not_matter(tmp
 
 @pytest.mark.parametrize("form", ["text", "csv", "ics", "xlsx", "pdf"])
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_form_is_written_whole_to_a_file(form: str, language: str, tmp_path: Path) -> None:
+def test_every_form_is_written_whole_to_a_file(form: str, language: str, small: Path, tmp_path: Path) -> None:
     out = tmp_path / f"plan.{form}"
-    done = run("make", *files(), "--format", form, "--language", language, "--output", out, "--office", "Maple County")
+    done = run("make", *files(small), "--format", form, "--language", language, "--output", out, "--office", "Maple County")
     assert (done.returncode, done.stdout) == (0, b"")
     data = out.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == [out.name], "nothing else is left behind"
     if form == "pdf":
         assert "Maple County" in PdfReader(io.BytesIO(data)).pages[0].extract_text()
     elif form == "xlsx":
-        assert load_workbook(io.BytesIO(data)).worksheets[1].max_row > 25
+        assert load_workbook(io.BytesIO(data)).worksheets[1].max_row > 7
     elif form == "ics":
-        assert len(list(Ics.from_ical(data).walk("VEVENT"))) > 40
+        assert len(list(Ics.from_ical(data).walk("VEVENT"))) > 20
     else:
-        assert "tabulators-central" in data.decode()
+        assert "registration-os" in data.decode()
 
 
 def test_a_picture_is_not_poured_onto_a_terminal() -> None:
@@ -193,3 +200,21 @@ def test_a_plan_is_compared_with_the_approved_one_and_stays_near_it(base: dict[s
     assert b"dispatch-phones: replace" in done.stdout
     assert run("compare", old, old).stdout == b"Nothing is different.\n"
     assert "Rien" in run("compare", old, old, "--language", "fr").stdout.decode()
+
+
+@pytest.mark.parametrize("form", ["text", "xlsx", "pdf", "ics"])
+def test_the_libraries_of_the_plan_are_enough(form: str, small: Path, tmp_path: Path) -> None:
+    """Where the server is not installed, its libraries cannot be imported: nothing here may need them."""
+    blocked = ("litestar", "jinja2", "sqlalchemy", "alembic", "uvicorn", "argon2", "psycopg", "httptools", "uvloop")
+    code = ("import sys\n"
+            f"sys.modules.update(dict.fromkeys({blocked!r}))\n"
+            "from hustings.__main__ import main\nmain(sys.argv[1:])")
+    out = tmp_path / "plan"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "plan", "make", *map(str, files(small)), "--format", form, "--output", str(out)],
+        capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert out.stat().st_size > 500
+    done = subprocess.run([sys.executable, "-c", code, "plan", "import", str(small / "inventory.csv")],
+                          capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr

@@ -185,3 +185,12 @@ def test_elections_past_the_plan_or_before_it_are_no_headline() -> None:
     calendar = Calendar((past, msgspec.structs.replace(GENERAL, date=date(2040, 1, 1))))
     plan = msgspec.structs.replace(plan, problem=msgspec.structs.replace(plan.problem, calendar=calendar))
     assert not any("the primary" in one for one in headlines.headlines(plan, EN))
+
+
+def test_money_that_outlives_its_year_is_told_at_the_end_of_the_year() -> None:
+    plan = made()
+    budgets = tuple(msgspec.structs.replace(one, expires=date(2029, 6, 30)) if one.expires else one
+                    for one in plan.problem.budgets)
+    plan = msgspec.structs.replace(plan, problem=msgspec.structs.replace(plan.problem, budgets=budgets))
+    assert ("$28,799.60 of Grant is not spent at the end of 2027: what carries over is a row of the next year."
+            in warnings(plan, EN))
