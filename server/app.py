@@ -166,6 +166,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
     """The Litestar application that renders pages for people who are signed in."""
     from litestar import Litestar
     from litestar.config.csrf import CSRFConfig
+    from litestar.datastructures import State
     from litestar.di import Provide
     from litestar.static_files import create_static_files_router
     from litestar.template.config import TemplateConfig
@@ -191,6 +192,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
             cookie_httponly=True, cookie_samesite="strict"),
         template_config=TemplateConfig(instance=engine()),
         exception_handlers=faults.HANDLERS,
+        state=State({"clock": clock}),
         request_max_body_size=1 << 20,
         openapi_config=None,
         logging_config=None,

@@ -28,7 +28,7 @@ def machines(request: Asked, language: FromPath, database: Store, clock: Clock, 
     everyone = rules.everyone(office, site.pack(), now)
     speaking = rules.speakers(office.assets or (), everyone)
     silent = [one for one in office.assets or () if one.name not in speaking]
-    return site.page("machines.html", request, language, session, here="machines", office=office, now=now,
+    return site.page("machines.html", request, language, session, here="machines", office=office,
                      machines=everyone, with_agents=sum(not (one.report and one.report.recording) for one in everyone),
                      silent=silent, declared={one.heard.agent for one in speaking.values()})
 

@@ -15,6 +15,7 @@ from litestar.response import Template
 
 from policies.model import LANGUAGES, Pack
 from server.closing import Closer
+from server.elections.phase import of_office
 from server.pages.language import chosen
 from server.reading import Reading
 from server.records import Office
@@ -66,7 +67,10 @@ def checked(language: str) -> str:
 
 
 def page(template: str, request: Asked, language: str, session: Session, *, here: str, **context: Any) -> Template:
-    """A page for a person who is signed in. ``here`` is its entry in the navigation."""
+    """A page for a person who is signed in. ``here`` is its entry in the navigation. A page about an ``office`` knows
+    its ``phase``: days to go and what they mean."""
+    if "office" in context:
+        context.setdefault("phase", of_office(context["office"], now(request.app.state["clock"])))
     return Template(template, context={"language": language, "person": session.name, "here": here, **context})
 
 

@@ -171,7 +171,8 @@ def test_the_office_is_graded_once_an_inventory_is_declared(office: Office) -> N
              inventory.Asset("tally", ("ems",), "hall", "vendor", 4)]
     with office.database.write() as connection:
         inventory.add(connection, office.tenant.id, lines, file="a.csv", digest="d", now=office.now(), by="test")
-        elections.add(connection, office.tenant.id, [date(2027, 11, 2)], now=office.now(), by="test")
+        elections.declare(connection, office.tenant.id, [date(2027, 11, 2)], now=office.now(),
+                          today=office.now().date(), by="test")
     text = page(office, "/en/", session).text
     assert "The office: 1 machine of 2 reports" in text
     assert "annex" in text
