@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping as Mapping_
 from datetime import date
 from typing import Any
 
@@ -52,6 +53,9 @@ class RowReader:
         self.serial_dates: Counter[str] = Counter()
         self.first_days: Counter[str] = Counter()
         self._kinds = {key.casefold(): value for key, value in mapping.kinds.items()}
+        self._of_all = self._constants(mapping.constants, "constants")
+        self._of_kind = {cell.kind(kind): self._constants(given, f"by_kind.{kind}")
+                         for kind, given in mapping.by_kind.items()}
         self._made: dict[str, Any] = {}
         self._models: dict[tuple[str, str, str], str | Ask] = {}
 
@@ -216,16 +220,22 @@ class RowReader:
             self.first_days[f"{short(written, 20)} → {made}"] += 1
         return made
 
+    def _constants(self, given: Mapping_[str, str], where: str) -> dict[str, Any]:
+        """The values that a mapping gives for all rows. A bad one is a problem of the mapping."""
+        values = {}
+        for field, text in given.items():
+            try:
+                values[field] = BY_NAME[field].read(text, self.today)
+            except Unclear as unclear:
+                self.problems.add(0, f"{where}.{field}", unclear.what, unclear.remedy, **unclear.values)
+        return values
+
     def _defaults(self, values: dict[str, Any], open_: set[str]) -> None:
-        kind = values.get("kind", "")
-        for given in (self.mapping.constants, self.mapping.by_kind.get(kind, {})):
-            for field, text in given.items():
-                if field in values or field in open_ or field == "asset":
-                    continue
-                try:
-                    values[field] = BY_NAME[field].read(text, self.today)
-                except Unclear as unclear:
-                    self.problems.add(0, f"constants.{field}", unclear.what, unclear.remedy, **unclear.values)
+        """A kind's own values stand before those for every row."""
+        for given in (self._of_kind.get(values.get("kind", self._of_all.get("kind", "")), {}), self._of_all):
+            for field, value in given.items():
+                if field not in values and field not in open_ and field != "asset":
+                    values[field] = value
 
     def _needed(self, row: Row, values: dict[str, Any], open_: set[str]) -> None:
         """What must be asked where a cell is empty: the kind, the model of known makers, and a quantity."""

@@ -90,7 +90,7 @@ def _header(sheet: Sheet) -> tuple[int, int, float]:
         if at + 1 < len(sheet.rows) and sheet.rows[at + 1].line == sheet.rows[at].line + 1:
             two = _names_score(block(sheet, at, 2).headers)
             below = sheet.rows[at + 1].cells
-            if two > max(best[2], one, _names_score(below)) + 0.5 and not any(_value(cell) for cell in below):
+            if two > max(best[2], one, _names_score(below)) + 0.3 and not any(_value(cell) for cell in below):
                 best = (at, 2, two)
     return best
 

@@ -315,7 +315,7 @@ kinds: {BMD: bmd, Laptop: pc}
 """, "m.yaml")
     made = mapped(text, rule)
     assert [(one.id, one.kind, one.cost, one.lead_months, one.site) for one in made.assets] == [
-        ("Adams BMD", "bmd", 900100, 6, "HQ"), ("Adams Laptop", "pc", None, 6, "HQ")]
+        ("Adams BMD", "bmd", 900100, 18, "HQ"), ("Adams Laptop", "pc", None, 6, "HQ")]
 
 
 @pytest.mark.parametrize(("text", "what"), [
@@ -326,6 +326,12 @@ kinds: {BMD: bmd, Laptop: pc}
 def test_mistakes_in_a_mapping_are_told(text: str, what: str) -> None:
     with pytest.raises(HustingsError, match=what):
         mapping.read(text.encode(), "m.yaml")
+
+
+def test_a_bad_value_in_a_mapping_is_told_once() -> None:
+    rule = Mapping(columns={"asset": ("A",), "kind": ("B",)}, constants={"lead_months": "soon"})
+    made = mapped("Tag,Type\n1,pc\n2,pc\n", rule)
+    assert [(at, column) for at, column, _ in told(made)] == [(0, "constants.lead_months")]
 
 
 def test_a_mapping_for_another_file_says_which_column_is_missing() -> None:
@@ -366,7 +372,8 @@ def test_what_a_list_gives_is_a_published_inventory() -> None:
 
 
 _TEXT = st.one_of(st.text(max_size=10), st.sampled_from(
-    ["Make", "Model", "Quantity", "Type", "Serial number", "Diebold", "DS200, DS450", "~4", "2016", "=1+1", "#REF!", "-", "0"]))
+    ["Make", "Model", "Quantity", "Type", "Serial number", "Diebold", "DS200, DS450", "~4", "2016", "=1+1", "#REF!",
+     "-", "0"]))
 
 
 @given(st.lists(st.lists(_TEXT, max_size=6), max_size=8), st.dictionaries(
