@@ -31,17 +31,24 @@ SOON = 90
 def headlines(made: Made, speak: Language, listed: tuple[Outlook, ...] | None = None) -> tuple[str, ...]:
     """The sentences of the first page."""
     listed = outlooks(made) if listed is None else listed
-    return (*_unmet(made, speak), *short(made, speak), *_losses(made, listed, speak), *_freezes(made, listed, speak),
+    return (*_unmet(made, speak), *_losses(made, listed, speak), *_freezes(made, listed, speak),
             *_gaps(made, listed, speak))
 
 
 def _unmet(made: Made, speak: Language) -> Iterator[str]:
+    """What cannot be done in time, and what would be enough; what would not be only where nothing would."""
     count = len(made.solved.unmet)
-    if made.solved.status is Status.INFEASIBLE and count:
-        yield speak.texts.ngettext(
-            "%(count)s thing that must be done by a date cannot be done by then.",
-            "%(count)s things that must be done by a date cannot be done by then.", count) % {
-                "count": speak.number(count)}
+    if made.solved.status is not Status.INFEASIBLE or not count:
+        return
+    text = speak.texts.ngettext(
+        "%(count)s thing that must be done by a date cannot be done by then.",
+        "%(count)s things that must be done by a date cannot be done by then.", count) % {"count": speak.number(count)}
+    told = tuple(zip(made.solved.shortfalls, short(made, speak), strict=True))
+    enough = [said for one, said in told if one.amount is not None]
+    if len(enough) > 1:
+        text += " " + speak.say("Any one of these alone would be enough:")
+    yield text
+    yield from enough or (said for _, said in told)
 
 
 def short(made: Made, speak: Language) -> Iterator[str]:

@@ -20,17 +20,19 @@ def sentence(one: Shortfall, speak: Language) -> str:
     if one.amount is None:
         return _hopeless(one, assets, speak)
     if one.lack is Lack.MONEY:
-        places = speak.list([f"{place}: {money(round(amount), speak)}" for place, amount in one.where])
         text = speak.say("You are %(money)s short") % {"money": money(round(one.amount), speak)}
-        return f"{text} ({places})." if places else f"{text}."
-    if one.lack is Lack.HOURS:
+        where = [name if len(one.where) == 1 else f"{name}, {money(round(amount), speak)}"
+                 for name, (_, amount) in zip(where, one.where, strict=True)]
+    elif one.lack is Lack.HOURS:
         text = speak.texts.ngettext("You are %(count)s staff hour short", "You are %(count)s staff hours short",
                                     _plural(one.amount)) % {"count": speak.number(one.amount, 1)}
-        return f"{text} ({speak.list(where)})." if where else f"{text}."
-    text = speak.texts.ngettext(
-        "You are %(count)s month late", "You are %(count)s months late", _plural(one.amount)) % {
-            "count": speak.number(one.amount)}
-    return f"{text} ({assets})." if assets else f"{text}."
+    else:
+        text = speak.texts.ngettext("You are %(count)s month short", "You are %(count)s months short",
+                                    _plural(one.amount)) % {"count": speak.number(one.amount)}
+        where = []
+    places = f" ({'; '.join(where)})" if where else ""
+    return speak.say("%(short)s: %(assets)s.") % {"short": text + places, "assets": assets} if assets else (
+        f"{text}{places}.")
 
 
 def _plural(amount: float) -> int:
