@@ -20,7 +20,7 @@ def test_every_command_of_the_page_works_in_its_order(tmp_path: Path, monkeypatc
     monkeypatch.delenv("HUSTINGS_DATABASE_URL", raising=False)
     data = ["--data", str(tmp_path / "server")]
     assert CliRunner().invoke(server, ["init", "--no-tls", "--no-password", *data]).exit_code == 0
-    commands = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+    commands = [line for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
     assert len(commands) == 6
     for line in commands:
         result = CliRunner().invoke(server, [*shlex.split(line)[2:], *data], catch_exceptions=False)
