@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
@@ -46,17 +47,19 @@ def _declared(office: Office, end: datetime) -> tuple[Asset, ...]:
 
 
 def _machine(connection: Connection, tenant: str, heard: Heard, end: datetime) -> Machine:
-    standing = {check for check, at in heard.failing_since.items() if at <= end}
-    before = _before(connection, tenant, heard.agent, end, standing)
+    since = {check: at for check, at in heard.failing_since.items() if at <= end}
+    before = _before(connection, tenant, heard.agent, end, set(since))
     failing = _failing(before)
     after = _after(connection, tenant, heard.agent, end, failing) if failing else ()
-    return Machine(heard.agent, heard.report.host if heard.report else heard.host, before, after)
+    return Machine(heard.agent, heard.report.host if heard.report else heard.host, before, after, since=since)
 
 
 def _before(connection: Connection, tenant: str, agent: str, end: datetime, standing: set[str]) -> tuple[Told, ...]:
     """Newest first, back to the last pass of everything that failed, and a decision on everything that the last of
-    them says. ``standing`` are checks known to have failed by then and never to have passed since: reports that
-    leave them out hide nothing."""
+    them says. Of reports in a row that say the same, the newest and the oldest stand for all.
+
+    ``standing`` are checks known to have failed by then and never to have passed since: reports that leave them out
+    hide nothing, and how long they fail is known."""
     found: list[Told] = []
     undecided: set[str] | None = None
     failing: set[str] = set()
@@ -66,12 +69,17 @@ def _before(connection: Connection, tenant: str, agent: str, end: datetime, stan
         for told in _told(lines):
             if told.at > end:
                 continue
+            if found and told.verdicts is found[-1].verdicts:
+                if len(found) > 1 and told.verdicts is found[-2].verdicts:
+                    found.pop()
+                found.append(told)
+                continue
             found.append(told)
             undecided = set(told.verdicts) | standing if undecided is None else undecided
             for check, verdict in told.verdicts.items():
                 if verdict is Verdict.PASS:
                     failing.discard(check)
-                elif verdict is Verdict.FAIL and check in undecided:
+                elif verdict is Verdict.FAIL and check in undecided and check not in standing:
                     failing.add(check)
             undecided -= {check for check, verdict in told.verdicts.items() if verdict in _DECIDED}
             if not undecided and not failing:
@@ -110,9 +118,8 @@ def _failing(before: tuple[Told, ...]) -> set[str]:
 def _with_freeze(connection: Connection, tenant: str, machine: Machine, first: datetime, last: datetime) -> Machine:
     frozen = reports.by(connection, tenant, machine.agent, first)
     thawed = reports.by(connection, tenant, machine.agent, last)
-    return Machine(machine.agent, machine.name, machine.before, machine.after,
-                   (frozen.received, frozen.report) if frozen else None,
-                   (thawed.received, thawed.report) if thawed and thawed.received > first else None)
+    return replace(machine, frozen=(frozen.received, frozen.report) if frozen else None,
+                   thawed=(thawed.received, thawed.report) if thawed and thawed.received > first else None)
 
 
 def _told(lines: list[Line]) -> list[Told]:

@@ -7,7 +7,7 @@ then that passed or failed the check failed it, whatever was silent or unknown i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from hustings.report import Inventory, Report
@@ -46,6 +46,8 @@ class Machine:
     after: tuple[Told, ...] = ()
     frozen: tuple[datetime, Report] | None = None
     thawed: tuple[datetime, Report] | None = None
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    """Checks known to have failed by the end of the day and never to have passed since, and when they first did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +204,12 @@ def _open(machine: Machine, pack: Pack, end: datetime, elections: tuple[Election
         if verdict is not Verdict.FAIL:
             continue
         known = pack.check(check)
-        due = deadline(first[check], known.severity, elections).due if known else None
+        began = min(first[check], machine.since.get(check, first[check]))
+        due = deadline(began, known.severity, elections).due if known else None
         accepted = any(one.subject in (check, known.catalogue if known else "")
                        and one.asset.casefold() in ("", machine.name.casefold()) for one in accepting)
         repaired = next((one.at for one in machine.after if one.verdicts.get(check) is Verdict.PASS), None)
-        yield check, Place(machine.agent, machine.name, first[check], due is not None and due < end, accepted,
+        yield check, Place(machine.agent, machine.name, began, due is not None and due < end, accepted,
                            told is machine.before[0], repaired, told.number)
 
 

@@ -162,15 +162,20 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> Stored:
 
 
 def _lines(connection: Connection, tenant: str, query: sa.Select[tuple[object, ...]]) -> list[Line]:
+    """The lines of a query. Those that say the same share their verdicts."""
     rows = connection.execute(query).all()
     lists = _check_lists(connection, tenant, {row.checks for row in rows if row.checks})
-    return [_line(row, lists.get(row.checks, ())) for row in rows]
+    shared: dict[tuple[str | None, str], dict[str, Verdict]] = {}
+    return [_line(row, lists.get(row.checks, ()), shared) for row in rows]
 
 
-def _line(row: Row[tuple[object, ...]], checks: tuple[str, ...]) -> Line:
-    verdicts = {check: _VERDICTS[letter] for check, letter in zip(checks, row.vector, strict=True)}
+def _line(row: Row[tuple[object, ...]], checks: tuple[str, ...],
+          shared: dict[tuple[str | None, str], dict[str, Verdict]]) -> Line:
+    key = (row.checks, row.vector)
+    if key not in shared:
+        shared[key] = {check: _VERDICTS[letter] for check, letter in zip(checks, row.vector, strict=True)}
     return Line(row.id, row.kind, row.epoch, row.first, row.sequence, row.received, row.made, row.clock_off,
-                row.pack, tuple(row.roles), verdicts)
+                row.pack, tuple(row.roles), shared[key])
 
 
 def _check_lists(connection: Connection, tenant: str, digests: set[str]) -> dict[str, tuple[str, ...]]:
