@@ -47,10 +47,11 @@ def import_inventory(file: Path, mapping_file: Path | None, answers_file: Path |
     import msgspec
 
     from server.planning import answers, canonical_csv, inventory, mapping
-    from server.planning.proposal import propose
+    from server.planning.grid import grid
+    from server.planning.proposal import of
 
-    data = content(file)
-    proposal = propose(data, file.name, sheet=sheet)
+    source = grid(content(file), file.name)
+    proposal = of(source, sheet=sheet)
     chosen: Mapping | None = None
     if mapping_file is not None:
         chosen = mapping.read(content(mapping_file), mapping_file.name)
@@ -62,8 +63,7 @@ def import_inventory(file: Path, mapping_file: Path | None, answers_file: Path |
     if chosen is not None and dates:
         chosen = msgspec.structs.replace(chosen, dates=dates)
     given = answers.read(content(answers_file), answers_file.name) if answers_file else None
-    made = inventory.read(data, file.name, _table(pack_path), today.date() if today else date.today(), mapping=chosen,
-                          answers=given)
+    made = inventory.of(source, _table(pack_path), today.date() if today else date.today(), mapping=chosen, answers=given)
     if write_mapping is not None and chosen is not None:
         write(write_mapping, mapping.write(chosen))
     if questions_file is not None:

@@ -68,9 +68,14 @@ def read(data: bytes, name: str, table: Table, today: date, *, mapping: Mapping 
     Without a mapping the file must have the published columns, and any mistake in it refuses all of it. With one, what
     is sure is taken and the rest asked. Raises ``BadDocument`` for what is no table at all.
     """
+    return of(grid(data, name), table, today, mapping=mapping, answers=answers, equipment=equipment)
+
+
+def of(source: Grid, table: Table, today: date, *, mapping: Mapping | None = None,
+       answers: Answers | Given | None = None, equipment: Equipment | None = None) -> Inventory:
+    """``read`` for a table that is read already."""
     judge = Judge(table, equipment or shipped(), today)
     given = answers if isinstance(answers, Answers) else Answers.of(answers or {})
-    source = grid(data, name)
     if mapping is None:
         made = _canonical(source, judge, today)
     else:

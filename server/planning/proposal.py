@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -20,6 +21,8 @@ _SEARCHED = 40
 """Rows in which the column names are looked for."""
 _SAMPLED = 2_000
 _EXAMPLES = 3
+_MISSPELT = 32
+"""Longer names are not looked for with their letters wrong."""
 
 
 class Proposed(msgspec.Struct, frozen=True):
@@ -59,14 +62,18 @@ def propose(data: bytes, name: str, *, sheet: str = "", saved: Sequence[Mapping]
 
     Raises ``BadDocument`` for what is no table.
     """
-    table = grid(data, name)
+    return of(grid(data, name), sheet=sheet, saved=saved)
+
+
+def of(table: Grid, *, sheet: str = "", saved: Sequence[Mapping] = ()) -> Proposal:
+    """``propose`` for a table that is read already."""
     chosen = table.sheet(sheet) if sheet else _best(table)
     start, height, _ = _header(chosen)
     found = block(chosen, start, height)
     columns = _columns(found, chosen)
     mapping = next((one for one in saved if one.headers and one.headers == fingerprint(found.headers)), None)
     return Proposal(
-        name=name, canonical=bool(chosen.rows) and inventory_file.is_canonical(chosen.rows[0].cells),
+        name=table.name, canonical=bool(chosen.rows) and inventory_file.is_canonical(chosen.rows[0].cells),
         encoding=table.encoding, encoding_sure=table.sure, examples=table.examples, delimiter=table.delimiter,
         sheets=tuple(one.name for one in table.sheets), sheet=chosen.name, header_row=found.line,
         header_rows=height, columns=columns,
@@ -106,6 +113,7 @@ def _value(text: str) -> bool:
     return bool(re.fullmatch(r"[-$€£\d\s.,/:%]+", text)) and any(char.isdigit() for char in text)
 
 
+@lru_cache(maxsize=8_192)
 def _field(header: str) -> tuple[str, float]:
     """The column of an inventory that a name seems to be, and how sure that is."""
     name = plain(header)
@@ -122,7 +130,7 @@ def _field(header: str) -> tuple[str, float]:
                 continue
             if likeness > sure:
                 best, sure = field, likeness
-    if not best and len(name) > 3:
+    if not best and 3 < len(name) <= _MISSPELT:
         close = difflib.get_close_matches(name, [one for words in FIELDS.values() for one in words], 1, 0.84)
         if close:
             best, sure = next(field for field, words in FIELDS.items() if close[0] in words), 0.6
