@@ -14,11 +14,10 @@ from server.planning.kind_names import counted
 from server.planning.made import Made
 from server.planning.model import Option
 from server.planning.outlook import Outlook, outlooks
-from server.planning.sentences import missing, option, plan_b, risk, thing, why
+from server.planning.sentences import STATUS, missing, option, plan_b, risk, thing, why
 from server.planning.spending import Spending, by_year_and_fund
 from server.planning.timeline import Picture, picture
 from server.planning.wording import clipped, day, inert, money
-from server.planning.xlsx import STATUS
 from server.printing.foot import foot
 from server.printing.typeset import pdf
 
@@ -33,6 +32,8 @@ LISTED = 400
 ASKED = 120
 """Assets in the list of what is not known."""
 HEADLINES = 9
+FUNDS = 6
+"""Columns of funds."""
 ROOM = 36
 """Letters of a line's name and number in the picture."""
 TEXT = 600
@@ -131,22 +132,28 @@ def _less(made: Made, speak: Language) -> str:
 
 
 def _spending(spending: Spending, speak: Language) -> dict[str, Any]:
+    """The funds that pay most have a column each; the others share one."""
     say = speak.say
     most = max((spending.year(year) for year in spending.years), default=0) or 1
+    paid = {fund: sum(one.spent for one in spending.cells if one.fund == fund) for fund in spending.funds}
+    ranked = sorted(spending.funds, key=lambda fund: (-paid[fund], fund))
+    own = sorted(ranked if len(ranked) <= FUNDS else ranked[:FUNDS - 1])
+    names = [clipped(inert(one), NAME) for one in own]
+    columns: list[tuple[str, ...]] = [(one,) for one in own]
+    if len(ranked) > FUNDS:
+        names.append(say("other funds"))
+        columns.append(tuple(ranked[FUNDS - 1:]))
     rows = []
     for year in spending.years:
-        cells = [spending.of(fund, year) for fund in spending.funds]
+        cells = [[one for one in spending.cells if one.year == year and one.fund in funds] for funds in columns]
         rows.append({
             "year": str(year), "total": money(spending.year(year), speak),
-            "bar": round(spending.year(year) / most, 4),
-            "parts": [round(one.spent / most, 4) if one else 0 for one in cells],
+            "parts": [round(sum(one.spent for one in each) / most, 4) for each in cells],
             "cells": [say("%(spent)s of %(available)s") % {
-                "spent": money(one.spent, speak), "available": money(one.available, speak)} if one else "–"
-                for one in cells]})
-    return {"title": say("Spending by year and fund"), "head": [
-        say("year"), *(clipped(inert(one), NAME) for one in spending.funds), say("together")], "rows": rows,
-        "alt": say("Spending by year as bars; the table holds the same numbers."),
-        "funds": [clipped(inert(one), NAME) for one in spending.funds]}
+                "spent": money(sum(one.spent for one in each), speak),
+                "available": money(sum(one.available for one in each), speak)} if each else "–" for each in cells]})
+    return {"title": say("Spending by year and fund"), "head": [say("year"), *names, say("together")], "rows": rows,
+            "alt": say("Spending by year as bars; the table holds the same numbers."), "funds": names}
 
 
 def _timeline(found: Picture, speak: Language) -> dict[str, Any]:

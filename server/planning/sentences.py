@@ -11,13 +11,18 @@ from datetime import date
 from server.pages.language import N_, Language
 from server.planning import plan_b as stand_ins
 from server.planning.made import Made
-from server.planning.model import Asset, Election, EndOfLife, Guess, Option, Unmatched
+from server.planning.model import Asset, Election, EndOfLife, Guess, Option, Status, Unmatched
 from server.planning.outlook import Kept, Outlook
 from server.planning.wording import day, inert, money
 
 OPTIONS = {
     Option.KEEP: N_("Keep"), Option.EXTEND: N_("Extend support"), Option.UPGRADE: N_("Upgrade"),
     Option.REPLACE: N_("Replace"), Option.RETIRE: N_("Retire"),
+}
+STATUS = {
+    Status.OPTIMAL: N_("Best possible: no better plan exists"),
+    Status.FEASIBLE: N_("Everything that must be done by a date is done"),
+    Status.INFEASIBLE: N_("Not everything that must be done by a date can be done"),
 }
 _COMING = {
     "support": N_("Support ends on %(day)s"),

@@ -10,10 +10,9 @@ from server.planning.kind_names import counted
 from server.planning.made import Made
 from server.planning.model import Option
 from server.planning.outlook import Outlook, outlooks
-from server.planning.sentences import missing, option, plan_b, risk, why
+from server.planning.sentences import STATUS, missing, option, plan_b, risk, why
 from server.planning.spending import by_year_and_fund
 from server.planning.wording import day, inert, money
-from server.planning.xlsx import STATUS
 
 WIDTH = 100
 

@@ -15,11 +15,10 @@ from server.pages.language import N_, Language, language
 from server.planning import csv_text, document
 from server.planning.headlines import decision, headlines, warnings
 from server.planning.made import Made
-from server.planning.model import Status
 from server.planning.money import dollars
 from server.planning.months import add
 from server.planning.outlook import Outlook, outlooks
-from server.planning.sentences import missing, option, plan_b, risk, thing, why
+from server.planning.sentences import STATUS, missing, option, plan_b, risk, thing, why
 from server.planning.spending import by_year_and_fund, paid
 from server.planning.timeline import Picture, Row, picture
 from server.planning.wording import clipped, day, inert, money
@@ -27,11 +26,6 @@ from server.planning.wording import clipped, day, inert, money
 CELL = 32_000
 """Letters that fit into a cell."""
 TIMELINE_ROWS = 1_000
-STATUS = {
-    Status.OPTIMAL: N_("Best possible: no better plan exists"),
-    Status.FEASIBLE: N_("Everything that must be done by a date is done"),
-    Status.INFEASIBLE: N_("Not everything that must be done by a date can be done"),
-}
 _WIDTHS = (24, 16, 34, 9, 20, 16, 12, 12, 22, 13, 30, 13, 16, 24, 12, 12, 12, 60, 44, 44, 10)
 _DAYS = frozenset((6, 7, 11, 14))
 _MONEY = 9
@@ -113,9 +107,10 @@ def _summary(to: _Book, made: Made, listed: tuple[Outlook, ...], title: str) -> 
     sheet = to.sheet(N_("Summary"), (34, 90))
     to.put(sheet, 0, 0, title, to.title)
     row = 2
+    percent = "%" if speak.code == "en" else "\u00a0%"
     facts = (
         (N_("Day of the plan"), day(made.problem.today, speak)), (N_("Result"), speak.say(STATUS[solved.status])),
-        (N_("Distance from the best, at most"), speak.number(solved.gap * 100, 2) + " %"),
+        (N_("Distance from the best, at most"), f"{speak.number(solved.gap * 100, 2)}{percent}"),
         (N_("Cost"), money(solved.cost, speak)), (N_("Most local money in one year"), money(solved.peak_local, speak)),
         (N_("Exposure, weighted device-days"), speak.number(solved.exposure)),
         (N_("The same if nothing is done"), speak.number(solved.kept_exposure)),

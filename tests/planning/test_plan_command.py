@@ -99,7 +99,8 @@ def test_the_same_inputs_give_the_same_bytes_and_their_order_does_not_matter(sma
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_form_is_written_whole_to_a_file(form: str, language: str, small: Path, tmp_path: Path) -> None:
     out = tmp_path / f"plan.{form}"
-    done = run("make", *files(small), "--format", form, "--language", language, "--output", out, "--office", "Maple County")
+    done = run("make", *files(small), "--format", form, "--language", language, "--output", out,
+               "--office", "Maple County")
     assert (done.returncode, done.stdout) == (0, b"")
     data = out.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == [out.name], "nothing else is left behind"

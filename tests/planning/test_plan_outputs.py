@@ -17,7 +17,7 @@ from hustings.errors import BadDocument
 from server.pages.language import language
 from server.planning import csv_text, document, ics, printed, terminal, timeline, xlsx
 from server.planning.made import Made
-from server.planning.model import Line, Option
+from server.planning.model import Budget, Line, Option
 from server.planning.outlook import outlooks
 from server.planning.spending import by_year_and_fund
 from tests.planning.made_plans import LINES, TODAY, infeasible, made
@@ -206,3 +206,15 @@ def test_exposure_of_the_lines_is_that_of_days_times_weight() -> None:
     assert kept.exposure == 0
     small, large = (date(2027, 5, 18) - date(2027, 4, 9)).days + 1, 90
     assert kept.kept_exposure == 4 * 12 * (1323 + small + 2 * large), "twice before a small election, thrice a large"
+
+
+def test_many_funds_share_a_column_on_paper_and_nothing_is_lost() -> None:
+    plan = made()
+    funds = tuple(Budget(f"Fund {number:02}", 2027, 100) for number in range(30))
+    plan = msgspec.structs.replace(plan, problem=msgspec.structs.replace(
+        plan.problem, budgets=(*plan.problem.budgets, *funds)))
+    found = printed.data(plan, language("en"))["spending"]
+    assert len(found["head"]) == printed.FUNDS + 2
+    assert found["head"][-2] == "other funds"
+    assert "of $27" in found["rows"][-1]["cells"][-1], "27 of the 30 small funds"
+    assert PdfReader(io.BytesIO(printed.as_pdf(plan))).pages
