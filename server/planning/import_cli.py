@@ -63,7 +63,8 @@ def import_inventory(file: Path, mapping_file: Path | None, answers_file: Path |
     if chosen is not None and dates:
         chosen = msgspec.structs.replace(chosen, dates=dates)
     given = answers.read(content(answers_file), answers_file.name) if answers_file else None
-    made = inventory.of(source, _table(pack_path), today.date() if today else date.today(), mapping=chosen, answers=given)
+    made = inventory.of(source, _table(pack_path), today.date() if today else date.today(), mapping=chosen,
+                        answers=given)
     if write_mapping is not None and chosen is not None:
         write(write_mapping, mapping.write(chosen))
     if questions_file is not None:
