@@ -48,34 +48,32 @@ def _declared(office: Office, end: datetime) -> tuple[Asset, ...]:
 
 def _machine(connection: Connection, tenant: str, heard: Heard, end: datetime) -> Machine:
     since = {check: at for check, at in heard.failing_since.items() if at <= end}
-    before = _before(connection, tenant, heard.agent, end, set(since))
-    failing = _failing(before)
-    after = _after(connection, tenant, heard.agent, end, failing) if failing else ()
+    after = _after(connection, tenant, heard.agent, end)
+    passed = {check for told in after for check, verdict in told.verdicts.items() if verdict is Verdict.PASS}
+    before = _before(connection, tenant, heard.agent, end, frozenset(since), passed)
     return Machine(heard.agent, heard.report.host if heard.report else heard.host, before, after, since=since)
 
 
-def _before(connection: Connection, tenant: str, agent: str, end: datetime, standing: set[str]) -> tuple[Told, ...]:
-    """Newest first, back to the last pass of everything that failed, and a decision on everything that the last of
-    them says. Of reports in a row that say the same, the newest and the oldest stand for all.
+def _before(connection: Connection, tenant: str, agent: str, end: datetime, standing: frozenset[str],
+            passed: set[str]) -> tuple[Told, ...]:
+    """Newest first, as far back as something of the day is open to doubt.
 
     ``standing`` are checks known to have failed by then and never to have passed since: reports that leave them out
-    hide nothing, and how long they fail is known."""
+    hide nothing, and how long they fail is known. Any other check that was open on the day is among ``passed``,
+    those that a later report passed: these are followed back to a decision, and failures to their last pass. Of
+    reports in a row that say the same, the newest and the oldest stand for all.
+    """
     found: list[Told] = []
-    undecided: set[str] | None = None
+    undecided = passed | standing
     failing: set[str] = set()
     number: int | None = None
     while True:
         lines = reports.history_until(connection, tenant, agent, end + LATE, limit=PAGE, before=number)
-        for told in _told(lines):
-            if told.at > end:
-                continue
+        for told in (one for one in _told(lines) if one.at <= end):
             if found and told.verdicts is found[-1].verdicts:
-                if len(found) > 1 and told.verdicts is found[-2].verdicts:
-                    found.pop()
-                found.append(told)
+                _stretch(found, told)
                 continue
             found.append(told)
-            undecided = set(told.verdicts) | standing if undecided is None else undecided
             for check, verdict in told.verdicts.items():
                 if verdict is Verdict.PASS:
                     failing.discard(check)
@@ -89,30 +87,24 @@ def _before(connection: Connection, tenant: str, agent: str, end: datetime, stan
         number = lines[-1].id
 
 
-def _after(connection: Connection, tenant: str, agent: str, end: datetime, failing: set[str]) -> tuple[Told, ...]:
-    """Oldest first, until everything that failed on the day has passed once."""
+def _stretch(found: list[Told], told: Told) -> None:
+    """Let a run of reports that say the same begin with ``told``, which is older than all of them."""
+    if len(found) > 1 and told.verdicts is found[-2].verdicts:
+        found.pop()
+    found.append(told)
+
+
+def _after(connection: Connection, tenant: str, agent: str, end: datetime) -> tuple[Told, ...]:
+    """Oldest first, to this day; the first of reports in a row that say the same."""
     found: list[Told] = []
-    left = set(failing)
     number = 0
-    while left:
+    while True:
         lines = reports.history_after(connection, tenant, agent, end, limit=PAGE, after=number)
-        for told in _told(lines):
-            if told.at > end:
-                found.append(told)
-                left -= {check for check, verdict in told.verdicts.items() if verdict is Verdict.PASS}
+        found += [told for told in _told(lines) if told.at > end]
         if len(lines) < PAGE:
-            break
+            return tuple(one for place, one in enumerate(found)
+                         if not place or one.verdicts is not found[place - 1].verdicts)
         number = lines[-1].id
-    return tuple(found)
-
-
-def _failing(before: tuple[Told, ...]) -> set[str]:
-    last: dict[str, Verdict] = {}
-    for told in before:
-        for check, verdict in told.verdicts.items():
-            if verdict in _DECIDED:
-                last.setdefault(check, verdict)
-    return {check for check, verdict in last.items() if verdict is Verdict.FAIL}
 
 
 def _with_freeze(connection: Connection, tenant: str, machine: Machine, first: datetime, last: datetime) -> Machine:

@@ -16,6 +16,8 @@ from server.store import frames
 from server.store.schema import check_lists, forks, heads, reports, sections
 
 LETTERS = {Verdict.PASS: "p", Verdict.FAIL: "f", Verdict.UNKNOWN: "u", Verdict.NOT_APPLICABLE: "n"}
+_SLIM = tuple(column for column in reports.c if column.name not in ("envelope", "receipt"))
+"""What a line needs: without the bytes that were signed and answered."""
 _VERDICTS = {letter: verdict for verdict, letter in LETTERS.items()}
 
 
@@ -86,7 +88,7 @@ def get(connection: Connection, tenant: str, number: int) -> Stored | None:
 def history(connection: Connection, tenant: str, agent: str, *, limit: int = 100,
             before: int | None = None) -> list[Line]:
     """Accepted payloads of an agent, newest first; ``before`` (an id) pages on."""
-    query = sa.select(reports).where(reports.c.tenant == tenant, reports.c.agent == agent)
+    query = sa.select(*_SLIM).where(reports.c.tenant == tenant, reports.c.agent == agent)
     if before is not None:
         query = query.where(reports.c.id < before)
     return _lines(connection, tenant, query.order_by(reports.c.id.desc()).limit(limit))
@@ -95,7 +97,7 @@ def history(connection: Connection, tenant: str, agent: str, *, limit: int = 100
 def history_until(connection: Connection, tenant: str, agent: str, moment: datetime, *, limit: int = 100,
                   before: int | None = None) -> list[Line]:
     """Accepted payloads of an agent that arrived by ``moment``, newest first; ``before`` (an id) pages on."""
-    query = sa.select(reports).where(reports.c.tenant == tenant, reports.c.agent == agent,
+    query = sa.select(*_SLIM).where(reports.c.tenant == tenant, reports.c.agent == agent,
                                      reports.c.received <= moment)
     if before is not None:
         query = query.where(reports.c.id < before)
@@ -105,7 +107,7 @@ def history_until(connection: Connection, tenant: str, agent: str, moment: datet
 def history_after(connection: Connection, tenant: str, agent: str, moment: datetime, *, limit: int = 100,
                   after: int = 0) -> list[Line]:
     """Accepted payloads of an agent that arrived after ``moment``, oldest first; ``after`` (an id) pages on."""
-    query = sa.select(reports).where(reports.c.tenant == tenant, reports.c.agent == agent,
+    query = sa.select(*_SLIM).where(reports.c.tenant == tenant, reports.c.agent == agent,
                                      reports.c.received > moment, reports.c.id > after)
     return _lines(connection, tenant, query.order_by(reports.c.id).limit(limit))
 
