@@ -7,7 +7,8 @@ they say of how long checks fail is carried beside each chain (``evidence.ages``
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 
 from sqlalchemy.engine import Connection
@@ -28,6 +29,16 @@ SHOWN_DECLARATIONS = timedelta(days=100)
 """How far back versions of the inventory are read, with the one in force then."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Inventory:
+    """What one office declared, and when it was read: the number of its last version, and the day."""
+
+    key: tuple[int | None, date]
+    assets: tuple[Asset, ...] | None
+    file: str
+    declarations: tuple[Declaration, ...]
+
+
 class Reading:
     """Reads offices out of one database. Safe to share between threads."""
 
@@ -36,26 +47,41 @@ class Reading:
         self._kept: OrderedDict[str, tuple[tuple[str, datetime | None], Heard]] = OrderedDict()
         self._bytes = 0
         self._pool = Pool()
+        self._inventories: dict[str, _Inventory] = {}
         self._lock = Lock()
 
     def office(self, tenant: str) -> Office:
         """Everything known of one office. Raises ``CannotFinish`` when the database is away."""
         with self._database.read() as connection:
             found = tenants.get(connection, tenant)
-            declared = inventory.current(connection, tenant)
+            inventoried = self._inventory(connection, tenant)
             known = elections.every(connection, tenant)
             own = settings.current(connection, tenant)
             return Office(
                 name=found.name if found else tenant,
                 machines=tuple(self._heard(connection, tenant, one) for one in agents.summaries(connection, tenant)),
-                assets=None if declared is None else tuple(
-                    Asset(one.asset, one.roles, one.site, one.responsible, one.mirror_of) for one in declared.assets),
-                inventory_file=declared.file if declared else "",
+                assets=inventoried.assets, inventory_file=inventoried.file,
                 voting_days=voting_days(known), elections=known, campaign=own.profile is Profile.CAMPAIGN,
                 zone=own.zone, exceptions=_exceptions(connection, tenant),
-                declarations=_declarations(connection, tenant, datetime.now(UTC) - SHOWN_DECLARATIONS),
+                declarations=inventoried.declarations,
                 reviews=tuple(Review(one.agent, one.database, one.difference, one.at, one.person, one.by)
                               for one in access_reviews.every(connection, tenant)))
+
+    def _inventory(self, connection: Connection, tenant: str) -> _Inventory:
+        """The inventory and its recent versions. Versions are never edited, so they are read once a day at most."""
+        now = datetime.now(UTC)
+        key = (inventory.latest(connection, tenant), now.date())
+        with self._lock:
+            kept = self._inventories.get(tenant)
+        if kept is not None and kept.key == key:
+            return kept
+        declared = inventory.current(connection, tenant)
+        made = _Inventory(key, None if declared is None else tuple(
+            Asset(one.asset, one.roles, one.site, one.responsible, one.mirror_of) for one in declared.assets),
+            declared.file if declared else "", _declarations(connection, tenant, now - SHOWN_DECLARATIONS))
+        with self._lock:
+            self._inventories[tenant] = made
+        return made
 
     def _heard(self, connection: Connection, tenant: str, one: Summary) -> Heard:
         key = (f"{one.agent.state} {one.lost} {one.forks}", one.received)

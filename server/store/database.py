@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
@@ -88,7 +89,7 @@ def _url(text: str) -> sa.URL:
 
 def _sqlite(url: sa.URL) -> Engine:
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
-                              pool_size=8, max_overflow=8)
+                              pool_size=8, max_overflow=8, json_deserializer=msgspec.json.decode)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:

@@ -57,6 +57,13 @@ def current(connection: Connection, tenant: str) -> Version | None:
                 .order_by(inventories.c.id.desc()).limit(1))
 
 
+def latest(connection: Connection, tenant: str) -> int | None:
+    """The number of the version in force."""
+    found: int | None = connection.scalar(sa.select(sa.func.max(inventories.c.id)).where(
+        inventories.c.tenant == tenant))
+    return found
+
+
 def get(connection: Connection, tenant: str, number: int) -> Version | None:
     return _one(connection, tenant, sa.select(inventories).where(
         inventories.c.tenant == tenant, inventories.c.id == number))
