@@ -31,7 +31,7 @@ LISTED = 400
 """Lines in the short table after them."""
 ASKED = 120
 """Assets in the list of what is not known."""
-HEADLINES = 9
+HEADLINES = 12
 FUNDS = 6
 """Columns of funds."""
 ROOM = 36
