@@ -116,7 +116,7 @@ def by(connection: Connection, tenant: str, agent: str, moment: datetime) -> Sto
     """The last report of an agent that arrived by ``moment``, or None."""
     row = connection.execute(sa.select(reports).where(
         reports.c.tenant == tenant, reports.c.agent == agent, reports.c.kind == "report",
-        reports.c.received <= moment).order_by(reports.c.id.desc()).limit(1)).one_or_none()
+        reports.c.received <= moment).order_by(reports.c.received.desc(), reports.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else _stored(connection, row)
 
 

@@ -90,6 +90,7 @@ reports = sa.Table(
     sa.Column("host", sa.Text, comment="the name the machine gave itself; none for lost"),
     sa.UniqueConstraint("tenant", "agent", "epoch", "sequence"),
     sa.Index("ix_reports_tenant_agent_id", "tenant", "agent", "id"),
+    sa.Index("ix_reports_tenant_agent_received", "tenant", "agent", "received"),
     sa.Index("ix_reports_tenant_received", "tenant", "received"),
 )
 

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_office_settings")
     )
     op.create_index("ix_office_settings_tenant", "office_settings", ["tenant", "id"])
+    op.create_index("ix_reports_tenant_agent_received", "reports", ["tenant", "agent", "received"])
     _carry_over()
     op.drop_index("ix_calendars_tenant", "calendars")
     op.drop_table("calendars")
