@@ -8,7 +8,7 @@ import platform
 from importlib import import_module
 
 PARTS = ("auditing", "sweeping", "feeds", "startup", "resident", "intake", "access", "access_logs", "directory",
-         "directory_google", "scorecard")
+         "directory_google", "scorecard", "planning")
 
 
 def main() -> None:

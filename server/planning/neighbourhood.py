@@ -17,7 +17,7 @@ from server.planning.program import Ids, Reals
 
 ENOUGH = 0.001
 """Nearer to the bound than this part of the value a solution is left as it is."""
-ROUNDS = 6
+ROUNDS = 5
 LOSERS = 16
 OTHERS = 32
 
@@ -40,7 +40,7 @@ def improve(layout: Layout, weights: Ids, held: Sequence[Held], upper: Reals, x:
         tried += open_
         open_[draw.choice(count, min(OTHERS, count), replace=False)] = True
         kept = ~decided | (x > 0.5) | (open_[owner] & (relaxed.reduced <= margin))
-        found = highs.best(program, weights, held, np.where(kept, upper, 0), nodes=1, near=ENOUGH / 2, start=x)
+        found = highs.best(program, weights, held, np.where(kept, upper, 0), nodes=1, near=2 * ENOUGH, start=x)
         if found.x is not None:
             better = int(weights @ np.rint(found.x).astype(np.int64))
             if better < value:

@@ -27,11 +27,13 @@ SMALL = 3_000
 """Up to so many columns in whole numbers a program is solved whole and proven."""
 NODES = 2_000
 MEDIUM = 12_000
-"""Up to so many it is solved whole to within ``ENOUGH`` of its value."""
-ENOUGH = 0.005
+"""Up to so many exposure is solved whole to within ``ENOUGH`` of its value."""
+ENOUGH = 0.01
 FEW = 3
 """Of a large program so many columns a unit, the cheapest, are decided in whole numbers at a time."""
-NEAR = 0.003
+MANY = 1_000
+"""From so many units on, one unit is little of the whole and a solution can be brought near the bound with ease."""
+NEAR, LESS_NEAR = 0.003, 0.01
 ROUGH = 0.02
 """How near the best the objectives after exposure are brought in a large program."""
 WHOLE = 1e-6
@@ -58,7 +60,7 @@ def reach(layout: Layout, funds: Funds, objectives: Sequence[str] = ORDER) -> Re
     for objective in objectives:
         search.improve(objective)
     assert search.x is not None
-    return Reached(search.x, search.acts, search.values, search.bounds)
+    return Reached(search.x, search.acts, search.reached(), search.bounds)
 
 
 def bills(act: Act) -> list[Bill]:
@@ -87,11 +89,12 @@ class _Search:
             return
         before = None if self.x is None else self._value(objective, weights, self.acts, self.x)
         answer, free = None, self._free()
-        if free <= MEDIUM:
+        first = self.x is None or objective == EXPOSURE
+        if free <= (MEDIUM if first else SMALL):
             nodes, near = (NODES, 0.0) if free <= SMALL else (1, ENOUGH)
             answer = highs.best(self._program, weights, self._held, self._upper, nodes=nodes, near=near, start=self.x)
         if answer is None or (answer.x is None and not answer.impossible):
-            answer = self._large(weights) if self.x is None or objective == EXPOSURE else self._near(weights)
+            answer = self._large(weights) if first else self._near(weights)
         value = self._take(objective, weights, answer, before)
         divisor = gcd(*(int(each) for each in np.unique(np.abs(weights)))) or 1
         bound = 0 if answer.bound == -inf else ceil(answer.bound / divisor - 1e-6) * divisor
@@ -100,6 +103,13 @@ class _Search:
         if answer.reduced is not None:
             self._reduced = answer.reduced
             self._upper = self._worthwhile(answer.reduced, value - answer.bound + divisor)
+
+    def reached(self) -> dict[str, int]:
+        """The values at the end: a later objective may have made an earlier one better than it had to stay."""
+        assert self.x is not None
+        none = np.zeros(self._program.columns, dtype=np.int64)
+        return {objective: self._value(objective, self._program.objectives.get(objective, none), self.acts, self.x)
+                for objective in self.values}
 
     def _free(self) -> int:
         """How many columns are to be decided in whole numbers."""
@@ -131,9 +141,10 @@ class _Search:
         if relaxed.x is None or relaxed.reduced is None:
             return relaxed
         x = self.x
+        near = NEAR if len(self._layout.placed) >= MANY else LESS_NEAR
         for count in (FEW * len(self._layout.placed), self._program.columns):
             upper = self._cheap(relaxed.x, relaxed.reduced, min(count, 4 * SMALL) if x is None else 0)
-            found = highs.best(self._program, weights, self._held, upper, nodes=1, near=NEAR, start=x)
+            found = highs.best(self._program, weights, self._held, upper, nodes=1, near=near, start=x)
             if found.x is not None:
                 break
         if found.x is None:
@@ -144,7 +155,7 @@ class _Search:
     def _near(self, weights: Ids) -> Answer:
         """A solution no worse than the one there is, among what costs little; no bound is found."""
         assert self.x is not None
-        reduced = self._reduced if self._reduced is not None else np.zeros(self._program.columns)
+        reduced = self._reduced if self._reduced is not None else weights.astype(np.float64)
         upper = self._cheap(self.x, reduced, FEW * len(self._layout.placed))
         found = highs.best(self._program, weights, self._held, upper, nodes=1, near=ROUGH, start=self.x)
         return Answer(found.x, -inf)

@@ -16,8 +16,9 @@ from server.planning.model import Asset, Budget, Election, Freeze, Line, Option,
 
 ONE = timedelta(days=1)
 CHANGES = (Option.UPGRADE, Option.REPLACE, Option.RETIRE)
-WEIGHTS = {"tabulator": 9, "server": 10, "pollbook": 7, "network": 6, "pc": 4, "printer": 2}
-VOTING = {"tabulator", "pollbook"}
+WEIGHTS = {"tabulator": 9, "server": 10, "pollbook": 7, "network": 6, "pc": 4, "printer": 2,
+           "bmd": 9, "backup": 9}
+VOTING = {"tabulator", "pollbook", "bmd"}
 
 
 class Total(NamedTuple):

@@ -118,6 +118,6 @@ def test_no_election_runs_with_two_models() -> None:
     money = (Budget("county", 2027, 1000), Budget("county", 2029, 1000))
     lines = solve(Problem(today=TODAY, assets=alike, calendar=calendar, budgets=money)).lines
     assert [line.option for line in lines] == [Option.KEEP, Option.KEEP]
-    money = (Budget("county", 2027, 2000),)
+    money = (Budget("county", 2027, 2000), Budget("county", 2029, 0))
     lines = solve(Problem(today=TODAY, assets=alike, calendar=calendar, budgets=money)).lines
     assert [line.option for line in lines] == [Option.REPLACE, Option.REPLACE]
