@@ -36,7 +36,7 @@ def small(number: int) -> Problem:
     today = random.choice(TODAYS)
     count = random.choice((2, 2, 3, 3, 4))
     spacing = random.randint(200, 420) if count < 4 else random.randint(400, 500)
-    width = random.choice((1, 2, 3) if count == 2 else (1, 2))
+    width = random.choice({2: (1, 2, 3), 3: (1, 2)}.get(count, (1,)))
     after = random.randint(0, spacing - width - 1)
     first = today + timedelta(days=random.randint(1, spacing))
     elections = tuple(Election(first + timedelta(days=spacing * n), f"e{n}", random.choice(list(Scale)))
