@@ -104,7 +104,8 @@ def public(card: Scorecard, pack: Pack, *, plan: Plan | None = None, trend: Tren
         lower=_percent(grade.lower) if grade else 0, upper=_percent(grade.upper) if grade else 0,
         coverage=_percent(grade.coverage) if grade else 0,
         listed=len(card.machines) + silent if card.scope is Scope.OFFICE else 0, reporting=len(card.machines),
-        controls=len(card.items), **whole, measured=utc_text(card.measured) if card.measured else None,
+        controls=len(card.items), passing=whole["passing"], failing=whole["failing"], unknown=whole["unknown"],
+        measured=utc_text(card.measured) if card.measured else None,
         voting_day=card.voting_day, days=card.days, plan=plan, trend=trend)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from datetime import date
@@ -103,7 +104,7 @@ def test_a_printed_page_is_tagged_for_screen_readers(kind: str, language: str) -
     names = [name for name, _ in found]
     assert names.count("/H1") == 1
     levels = [int(name[2]) for name in names if re.fullmatch(r"/H\d", name)]
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     figures = [one for name, one in found if name == "/Figure"]
     assert all(str(one.get("/Alt", "")).strip() for one in figures)
     assert figures or kind == "annex"
