@@ -26,12 +26,12 @@ ORDER = (EXPOSURE, PEAK, COST, CHANGES, TASTE)
 SMALL = 3_000
 """Up to so many columns in whole numbers a program is solved whole and proven."""
 NODES = 2_000
-MEDIUM = 12_000
+MEDIUM = 40_000
 """Up to so many exposure is solved whole to within ``ENOUGH`` of its value."""
 ENOUGH = 0.01
 FEW = 3
 """Of a large program so many columns a unit, the cheapest, are decided in whole numbers at a time."""
-MANY = 1_000
+MANY = 700
 """From so many units on, one unit is little of the whole and a solution can be brought near the bound with ease."""
 NEAR, LESS_NEAR = 0.003, 0.01
 ROUGH = 0.02
