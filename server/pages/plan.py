@@ -17,7 +17,7 @@ from server.planning import difference, document, headlines, sentences, timeline
 from server.planning.ends import Judge
 from server.planning.freezes import frozen
 from server.planning.model import Option
-from server.planning.outlook import Outlook, outlooks
+from server.planning.outlook import Kept, Outlook, outlooks
 from server.planning.spending import by_year_and_fund
 from server.problems import Refused
 from server.records import Office
@@ -166,7 +166,8 @@ def _lines(request: Asked, listed: tuple[Outlook, ...]) -> tuple[str, dict[str, 
     """The lines that are asked for: to do (by order date), kept without support, or all."""
     groups = {
         "do": sorted((one for one in listed if one.line.option is not Option.KEEP), key=_when),
-        "exposed": [one for one in listed if one.line.option is Option.KEEP and (one.bare or one.asset.ends is None)],
+        "exposed": [one for one in listed
+                    if one.line.option is Option.KEEP and (one.bare or one.reason is Kept.UNKNOWN)],
         "all": list(listed),
     }
     show = request.query_params.get("show", "")

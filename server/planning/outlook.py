@@ -19,6 +19,8 @@ from server.planning.kinds import name
 from server.planning.made import Made
 from server.planning.model import Asset, Budget, Calendar, Election, Line, Option
 
+COUNT = "quantity"
+"""Why an asset is unmatched where all that is missing is how many there are."""
 DAY = timedelta(days=1)
 Span = tuple[date, date]
 
@@ -29,7 +31,7 @@ class Kept(StrEnum):
     LASTS = "lasts"
     """Its support lasts to the end of the plan."""
     UNKNOWN = "unknown"
-    """Nobody knows when its support ends."""
+    """Nobody knows when its support ends, or only that its expected life or certification lasts."""
     NO_PRICE = "no_price"
     NO_LEAD = "no_lead"
     NO_FUND = "no_fund"
@@ -66,6 +68,10 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """The same, were nothing done."""
     together: int = 0
     """How many assets of its group change on its day."""
+    unsure: bool = False
+    """What it is could not be matched: its support may end before any day that is known."""
+    extended: bool = False
+    """Whether the plan buys the asset's support extension, on this line or on another."""
 
     @property
     def bare_days(self) -> int:
@@ -92,6 +98,7 @@ def outlooks(made: Made) -> tuple[Outlook, ...]:
     last = max((one.date for one in problem.calendar.elections), default=None)
     end = last_day(problem.today)
     unmet = frozenset(made.solved.unmet)
+    unsure = frozenset(one.asset for one in made.unmatched if one.why != COUNT)
     found = []
     for line in made.solved.lines:
         asset = assets[line.asset]
@@ -103,13 +110,14 @@ def outlooks(made: Made) -> tuple[Outlook, ...]:
             asset=asset, line=line, bridge=not final, bare=spans,
             bare_elections=during(problem.calendar, spans), kept_bare=kept[0] if kept else None,
             kept_elections=during(problem.calendar, kept), precedes=_first(problem.calendar, line.go_live),
-            reason=_reason(asset, problem.budgets, end) if line.option is Option.KEEP else None,
+            reason=_reason(asset, problem.budgets, end, asset.id in unsure) if line.option is Option.KEEP else None,
             late=final and asset.id in unmet,
             overdue=line.order_by is not None and line.order_by <= problem.today,
             unforeseen=line.go_live is not None and (last is None or line.go_live > last),
             exposure=sum(exposure(asset, problem.calendar.elections, *span) for span in spans),
             kept_exposure=sum(exposure(asset, problem.calendar.elections, *span) for span in kept),
-            together=together[asset.group, line.go_live] if line.option in CHANGES else 0))
+            together=together[asset.group, line.go_live] if line.option in CHANGES else 0,
+            unsure=asset.id in unsure, extended=any(one.option is Option.EXTEND for one in own)))
     return tuple(found)
 
 
@@ -144,11 +152,11 @@ def _first(calendar: Calendar, from_day: date | None) -> Election | None:
                default=None)
 
 
-def _reason(asset: Asset, budgets: tuple[Budget, ...], end: date) -> Kept:
+def _reason(asset: Asset, budgets: tuple[Budget, ...], end: date, unsure: bool) -> Kept:
     if asset.ends is None:
         return Kept.UNKNOWN
     if asset.ends.day >= end:
-        return Kept.LASTS
+        return Kept.UNKNOWN if unsure else Kept.LASTS
     if asset.cost is None and asset.upgrade_cost is None:
         return Kept.NO_PRICE
     if asset.lead_months is None:

@@ -13,7 +13,7 @@ from server.planning.headlines import decision, headlines, warnings
 from server.planning.kind_names import counted
 from server.planning.made import Made
 from server.planning.model import Option
-from server.planning.outlook import Outlook, outlooks
+from server.planning.outlook import Kept, Outlook, outlooks
 from server.planning.sentences import STATUS, missing, option, plan_b, risk, thing, why
 from server.planning.spending import Spending, by_year_and_fund
 from server.planning.timeline import Picture, picture
@@ -64,7 +64,9 @@ def data(made: Made, speak: Language) -> dict[str, Any]:
     ranked = sorted(listed, key=lambda one: (-int(one.late), -one.kept_exposure, one.asset.id, not one.bridge))
     moving = [one for one in ranked if one.line.option is not Option.KEEP or one.bare or one.late]
     told, rest = moving[:TOLD], moving[TOLD:]
-    quiet = len(ranked) - len(moving)
+    open_ = [one for one in ranked if one.line.option is Option.KEEP and not one.bare and not one.late
+             and one.reason is Kept.UNKNOWN]
+    quiet = len(ranked) - len(moving) - len(open_)
     asked = sorted(made.unmatched, key=lambda one: one.asset)
     heads = headlines(made, speak, listed)
     own = picture(made, speak, TIMELINE, listed) if len(moving) > FIRST_PAGE else None
@@ -105,7 +107,11 @@ def data(made: Made, speak: Language) -> dict[str, Any]:
                 "count": speak.number(len(rest) - LISTED)} if len(rest) > LISTED else "",
             speak.texts.ngettext("%(count)s line needs nothing within this plan.",
                                  "%(count)s lines need nothing within this plan.", quiet) % {
-                "count": speak.number(quiet)} if quiet else ""))),
+                "count": speak.number(quiet)} if quiet else "",
+            speak.texts.ngettext(
+                "%(count)s line is kept because nobody knows when its support ends: it is not counted as fine.",
+                "%(count)s lines are kept because nobody knows when their support ends: they are not counted as fine.",
+                len(open_)) % {"count": speak.number(len(open_))} if open_ else ""))),
         "asked_title": say("Not known, and not counted as fine"),
         "asked_head": [say("asset"), say("what to find out")],
         "asked": [[clipped(inert(one.asset), NAME), clipped(missing(one, speak), TEXT)] for one in asked[:ASKED]],

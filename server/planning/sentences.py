@@ -166,7 +166,7 @@ def _until_then(entry: Outlook, speak: Language) -> str:
 
 def risk(entry: Outlook, made: Made, speak: Language) -> str:
     """What happens if nothing is done: days without support within the plan, and the elections run so."""
-    if entry.asset.ends is None:
+    if entry.asset.ends is None or (entry.kept_bare is None and entry.unsure):
         return speak.say("Not known: nobody knows when its support ends.")
     if entry.kept_bare is None:
         return speak.say("None within this plan: its support lasts longer.")
@@ -192,8 +192,7 @@ def plan_b(entry: Outlook, made: Made, speak: Language) -> str:
     """What stands in if it is late, or as long as it is kept without support. Empty where nothing can be late."""
     if entry.bridge or (entry.line.option is Option.KEEP and entry.reason is Kept.LASTS):
         return ""
-    extended = any(one.asset == entry.asset.id and one.option is Option.EXTEND for one in made.solved.lines)
-    return stand_ins.controls(entry.asset, speak, extended=extended)
+    return stand_ins.controls(entry.asset, speak, extended=entry.extended)
 
 
 def missing(one: Unmatched, speak: Language) -> str:

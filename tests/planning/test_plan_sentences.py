@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from server.pages.language import Language, language
-from server.planning import headlines, kinds, plan_b, sentences, wording
+from server.planning import headlines, kinds, plan_b, printed, sentences, wording
 from server.planning.headlines import decision, short, warnings
 from server.planning.kind_names import NAMED, counted, named
 from server.planning.made import Made
-from server.planning.model import Calendar, EndOfLife, Line, Option, Source
+from server.planning.model import Calendar, EndOfLife, Line, Option, Source, Unmatched
 from server.planning.outlook import Kept, Outlook, outlooks
 from tests.planning.made_plans import GENERAL, PRIMARY, SOURCE, TODAY, asset, infeasible, made
 
@@ -196,3 +196,30 @@ def test_money_that_outlives_its_year_is_told_at_the_end_of_the_year() -> None:
     plan = msgspec.structs.replace(plan, problem=msgspec.structs.replace(plan.problem, budgets=budgets))
     assert ("$28,799.60 of Grant is not spent at the end of 2027: what carries over is a row of the next year."
             in warnings(plan, EN))
+
+
+def long_lived(why: str) -> Made:
+    """A plan of one young machine whose expected life outlasts the plan, and of which this is not known."""
+    young = asset("young", ends=EndOfLife(date(2032, 9, 10), "hardware-life", SOURCE))
+    plan = made()
+    return msgspec.structs.replace(
+        plan, problem=msgspec.structs.replace(plan.problem, assets=(young,)), unmatched=(Unmatched("young", why),),
+        solved=msgspec.structs.replace(plan.solved, lines=(Line("young", Option.KEEP),)))
+
+
+@pytest.mark.parametrize("why", ["edition", "version", "cycle", "product", "dates", "models"])
+def test_hardware_that_lasts_says_nothing_of_software_that_nobody_could_match(why: str) -> None:
+    plan = long_lived(why)
+    entry = line("young", plan)
+    assert entry.reason is Kept.UNKNOWN
+    assert sentences.why(entry, plan, EN).endswith("It is kept for now; it is not counted as fine.")
+    assert sentences.risk(entry, plan, EN) == "Not known: nobody knows when its support ends."
+    assert sentences.plan_b(entry, plan, EN)
+    assert printed.data(plan, EN)["left"] == (
+        "1 line is kept because nobody knows when its support ends: it is not counted as fine.")
+
+
+def test_how_many_there_are_does_not_change_when_support_ends() -> None:
+    plan = long_lived("quantity")
+    assert line("young", plan).reason is Kept.LASTS
+    assert printed.data(plan, EN)["left"] == "1 line needs nothing within this plan."
