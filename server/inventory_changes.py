@@ -14,16 +14,19 @@ REMOVED = "removed"
 ADDED = "added"
 ROLES = "roles"
 RESPONSIBLE = "responsible"
+MIRROR = "mirror"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One asset in one new version of the list. ``before`` and ``after`` are its roles, or who answers for it."""
+    """One asset in one new version of the list. ``before`` and ``after`` are its roles, who answers for it, or what it
+    mirrors."""
 
     at: datetime
     by: str
     kind: str
-    """``removed``, ``added``, ``roles`` (some were taken away) or ``responsible``."""
+    """``removed``, ``added``, ``roles`` (some were taken away), ``responsible`` or ``mirror`` (it is held against
+    another register than before, or against none)."""
     asset: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -50,6 +53,8 @@ def _between(before: Declaration, after: Declaration) -> list[Change]:
             found.append(Change(after.at, after.by, ROLES, now.name, was.roles, now.roles))
         if was.responsible != now.responsible:
             found.append(Change(after.at, after.by, RESPONSIBLE, now.name, (was.responsible,), (now.responsible,)))
+        if was.mirror_of and was.mirror_of.casefold() != now.mirror_of.casefold():
+            found.append(Change(after.at, after.by, MIRROR, now.name, (was.mirror_of,), (now.mirror_of,)))
     return found
 
 

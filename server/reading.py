@@ -112,7 +112,7 @@ class Reading:
         failing, applied = agents.carried(connection, tenant, agent)
         return Heard(
             agent=agent, host=one.host, roles=one.agent.roles, site=one.agent.site,
-            revoked=one.agent.state is not State.APPROVED,
+            revoked=one.agent.state is not State.APPROVED, revoked_at=one.agent.revoked,
             report=self._pool.report(stored.report) if stored else None, received=_spoke(stored) if stored else None,
             number=stored.id if stored else None,
             clock_off=stored.clock_off if stored else False, failing_since=failing,

@@ -55,6 +55,9 @@ class Heard:
     """The roles its enrolment gave it."""
     site: str = ""
     revoked: bool = False
+    """Its reports are not taken: no longer, or not yet."""
+    revoked_at: datetime | None = None
+    """Since when they are taken no longer."""
     report: Report | None = None
     """The last report with its whole inventory; None before the first."""
     received: datetime | None = None

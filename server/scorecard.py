@@ -33,6 +33,7 @@ from server.terms import NO_TERMS, Terms, TermsOf, terms
 from server.weighing import Effect, Weighing, alone
 
 SHOWN_ROLE_CHANGES = timedelta(days=90)
+SHOWN_REVOKED = timedelta(days=90)
 OURS = "us"
 ORGANISATION = "organisation"
 """The role of the office itself: its rows are asked of every office."""
@@ -116,6 +117,10 @@ class Scorecard:
     """Every machine whose reports are taken, whoever answers for it."""
     whole_terms: Terms = NO_TERMS
     """What the office says of itself as a whole."""
+    revoked: tuple[Heard, ...] = ()
+    """Machines that did report and whose reports are taken no longer, since at most 90 days; newest first."""
+    other_packs: tuple[Standing, ...] = ()
+    """Machines that were judged by another policy pack than this server's."""
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -143,6 +148,24 @@ class Scorecard:
     def refused(self) -> tuple[tuple[Standing, Exemption], ...]:
         """What it declared not to apply and counts as measured, for want of a second signature."""
         return tuple((one, each) for one in self.all_machines for each in one.refused)
+
+    @property
+    def doubles(self) -> tuple[Standing, ...]:
+        """Machines that report under the name of an asset that another machine speaks for."""
+        names = {_label(one.name) for one in self.office.assets or ()}
+        return tuple(one for one in self.undeclared if _label(one.name) in names)
+
+    @property
+    def strangers(self) -> tuple[Standing, ...]:
+        """Machines that report under a name that is not in the inventory."""
+        names = {_label(one.name) for one in self.office.assets or ()}
+        return tuple(one for one in self.undeclared if _label(one.name) not in names)
+
+    @property
+    def measured_otherwise(self) -> bool:
+        """Whether anything is to be said of what changed how this is measured."""
+        return bool(self.overrides or self.role_changes or self.shrunk or self.inventory_changes or self.revoked
+                    or self.other_packs or self.doubles)
 
     @property
     def measured(self) -> datetime | None:
@@ -249,7 +272,10 @@ def _card(scope: Scope, office: Office, machines: tuple[Standing, ...], weighing
         shrunk=tuple((one, one.newly_not_applicable) for one in machines if one.newly_not_applicable),
         weighing=weighing, together_effect=both,
         connecting=weighing.heard(one.name for one in silent) if weighing and silent else None,
-        inventory_changes=changes(office.declarations, now), all_machines=everybody, whole_terms=whole_terms)
+        inventory_changes=changes(office.declarations, now), all_machines=everybody, whole_terms=whole_terms,
+        revoked=tuple(sorted((one for one in office.machines if one.revoked_at is not None and one.report
+                              and now - one.revoked_at <= SHOWN_REVOKED), key=_revoked_at, reverse=True)),
+        other_packs=tuple(one for one in machines if one.report and one.report.pack != pack.digest))
 
 
 def _unproven(machines: Iterable[Standing]) -> tuple[Unproven, ...]:
@@ -295,9 +321,12 @@ def _label(name: str) -> str:
     return name.casefold()
 
 
+def _revoked_at(one: Heard) -> tuple[datetime, str]:
+    assert one.revoked_at is not None
+    return one.revoked_at, one.host
+
+
 def _heard_at(one: Standing) -> tuple[bool, datetime]:
     assert one.report is not None
     assert one.heard.received is not None
     return one.report.recording is None, one.heard.received
-
-

@@ -10,6 +10,7 @@ from hustings.times import utc_text
 from hustings.verdicts import Verdict
 from policies.grade import METHOD, Grade
 from policies.model import Pack
+from server import changed
 from server.elections import words as election_words
 from server.elections.phase import of_office
 from server.pages import words
@@ -54,13 +55,15 @@ def as_text(card: Scorecard, code: str) -> str:
 
 def _listed(card: Scorecard, speak: Language) -> list[str]:
     """What the first page lists so that nothing changes the grade unseen."""
-    lines = [f"{one.name}{speak.colon} {speak.say('It has not reported.')}" for one in card.silent[:LISTED]]
-    lines += [f"{speak.date(one.at, 'medium')}{speak.colon} {one.asset} {speak.say(words.ANSWERS_FOR[one.kind])}"
-              for one in card.inventory_changes[:LISTED]]
-    lines += [f"{speak.say('Accepted failure')}{speak.colon} {one.subject}, {one.asset or card.office.name}, "
-              f"{one.owner}, {one.until}" for one in card.exceptions[:LISTED]]
-    lines += [f"{speak.say('Declared not to apply, and counted as measured')}{speak.colon} {one.subject}, {one.asset}"
-              for _, one in card.refused[:LISTED]]
+    say = speak.say
+    kinds = ([f"{one.name}{speak.colon} {say('It has not reported.')}" for one in card.silent],
+             changed.lines(card, speak),
+             [f"{say('Accepted failure')}{speak.colon} {one.subject}, {one.asset or card.office.name}, "
+              f"{one.owner}, {one.until}" for one in card.exceptions],
+             [f"{say('Declared not to apply')}{speak.colon} {one.subject}, {one.asset}" for _, one in card.set_aside],
+             [f"{say('Declared not to apply, and counted as measured')}{speak.colon} {one.subject}, {one.asset}"
+              for _, one in card.refused])
+    lines = [line for kind in kinds for line in changed.listed(kind, LISTED, speak)]
     return ["", *lines] if lines else []
 
 
@@ -118,6 +121,14 @@ def as_data(card: Scorecard, pack: Pack) -> dict[str, Any]:
             {"number": one.number, "subject": one.subject, "machine": machine.name, "believed": believed}
             for some, believed in ((card.set_aside, True), (card.refused, False)) for machine, one in some],
         "overrides": [{"machine": one.machine.name, "check": one.check, "value": one.value} for one in card.overrides],
+        "role_changes": [{"at": utc_text(change.at), "machine": one.name, "before": change.before,
+                          "after": change.after} for one, change in card.role_changes],
+        "no_longer_applicable": [{"machine": one.name, "checks": checks} for one, checks in card.shrunk],
+        "revoked": [{"machine": one.report.host if one.report else one.host, "agent": one.agent,
+                     "at": utc_text(one.revoked_at)} for one in card.revoked if one.revoked_at],
+        "doubles": [{"machine": one.name, "agent": one.heard.agent} for one in card.doubles],
+        "undeclared": [{"machine": one.name, "agent": one.heard.agent} for one in card.strangers],
+        "other_packs": [{"machine": one.name, "pack": one.report.pack} for one in card.other_packs if one.report],
         "inventory_changes": [{"at": utc_text(one.at), "kind": one.kind, "asset": one.asset, "before": one.before,
                                "after": one.after} for one in card.inventory_changes],
         "voting_day": card.voting_day.isoformat() if card.voting_day else None,

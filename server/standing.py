@@ -6,6 +6,7 @@ A stored verdict is never shown as it was written without asking whether it stil
   ``unknown: stale``;
 * in a report whose clock was off, a verdict that rests on the clock is unknown;
 * a check that the pack holds and the report leaves out is unknown;
+* how severe a check is, and of which row, is what this server's pack says, whatever pack the machine has;
 * a check for a role that the office gave the machine, and that the machine was not judged for, is
   unknown: dropping a role in a file can never raise a grade;
 * a verdict under another threshold than the pack's is judged again with the pack's, or is unknown
@@ -274,8 +275,8 @@ def _read(check: Check, said: Result | None, heard: Heard, now: datetime, silent
     wanted = not check.roles or not roles or bool(set(check.roles) & set(roles))
     if said is None:
         return (_unknown(check, "not in this machine's report"), LEFT_OUT) if wanted else (None, "")
-    if said.catalogue != check.catalogue:
-        said = msgspec.structs.replace(said, catalogue=check.catalogue)
+    if said.catalogue != check.catalogue or said.severity is not check.severity:
+        said = msgspec.structs.replace(said, catalogue=check.catalogue, severity=check.severity)
     unjudged = check.roles and judged and not set(check.roles) & set(judged)
     if said.verdict is Verdict.NOT_APPLICABLE and unjudged and wanted:
         reason = "this machine was not judged for a role that its office gave it"

@@ -35,7 +35,8 @@ def environment() -> Environment:
         made = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined,
                            extensions=EXTENSIONS, trim_blocks=True, lstrip_blocks=True)
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(day=_day, short_day=_short_day, month=_month, moment=_moment, percent=_percent, points=_points, tenths=_tenths,
+    made.filters.update(day=_day, short_day=_short_day, month=_month, moment=_moment,
+                        percent=_percent, points=_points, tenths=_tenths,
                         number=_number, listed=_listed, said=_said, role=_role, value=_value)
     made.globals.update(words=words, letters=LETTERS, names=NAMES, elsewhere=_elsewhere, version=__version__,
                         method=METHOD, phase_of=of_office, election_words=election_words)

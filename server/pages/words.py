@@ -101,7 +101,8 @@ ROLES = {
 PARTIES = {"us": N_("Our office"), "vendor": N_("A vendor"), "state": N_("The state or province"),
            "county": N_("The county or municipality")}
 ANSWERS_FOR = {"removed": N_("taken off the list"), "added": N_("added to the list"),
-               "roles": N_("is asked for less"), "responsible": N_("someone else answers for it now")}
+               "roles": N_("is asked for less"), "responsible": N_("someone else answers for it now"),
+               "mirror": N_("is held against another register now, or none")}
 """What a new version of the declared list does to an asset."""
 EXEMPTIONS = {"exception": N_("Accepted failure"), "not_applicable": N_("Declared not to apply")}
 WEIGHTS_WHY = {

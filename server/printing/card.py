@@ -12,7 +12,7 @@ from typing import Any
 from hustings.verdicts import Verdict
 from policies.grade import LETTERS, Grade
 from policies.model import Pack
-from server import scorecard_text
+from server import changed, scorecard_text
 from server.actions import Action
 from server.pages import words
 from server.pages.language import Language, language
@@ -261,11 +261,11 @@ def _boxes(card: Scorecard, pack: Pack, code: str, speak: Language) -> list[dict
         lists.append(("unknown", ngettext("%(count)s machine on the list has not reported:",
                                       "%(count)s machines on the list have not reported:", count) % {"count": count}
                       + " " + names([one.name for one in card.silent], 4, speak)))
-    if card.undeclared:
-        count = len(card.undeclared)
+    if card.strangers:
+        count = len(card.strangers)
         lists.append(("some", ngettext("%(count)s machine reports and is not on the list:",
                                    "%(count)s machines report and are not on the list:", count) % {"count": count}
-                      + " " + names([one.name for one in card.undeclared], 4, speak)))
+                      + " " + names([one.name for one in card.strangers], 4, speak)))
     together = [(str(one.verdict), f"{say(words.VERDICTS[one.verdict])}{colon(speak)} {check.title.say(code)}")
                 for one in card.together if one.verdict is not Verdict.NOT_APPLICABLE
                 and (check := pack.check(one.check)) is not None]
@@ -309,16 +309,7 @@ def _accepted(card: Scorecard, pack: Pack, code: str, speak: Language) -> list[t
 
 
 def _changes(card: Scorecard, speak: Language) -> list[tuple[str, str]]:
-    say, ngettext = speak.say, speak.texts.ngettext
-    found = [("some", f"{speak.date(change.at)}{colon(speak)} " + say("%(name)s changed roles") % {
-        "name": clipped(one.name, NAME_MOST)}) for one, change in card.role_changes]
-    found += [("some", say("%(name)s is judged with another threshold:") % {
-        "name": clipped(one.machine.name, NAME_MOST)} + f" {one.check}") for one in card.overrides]
-    found += [("some", ngettext("%(name)s: %(count)s check applied before and no longer does:",
-                            "%(name)s: %(count)s checks applied before and no longer do:", len(checks)) % {
-        "name": clipped(one.name, NAME_MOST), "count": len(checks)} + f" {names(checks, 2, speak)}")
-        for one, checks in card.shrunk]
-    return found
+    return [("some", line) for line in changed.lines(card, speak, lambda name: clipped(name, NAME_MOST))]
 
 
 def colon(speak: Language) -> str:

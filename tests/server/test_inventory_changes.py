@@ -14,6 +14,8 @@ from tests.server.records import DAY, NOW, PACK, heard, office, results
 DESK = Asset("desk-1", ("office-workstation",), "hall", "us")
 REGISTER = Asset("register", ("registration-db", "backup-server"), "hall", "us")
 
+MIRROR = Asset("copy", ("registration-db",), "hall", "us", "register")
+
 
 def version(age: int, *assets: Asset) -> Declaration:
     return Declaration(NOW - age * DAY, "console:dana", "list.csv", assets)
@@ -26,6 +28,8 @@ def version(age: int, *assets: Asset) -> Declaration:
     ((REGISTER,), (Asset("register", REGISTER.roles, "hall", "vendor"),), ["responsible"]),
     ((DESK,), (Asset("desk-1", ("office-workstation", "ems"), "hall", "us"),), []),
     ((Asset("x", (), "", "us"),), (Asset("x", ("ems",), "", "us"),), ["roles"]),
+    ((MIRROR,), (Asset("copy", MIRROR.roles, "hall", "us"),), ["mirror"]),
+    ((MIRROR,), (Asset("copy", MIRROR.roles, "hall", "us", "REGISTER"),), []),
     ((DESK,), (Asset("DESK-1", DESK.roles, "annex", "us"),), []),
     ((DESK,), (Asset("desk-9", DESK.roles, "hall", "us"),), ["removed", "added"])])
 def test_what_a_new_list_changes(before: tuple[Asset, ...], after: tuple[Asset, ...], kinds: list[str]) -> None:

@@ -20,7 +20,7 @@ def printed(*texts: str) -> str:
     boxes = [{"title": "T", "lines": [{"kind": "some", "text": one} for one in texts], "rest": [""] * 99}]
     data = {"over": "o", "title": "t", "about": "", "days": ["", ""], "nothing": "", "grade": None, "no_grade": "n",
             "no_grade_why": "w", "questions_title": "q", "questions": [], "first_title": "f", "first": [],
-            "first_none": "-", "areas_title": "a", "areas": {"head": [], "rows": [], "caption": ""},
+            "first_all": "", "first_none": "-", "areas_title": "a", "areas": {"head": [], "rows": [], "caption": ""},
             "parties_title": "p", "parties": {"head": [], "rows": [], "caption": ""}, "boxes": boxes,
             "foot": {"lines": ["foot"], "page": "{page}/{pages}"}}
     made = pdf("scorecard", data, language="en", title="Title", now=NOW)

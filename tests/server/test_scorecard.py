@@ -166,3 +166,37 @@ def test_the_document_for_programs_names_the_pack_and_the_method() -> None:
     data = scorecard_text.as_data(card(heard(results(critical=FAIL))), PACK)
     assert (data["schema"], data["pack"]["digest"], data["grade"]["letter"]) == (
         "hustings.scorecard/1", PACK.digest, "D")
+
+
+def test_who_takes_a_machine_out_of_the_reports_is_seen_to_do_it() -> None:
+    gone = heard(results(critical=FAIL), revoked=True, revoked_at=NOW - 90 * DAY)
+    shown = card(gone, assets=(DESK,))
+    assert [one.host for one in shown.revoked] == ["desk-1"]
+    assert "desk-1 was revoked, and its reports count no more" in scorecard_text.as_text(shown, "en")
+    assert card(heard(results(), revoked=True, revoked_at=NOW - 91 * DAY), assets=(DESK,)).revoked == ()
+    assert card(heard(results(), revoked=True), assets=(DESK,)).revoked == ()  # never approved
+
+
+def test_a_second_machine_of_one_name_is_not_just_one_that_is_missing_on_the_list() -> None:
+    shown = card(heard(results(critical=FAIL), received=NOW - HOUR),
+                 heard(results(), agent="twin", host="DESK-1"), heard(results(), agent="guest", host="guest"),
+                 assets=(DESK,))
+    assert [one.heard.agent for one in shown.doubles] == ["agent-1"]
+    assert [one.name for one in shown.strangers] == ["guest"]
+    assert "A second machine reports as desk-1" in scorecard_text.as_text(shown, "en")
+
+
+def test_another_policy_pack_is_named_on_page_one() -> None:
+    shown = card(heard(results(), pack="sha256:" + "b" * 64), assets=(DESK,))
+    assert [one.name for one in shown.other_packs] == ["desk-1"]
+    assert "judged by another policy pack" in scorecard_text.as_text(shown, "en")
+    assert scorecard_text.as_data(shown, PACK)["other_packs"][0]["machine"] == "desk-1"
+
+
+def test_the_terminal_says_how_many_lines_it_leaves_out() -> None:
+    machines = [heard(results(), agent=f"a{number}", host=f"pc-{number}", parameters={"identity/medium": 9})
+                for number in range(9)]
+    said = scorecard_text.as_text(card(*machines, assets=tuple(Asset(f"pc-{number}", DESK.roles, "", "us")
+                                                               for number in range(9))), "en")
+    assert said.count("is judged with another threshold") == scorecard_text.LISTED
+    assert "and 4 more" in said

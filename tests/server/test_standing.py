@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from hustings.verdicts import Instance
+from hustings.verdicts import Instance, Result, Severity
 from server.standing import SILENT_AFTER, Standing, reason_kind, standing
 from tests.server.records import DAY, FAIL, HOUR, NA, NOW, PACK, PASS, UNKNOWN, heard, past, result, results
 
@@ -110,3 +111,15 @@ def test_what_stopped_applying_is_named() -> None:
     ("a: error: bad; b: stale: last known", "error")])
 def test_reasons_are_sorted_by_kind(reason: str, kind: str) -> None:
     assert reason_kind(result(CRITICAL, UNKNOWN, reason=reason), {}) == kind
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_a_machine_with_a_pack_of_its_own_cannot_make_a_failure_milder(severity: Severity) -> None:
+    def said(of: Severity) -> tuple[Result, ...]:
+        return tuple(msgspec.structs.replace(one, severity=of) if one.check == "patching/critical" else one
+                     for one in results(critical=FAIL))
+
+    shown = standing(heard(said(severity), pack="sha256:" + "b" * 64), PACK, NOW)
+    usual = standing(heard(said(Severity.CRITICAL)), PACK, NOW)
+    assert shown.by_check["patching/critical"].severity is Severity.CRITICAL
+    assert (shown.grade.letter, shown.grade.limits) == (usual.grade.letter, usual.grade.limits)
