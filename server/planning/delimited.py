@@ -11,6 +11,8 @@ from server.pages.language import N_
 from server.planning.row_problem import Problems
 
 ROWS = 200_000
+NAMES = 10
+"""Rows of titles and column names that do not count among them."""
 COLUMNS = 512
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 30
@@ -67,7 +69,7 @@ def rows(text: str, separator: str, problems: Problems) -> Iterator[Row]:
         if not any(cells):
             continue
         seen += 1
-        if seen > ROWS:
+        if seen > ROWS + NAMES:
             problems.add(line, "", N_("more than %(most)s rows"), N_("split the file"), most=ROWS)
             return
         if len(cells) > COLUMNS:

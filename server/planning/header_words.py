@@ -59,8 +59,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 PERSONAL = ("assigned to", "assigned", "user", "username", "user name", "primary user", "upn", "user principal name",
             "e mail", "email", "email address", "phone", "telephone", "custodian", "employee", "contact",
-            "contact name", "last user", "last logged on user", "managed by", "checked out to", "clerk", "official", "utilisateur",
-            "courriel", "assigne a", "responsable", "employe", "nom d utilisateur")
+            "contact name", "last user", "last logged on user", "managed by", "checked out to", "clerk", "official",
+            "utilisateur", "courriel", "assigne a", "responsable", "employe", "nom d utilisateur")
 """Columns that name people: never read."""
 
 REGION = ("state", "province", "territory", "etat", "fips code", "fips", "county code", "code")

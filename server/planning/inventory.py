@@ -115,6 +115,9 @@ def _canonical(source: Grid, judge: Judge, today: date) -> Inventory:
 
 def _mapped(source: Grid, mapping: Mapping, answers: Answers, judge: Judge, today: date) -> Inventory:
     problems = source.problems
+    if not problems and not any(sheet.rows for sheet in source.sheets):
+        problems.add(0, "", N_("the file is empty"), N_("let the first line read %(header)s"), header=HEADER)
+        return Inventory(name=source.name, problems=tuple(problems.found))
     found = mapped.read(source, mapping, today, judge.equipment, answers, problems)
     if problems:
         return Inventory(name=source.name, problems=tuple(problems.found), rows=found.rows)

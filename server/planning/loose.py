@@ -36,6 +36,10 @@ class Ask(Unclear):
         self.proposals = proposals
 
 
+class Several(Ask):
+    """A cell that names several models."""
+
+
 def blank(text: str, mapping: Mapping) -> bool:
     """Whether a cell says nothing, as ``n/a`` does."""
     word = " ".join(text.casefold().split())
@@ -125,8 +129,8 @@ def model(text: str, make: str, kind: str, equipment: Equipment) -> str:
     if known < 2 and not (known == 1 and (equipment.made(make) or kind in equipment.content.lives[0].kinds)):
         return plain
     proposal = "; ".join(f"{name}={count or '?'}" for name, count in counts)
-    raise Ask(N_("%(value)s names several models. How many are there of each?"),
-              N_("write each model and its number, as DS200=12; DS450=1"), (proposal,), value=text)
+    raise Several(N_("%(value)s names several models. How many are there of each?"),
+                  N_("write each model and its number, as DS200=12; DS450=1"), (proposal,), value=text)
 
 
 def _counted(part: str) -> tuple[str, int | None]:

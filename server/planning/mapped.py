@@ -86,6 +86,8 @@ class _Taking:
         self.mapped = sorted({at for places in reader.places.values() for at in places})
         self.entries: list[Entry] = []
         self.open: dict[str, tuple[str, ...]] = {}
+        self.unnamed = 0
+        """Rows of which nothing says what kind they are."""
         self.seen = self.left = 0
         self.skipped: Counter[str] = Counter()
         self.skipped_rows: dict[str, list[int]] = {}
@@ -117,18 +119,18 @@ class _Taking:
             self.left += doubt is _SETTLED
             self.reader.questions += [doubt] if doubt is not _SETTLED else []
             return
+        self.unnamed += "kind" in open_
         parts = self._parts(values)
         for part in parts:
             self._take(row, name if len(parts) == 1 else f"{name} {part['model']}", part, open_)
 
     def units(self) -> list[Entry]:
-        """Rows of one thing each, made to lines of alike things."""
-        lines: dict[tuple[Any, ...], list[Entry]] = {}
+        """Rows of one thing each, made to lines of things that are alike in all but name and serial number."""
+        lines: dict[tuple[Entry, tuple[str, ...]], list[Entry]] = {}
         for one in self.entries:
-            asset = one.asset
-            key = (asset.kind, asset.make, asset.model, asset.version, asset.purchased, asset.site, asset.cost,
-                   asset.lead_months, asset.group, one.edition, one.certification, one.end_of_life,
-                   self.open.get(asset.id, ()))
+            alike = msgspec.structs.replace(
+                one, serials=(), asset=msgspec.structs.replace(one.asset, id="", line=0))
+            key = (alike, self.open.get(one.asset.id, ()))
             lines.setdefault(key, []).append(one)
         self._names.clear()
         opened, self.open = self.open, {}
@@ -137,7 +139,7 @@ class _Taking:
     def _line(self, alike: list[Entry], open_: tuple[str, ...]) -> Entry:
         first = alike[0]
         asset = first.asset
-        count = sum(one.asset.quantity for one in alike)
+        count = len(alike)
         name = asset.id
         if len(alike) > 1:
             what = " ".join(filter(None, (asset.make, asset.model))) or asset.kind
@@ -147,8 +149,10 @@ class _Taking:
             self.open[name] = open_
         return msgspec.structs.replace(
             first, serials=tuple(serial for one in alike for serial in one.serials),
-            asset=msgspec.structs.replace(asset, id=name, quantity=count,
-                                          cost=None if asset.cost is None else asset.cost // asset.quantity * count))
+            asset=msgspec.structs.replace(
+                asset, id=name, quantity=asset.quantity * count, hours=asset.hours * count,
+                cost=_times(asset.cost, count), upgrade_cost=_times(asset.upgrade_cost, count),
+                extend_cost=_times(asset.extend_cost, count)))
 
     def _no_row(self, row: Row) -> str:
         cells = [row.cells[at] if at < len(row.cells) else "" for at in self.mapped]
@@ -262,6 +266,11 @@ def _notes(taking: _Taking, cached: int) -> list[Note]:
             found.append(Note(text, {"list": short(", ".join(shown), 400)}))
     if "quantity" not in reader.places and not reader.mapping.one_row_is_one_unit:
         found.append(Note(N_("Without a column quantity, every line counts as one.")))
+    if "kind" not in reader.places and taking.unnamed:
+        found.append(Note(
+            N_("No column says what kind of equipment it is: %(count)s rows are of an unknown kind, which decides "
+               "weights, freezes and funds. Name the kind under columns or constants of the mapping."),
+            {"count": str(taking.unnamed)}))
     if cached:
         found.append(Note(N_("Formulas are not run; the results saved with them are taken: %(count)s."),
                           {"count": str(cached)}))
@@ -272,6 +281,10 @@ def _notes(taking: _Taking, cached: int) -> list[Note]:
         found.append(Note(N_("Answers that fit no open question: %(list)s."), {"list": short(", ".join(
             f"{one.row or '*'} {one.column}" for one in reader.answers.unused[:8]), 400)}))
     return found
+
+
+def _times(amount: int | None, count: int) -> int | None:
+    return None if amount is None else amount * count
 
 
 def _rows(lines: list[int]) -> str:

@@ -16,7 +16,7 @@ from server.planning.cell import Unclear
 from server.planning.columns import BY_NAME
 from server.planning.delimited import Row
 from server.planning.grid import Sheet
-from server.planning.loose import Ask
+from server.planning.loose import Ask, Several
 from server.planning.mapping import Mapping
 from server.planning.question import Question
 from server.planning.row_problem import Problems, short
@@ -71,7 +71,7 @@ class RowReader:
                 value = self._one(row, field, written, values)
             except Unclear as unclear:
                 self._ask(row, field, written, unclear)
-                open_.add("models" if field == "model" else field)
+                open_.add("models" if field == "model" and isinstance(unclear, Several) else field)
                 continue
             if value is not None and value != "":
                 values[field] = value
@@ -251,7 +251,8 @@ class RowReader:
                 open_.add("kind")
                 values["kind"] = UNKNOWN_KIND
         asked = self._answered_blank
-        if "model" in self.places and "model" not in values and "models" not in open_ and not asked(row, "model"):
+        if "model" in self.places and "model" not in values and not open_ & {"model", "models"} \
+                and not asked(row, "model"):
             self.ask(row, "model", "", N_("The model is missing. Which is it?"), self._models_of(values))
             open_.add("model")
         if "quantity" in self.places and "quantity" not in values and "quantity" not in open_:

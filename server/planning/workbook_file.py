@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from hustings.errors import BadDocument, TooLarge
-from server.planning.delimited import COLUMNS, ROWS, Row
+from server.planning.delimited import COLUMNS, NAMES, ROWS, Row
 from server.planning.grid import Sheet
 
 INFLATED = 256 << 20
@@ -77,7 +77,7 @@ def _sheet(source: Any, epoch: int, name: str) -> tuple[Sheet, set[tuple[int, in
     odd: dict[tuple[int, int], str] = {}
     formulas: set[tuple[int, int]] = set()
     for line, cells in enumerate(source.iter_rows(max_col=COLUMNS), 1):
-        if line > ROWS:
+        if line > ROWS + NAMES:
             raise TooLarge(f"sheet {source.title}: more than {ROWS} rows", where=name, remedy="split the sheet")
         texts: list[str] = []
         for at, cell in enumerate(cells):

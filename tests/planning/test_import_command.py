@@ -99,3 +99,20 @@ def _no_equipment() -> int:
 def test_a_file_that_is_not_there_is_said(tmp_path: Path, name: str, what: str) -> None:
     found = run(tmp_path / name, fails=True)
     assert what in str(found.exception) or "is a directory" in found.output
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"  \n \n"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
+    source = tmp_path / "county.csv"
+    source.write_bytes(content)
+    with pytest.raises(HustingsError, match="the file is empty"):
+        run(source)
+
+
+def test_as_many_rows_as_are_promised_are_read_below_the_names(tmp_path: Path) -> None:
+    from server.planning.delimited import ROWS, rows
+    from server.planning.row_problem import Problems
+
+    problems = Problems()
+    assert sum(1 for _ in rows("asset,kind\n" + "a,pc\n" * ROWS, ",", problems)) == ROWS + 1
+    assert not problems

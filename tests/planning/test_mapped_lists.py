@@ -388,3 +388,29 @@ def test_any_table_through_its_own_proposal_gives_an_inventory_or_an_error(
         return
     assert all(one.said("fr") for one in made.questions)
     assert not made.problems or not made.entries
+
+
+MACHINES = "Device name,Manufacturer,Model,OS,Serial number,Staff hours,Replace by\n"
+
+
+def test_lines_of_alike_things_add_up_hours_and_keep_apart_what_differs() -> None:
+    of = {"asset": "Device name", "make": "Manufacturer", "model": "Model", "version": "OS", "serial": "Serial number",
+          "hours": "Staff hours", "must_by": "Replace by"}
+    made = mapped(MACHINES + "".join(
+        f"PC-{number},Dell,Latitude,Windows 10,S{number},2,{year}-05-01\n" for number, year in enumerate(
+            (2027, 2027, 2028))), Mapping(
+                columns={field: (name,) for field, name in of.items()}, one_row_is_one_unit=True,
+                constants={"kind": "laptop", "unit_upgrade_cost": "100"}))
+    assert [(one.quantity, one.hours, one.upgrade_cost, one.must_by) for one in made.assets] == [
+        (2, 4.0, 20_000, date(2027, 5, 1)), (1, 2.0, 10_000, date(2028, 5, 1))]
+
+
+def test_a_list_that_names_no_kinds_says_so() -> None:
+    said = [one.said("en") for one in mapped(MACHINES + "PC-1,Dell,Latitude,Windows 10,S1,2,\n").notes]
+    assert any(one.startswith("No column says what kind of equipment it is: 1 rows") for one in said), said
+
+
+def test_a_model_that_is_missing_or_a_formula_is_not_several() -> None:
+    made = mapped(county('Adams,Batch-Fed Optical Scanner,ES&S,=1+1,2016-01-01,6,,'))
+    assert [one.why for one in made.unmatched] == ["product"]
+    assert len(made.questions) == 1
