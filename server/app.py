@@ -59,6 +59,7 @@ class Application:
         names = frozenset((*(name.lower() for name in config.settings.addresses), *LOOPBACK_NAMES))
         pages = _pages(config, database, clock, tls=tls)
         self._lifespan = pages
+        self._state = pages.state
         self._pages = Guard(pages, database, clock, names, tls=tls)
         self._endpoints: dict[str, tuple[str, Endpoint]] = {
             "/v1/reports": ("POST", self._reports),
@@ -80,6 +81,21 @@ class Application:
         """Settle what was taken in, and close the database."""
         self._intake.close()
         self._database.close()
+
+    def warm(self) -> None:
+        """Read the offices and work out their scorecards, so that the first to ask need not wait for it."""
+        from server.cards import OFFICES
+        from server.pages import site
+        from server.store import tenants
+
+        try:
+            with self._database.read() as connection:
+                offices = tenants.every(connection)[:OFFICES]
+            for one in offices:
+                self._state["cards"].card(one.id, self._state["reading"].office(one.id), site.pack(),
+                                          site.now(self._clock))
+        except (CannotFinish, DBAPIError) as error:
+            logger.warning("scorecards were not prepared", extra={"error": type(error).__name__})
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """The guard of requests: what nobody foresaw is logged and answered with a plain ``failed``."""
@@ -172,7 +188,9 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
     from litestar.template.config import TemplateConfig
 
     from server.access import cookies, faults, routes
+    from server.cards import Cards
     from server.pages.environment import engine
+    from server.reading import Reading
 
     room = Path(str(files("server")))
     sign_in = SignIn(database, clock)
@@ -192,7 +210,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
             cookie_httponly=True, cookie_samesite="strict"),
         template_config=TemplateConfig(instance=engine()),
         exception_handlers=faults.HANDLERS,
-        state=State({"clock": clock}),
+        state=State({"clock": clock, "reading": Reading(database), "cards": Cards()}),
         request_max_body_size=1 << 20,
         openapi_config=None,
         logging_config=None,

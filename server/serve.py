@@ -58,6 +58,7 @@ def serve(config: Config, host: str, port: int, *, secure: bool) -> None:
     closer = Closer(database, shipped(), utc_now)
     closing = threading.Thread(target=closer.run, name="closing", daemon=True)
     closing.start()
+    threading.Thread(target=application.warm, name="warming", daemon=True).start()
     try:
         server.run(sockets=[listener])
     finally:

@@ -170,6 +170,12 @@ def standing(heard: Heard, pack: Pack, now: datetime, given: Iterable[str] = (),
     return made
 
 
+def holds_until(heard: Heard) -> datetime:
+    """The last moment at which the standing that was last worked out of ``heard`` still reads the same."""
+    kept = heard.memo.kept
+    return kept.until if isinstance(kept, _Kept) else FOREVER
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """A standing, what it was asked with, and the last moment at which it still reads the same."""

@@ -8,7 +8,6 @@ from litestar.response import Template
 
 from policies.grade import DEADLINE_DAYS, WEIGHTS
 from server import drill
-from server import scorecard as rules
 from server.actions import actions, with_effect
 from server.pages import site
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
@@ -77,7 +76,7 @@ def exceptions(request: Asked, language: FromPath, database: Store, clock: Clock
 
 def _card(request: Asked, language: str, database: Store, clock: Clock, session: SignedIn) -> Scorecard:
     site.checked(language)
-    return rules.scorecard(site.office(request, database, session), site.pack(), site.now(clock))
+    return site.card(request, database, session, clock)
 
 
 def _about(subject: str, found: drill.OfRow) -> bool:

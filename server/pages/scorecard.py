@@ -7,7 +7,6 @@ from litestar.response import Template
 
 from hustings.verdicts import WORST_FIRST
 from server import drill
-from server import scorecard as rules
 from server import trend as trend_rules
 from server.access_overview import gravest, overview
 from server.pages import site
@@ -21,7 +20,7 @@ def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock,
     """What an official reads first."""
     language = site.checked(language)
     pack = site.pack()
-    card = rules.scorecard(site.office(request, database, session), pack, site.now(clock))
+    card = site.card(request, database, session, clock)
     databases = gravest(overview(card.machines, card.office.reviews, pack, spoken(language)))
     return site.page("scorecard.html", request, language, session, here="scorecard", card=card, pack=pack,
                      checks={check.id: check for check in pack.checks}, databases=databases,

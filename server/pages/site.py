@@ -14,11 +14,13 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
 from policies.model import LANGUAGES, Pack
+from server.cards import Cards
 from server.closing import Closer
 from server.elections.phase import of_office
 from server.pages.language import chosen
 from server.reading import Reading
 from server.records import Office
+from server.scorecard import Scorecard
 from server.store.database import Database
 from server.store.sessions import Session
 
@@ -39,11 +41,14 @@ def pack() -> Pack:
 
 def office(request: Asked, database: Database, session: Session) -> Office:
     """The office of whoever is signed in, and no other."""
-    state = request.app.state
-    if "reading" not in state:
-        state["reading"] = Reading(database)
-    reading: Reading = state["reading"]
+    reading: Reading = request.app.state["reading"]
     return reading.office(session.tenant)
+
+
+def card(request: Asked, database: Database, session: Session, clock: Callable[[], datetime]) -> Scorecard:
+    """The scorecard of that office now."""
+    cards: Cards = request.app.state["cards"]
+    return cards.card(session.tenant, office(request, database, session), pack(), now(clock))
 
 
 def closer(request: Asked, database: Database, clock: Callable[[], datetime]) -> Closer:
