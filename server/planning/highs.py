@@ -63,7 +63,7 @@ def _run(program: Program, weights: Ids, held: Sequence[Held], upper: Reals, *, 
         counts = np.concatenate([[0], np.cumsum(stays)])
         start, index, value = counts[start], place[index[stays]], value[stays]
     divisor, scale = _scale(weights)
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, setting in (
             ("output_flag", False), ("threads", 1), ("random_seed", SEED), ("parallel", "off"),
             ("mip_rel_gap", near), ("mip_abs_gap", 0.5 * divisor / scale), ("mip_max_nodes", nodes),

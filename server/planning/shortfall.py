@@ -19,7 +19,7 @@ from server.planning import stages
 from server.planning.candidates import HOURS, Units, units
 from server.planning.funds import EXTRA, Funds
 from server.planning.horizon import Horizon
-from server.planning.layout import UNMET, Layout, Must, delay
+from server.planning.layout import EXPOSURE, UNMET, Layout, Must, delay
 from server.planning.model import Budget, Lack, Problem, Shortfall
 from server.planning.stages import Impossible, Reached
 
@@ -92,7 +92,7 @@ def _hours_of(thousandths: int) -> float:
 def _months(problem: Problem, horizon: Horizon, missed: tuple[str, ...]) -> Shortfall | None:
     funds = Funds(problem.budgets)
     layout = Layout(problem, _all(problem, horizon, funds, merge=False), horizon, funds, Must.LATER)
-    reached = stages.reach(layout, funds, (UNMET, stages.EXPOSURE))
+    reached = stages.reach(layout, funds, (UNMET, EXPOSURE))
     late = {act.id: delay(act.member, horizon, act.day) for act in reached.acts
             if act.member.must_by is not None and act.day is not None}
     where = tuple((asset, float(count)) for asset, count in sorted(late.items()) if count)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from server.pages.language import Language, language
-from server.planning import headlines, kinds, plan_b, printed, sentences, wording
+from server.planning import document, headlines, kinds, plan_b, printed, sentences, wording
 from server.planning.headlines import decision, short, warnings
 from server.planning.kind_names import NAMED, counted, named
 from server.planning.made import Made
@@ -223,3 +223,20 @@ def test_how_many_there_are_does_not_change_when_support_ends() -> None:
     plan = long_lived("quantity")
     assert line("young", plan).reason is Kept.LASTS
     assert printed.data(plan, EN)["left"] == "1 line needs nothing within this plan."
+
+
+def test_a_long_name_in_the_printed_picture_ends_in_a_sign_that_it_is_longer() -> None:
+    plan = made()
+    long = msgspec.structs.replace(plan.problem.assets[0], id="x" * 90)
+    plan = msgspec.structs.replace(
+        plan, problem=msgspec.structs.replace(plan.problem, assets=(long,)), unmatched=(),
+        solved=msgspec.structs.replace(plan.solved, lines=(Line(long.id, Option.KEEP),)))
+    drawn = printed.data(plan, EN)["timeline"]["rows"]
+    cut = [row["label"] for row in drawn if "x" in row["label"]]
+    assert all(len(label) <= printed.LABEL and label.endswith("…") for label in cut)
+    assert cut
+
+
+def test_the_office_s_name_is_inert_in_every_form() -> None:
+    plan = msgspec.structs.replace(made(), office="\u202eoffice\x1b[31m")
+    assert document.document(plan, "en")["office"] == "\ufffdoffice\ufffd[31m"
