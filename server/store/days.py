@@ -16,6 +16,7 @@ from evidence.ages import vouched
 from evidence.day import Point, RowPoint
 from evidence.day_inputs import Line
 from evidence.trend import Carried, Closed
+from hustings.errors import CannotFinish
 from server.store import frames
 from server.store.schema import check_lists, reports
 from server.store.schema.scores import day_states, days
@@ -211,6 +212,9 @@ class Lines:
             reports.c.tenant == self._tenant, reports.c.kind == "report", reports.c.received >= since,
             reports.c.received < until).order_by(reports.c.id)
         for row in self._connection.execute(query.execution_options(yield_per=_PAGE)):
+            if len(row.vector) != len(self._names(row.checks)):
+                raise CannotFinish("the row of a stored report is damaged", where=f"report {row.id}",
+                                   remedy="hustings server rebuild --check names what was changed; restore a backup")
             at = vouched(row.made, row.received, clock_off=row.clock_off)
             yield row.agent, Line(row.id, row.digest, row.host or "", at, row.clock_off, row.pack, tuple(row.roles),
                                   self._names(row.checks), row.vector, tuple(row.overridden or ()))

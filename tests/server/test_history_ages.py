@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence import ages
 from evidence.ages import Said
+from hustings.errors import CannotFinish
+from server import history
 from server.store import agents, rebuild
 from server.store.schema import heads, reports
 from tests.sender import RESULTS, Sender
-from tests.server.records import FAIL, NA, NOW, PASS, UNKNOWN
+from tests.server.records import FAIL, NA, NOW, PACK, PASS, UNKNOWN
 from tests.server.setups import Office
 
 CHECKS = ("a/one", "a/two", "b/three")
@@ -120,3 +123,34 @@ def test_heads_that_carry_nothing_are_filled_from_their_reports(office: Office) 
         assert agents.carried(connection, office.tenant.id, machine.agent) == before
     assert before[0]
     assert before[1]
+
+
+def test_what_was_changed_behind_the_servers_back_is_named(office: Office) -> None:
+    """A row that no longer says what its report signs, and a report that its machine never signed."""
+    machine, other = office.machine(), office.machine()
+    for _ in range(3):
+        send(office, machine, FAIL, PASS)
+        send(office, other, PASS, PASS)
+    with office.database.write() as connection:
+        rows = connection.execute(sa.select(reports.c.id, reports.c.agent, reports.c.envelope)
+                                  .order_by(reports.c.id)).all()
+        mine, foreign = [one for one in rows if one.agent == machine.agent], rows[1].envelope
+        connection.execute(sa.update(reports).where(reports.c.id == mine[0].id).values(vector="pp"))
+        connection.execute(sa.update(reports).where(reports.c.id == mine[2].id).values(vector="ppun"))
+        connection.execute(sa.update(reports).where(reports.c.id == mine[1].id).values(envelope=foreign))
+    with office.database.read() as connection:
+        found = rebuild.rebuild(connection, write=False)
+    assert [one.column for one in found if one.column.startswith("report ")] == [
+        f"report {one.id}" for one in mine]
+
+
+def test_a_damaged_row_is_said_to_be_damaged(office: Office) -> None:
+    machine = office.machine()
+    send(office, machine, FAIL, PASS)
+    with office.database.write() as connection:
+        connection.execute(sa.update(reports).values(vector="p"))
+        assert [one.stored for one in rebuild.rebuild(connection, write=True) if one.column.startswith("report")] == [
+            "p"]
+    office.now.forward(days=2)
+    with pytest.raises(CannotFinish, match="damaged"):
+        history.close(office.database, office.tenant.id, PACK, office.now())
