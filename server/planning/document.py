@@ -24,6 +24,7 @@ from server.planning.model import SCHEMA, Budget, Lack, Line, Option, Shortfall,
 from server.planning.money import dollars
 from server.planning.outlook import Outlook, outlooks
 from server.planning.spending import Spending, by_year_and_fund, paid
+from server.planning.wording import inert
 
 MAX_BYTES = 64 << 20
 
@@ -48,7 +49,7 @@ def document(made: Made, code: str = "en") -> dict[str, Any]:
         "unmatched": [_unmatched(one, made, code) for one in sorted(made.unmatched, key=lambda one: one.asset)],
         "shortfalls": [_shortfall(one, text) for one, text in zip(
             solved.shortfalls, headlines.short(made, speak), strict=True)],
-        "office": made.office or None,
+        "office": inert(made.office) or None,
         "today": problem.today.isoformat(),
         "until": last_day(problem.today).isoformat(),
         "language": code,

@@ -36,6 +36,8 @@ FUNDS = 6
 """Columns of funds."""
 ROOM = 36
 """Letters of a line's name and number in the picture."""
+LABEL = 26
+"""Letters of its name alone."""
 TEXT = 600
 NAME = 60
 METHOD = (
@@ -168,8 +170,8 @@ def _timeline(found: Picture, speak: Language) -> dict[str, Any]:
     drawn["more"] = "" if not found.rest else speak.texts.ngettext(
         "%(count)s line is not in this picture.", "%(count)s lines are not in this picture.", found.rest) % {
             "count": speak.number(found.rest)}
-    drawn["rows"] = [{**row, "detail": clipped(row["detail"], max(ROOM - len(row["label"]), 2))}
-                     for row in drawn["rows"]]
+    drawn["rows"] = [{**row, "label": clipped(row["label"], LABEL),
+                      "detail": clipped(row["detail"], max(ROOM - len(row["label"]), 2))} for row in drawn["rows"]]
     drawn["votes"] = [{**one, "when": speak.date(vote.day, "short")} for one, vote in zip(
         drawn["votes"], found.votes, strict=True)]
     return drawn

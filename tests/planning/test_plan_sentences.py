@@ -227,7 +227,7 @@ def test_how_many_there_are_does_not_change_when_support_ends() -> None:
 
 def test_a_long_name_in_the_printed_picture_ends_in_a_sign_that_it_is_longer() -> None:
     plan = made()
-    long = msgspec.structs.replace(plan.problem.assets[0], id="x" * 90)
+    long = asset("x" * 90)
     plan = msgspec.structs.replace(
         plan, problem=msgspec.structs.replace(plan.problem, assets=(long,)), unmatched=(),
         solved=msgspec.structs.replace(plan.solved, lines=(Line(long.id, Option.KEEP),)))
