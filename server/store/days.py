@@ -211,13 +211,14 @@ class Lines:
         query = sa.select(*columns).where(
             reports.c.tenant == self._tenant, reports.c.kind == "report", reports.c.received >= since,
             reports.c.received < until).order_by(reports.c.id)
-        for row in self._connection.execute(query.execution_options(yield_per=_PAGE)):
-            if len(row.vector) != len(self._names(row.checks)):
-                raise CannotFinish("the row of a stored report is damaged", where=f"report {row.id}",
-                                   remedy="hustings server rebuild --check names what was changed; restore a backup")
-            at = vouched(row.made, row.received, clock_off=row.clock_off)
-            yield row.agent, Line(row.id, row.digest, row.host or "", at, row.clock_off, row.pack, tuple(row.roles),
-                                  self._names(row.checks), row.vector, tuple(row.overridden or ()))
+        with self._connection.execute(query.execution_options(yield_per=_PAGE)) as rows:
+            for row in rows:
+                if len(row.vector) != len(self._names(row.checks)):
+                    raise CannotFinish("the row of a stored report is damaged", where=f"report {row.id}",
+                                       remedy="hustings server rebuild --check names it; restore a backup")
+                at = vouched(row.made, row.received, clock_off=row.clock_off)
+                yield row.agent, Line(row.id, row.digest, row.host or "", at, row.clock_off, row.pack, tuple(row.roles),
+                                      self._names(row.checks), row.vector, tuple(row.overridden or ()))
 
     def _names(self, digest: str) -> tuple[str, ...]:
         if digest not in self._lists:
