@@ -140,7 +140,7 @@ def _change(asset: Asset, approved: tuple[tuple[Option, date | None], ...] | Non
 
 
 def _extension(asset: Asset, horizon: Horizon, funds: Funds, uncovered: int) -> Extension | None:
-    if asset.extend_cost is None or asset.extend_until is None or asset.ends is None or uncovered >= horizon.length:
+    if asset.extend_cost is None or asset.covered_until is None or asset.ends is None or uncovered >= horizon.length:
         return None
     until = horizon.number(exposure.uncovered(asset, horizon.today, extended=True))
     ordered = max(horizon.today, asset.ends.day)

@@ -71,7 +71,8 @@ class Judge:
         model = self._model(entry)
         ends = self._ends(entry, known, model)
         first = min(ends, key=lambda one: (one.day, one.rule), default=None)
-        judged = msgspec.structs.replace(entry, asset=msgspec.structs.replace(asset, ends=first))
+        judged = msgspec.structs.replace(entry, asset=msgspec.structs.replace(
+            asset, ends=first, final=min(filter(None, (entry.certified_until, entry.end_of_life)), default=None)))
         title = known.match.title if known and known.match else f"{asset.make} {model.name}".strip() if model else ""
         return Judged(judged, self._unmatched(entry, known, model, first), title)
 

@@ -53,6 +53,6 @@ def uncovered(asset: Asset, today: date, *, extended: bool = False) -> date | No
     if asset.ends is None:
         return None
     covered = asset.ends.day
-    if extended and asset.extend_until is not None:
-        covered = max(covered, asset.extend_until)
+    if extended and asset.covered_until is not None:
+        covered = max(covered, asset.covered_until)
     return max(today, covered + timedelta(days=1)) if covered < date.max else date.max

@@ -78,8 +78,17 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     retire: bool = False
     """Whether the office can do without it."""
     ends: EndOfLife | None = None
+    final: date | None = None
+    """A day past which extended support helps nothing: the end of its certification, or one that the office set."""
     line: int = 0
     """Where it stands in its file; 0 where it comes from none."""
+
+    @property
+    def covered_until(self) -> date | None:
+        """The last day that buying extended support would cover."""
+        if self.extend_until is None or self.final is None:
+            return self.extend_until
+        return min(self.extend_until, self.final)
 
 
 class Election(msgspec.Struct, frozen=True):

@@ -133,8 +133,8 @@ def bare(asset: Asset, lines: list[Line] | tuple[Line, ...], today: date, end: d
     last = min([end, *(one.go_live - DAY for one in lines if one.option in CHANGES and one.go_live)])
     spans = [(first, last)]
     for one in lines:
-        if one.option is Option.EXTEND and asset.extend_until is not None:
-            covered = (one.order_by or today, asset.extend_until)
+        if one.option is Option.EXTEND and asset.covered_until is not None:
+            covered = (one.order_by or today, asset.covered_until)
             spans = [piece for span in spans for piece in ((span[0], min(span[1], covered[0] - DAY)),
                                                            (max(span[0], covered[1] + DAY), span[1]))]
     return tuple(span for span in spans if span[0] <= span[1])

@@ -56,7 +56,9 @@ def controls(asset: Asset, speak: Language, *, extended: bool = False) -> str:
     ``extended``: the plan buys the extension anyway.
     """
     said = [speak.say(one) for one in CONTROLS.get(plain(asset.kind), OTHERS)]
-    if asset.extend_cost is not None and asset.extend_until is not None and not extended:
+    until = asset.covered_until
+    useful = until is not None and (asset.ends is None or until > asset.ends.day)
+    if asset.extend_cost is not None and until is not None and useful and not extended:
         said.insert(0, speak.say("Buy the vendor’s extended support until %(day)s, for %(money)s.") % {
-            "day": day(asset.extend_until, speak), "money": money(asset.extend_cost, speak)})
+            "day": day(until, speak), "money": money(asset.extend_cost, speak)})
     return " ".join(said)

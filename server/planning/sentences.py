@@ -133,7 +133,7 @@ def _doing(entry: Outlook, speak: Language) -> list[str]:
     if line.option is Option.RETIRE:
         said.append(speak.say("The office can do without it."))
     elif line.option is Option.EXTEND:
-        until = day(asset.extend_until, speak) if asset.extend_until else "?"
+        until = day(asset.covered_until, speak) if asset.covered_until else "?"
         said.append(speak.say("The vendor’s extended support costs %(money)s and covers it until %(day)s.") % {
             "money": money(line.cost, speak), "day": until})
         return said

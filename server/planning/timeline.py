@@ -157,8 +157,8 @@ def _row(own: list[Outlook], scale: _Scale, speak: Language) -> Row:
         bars.append(_bar("bare", *span, scale, speak.say("Without support from %(first)s to %(last)s"), speak))
     for one in own:
         line = one.line
-        if line.option is Option.EXTEND and line.order_by and asset.extend_until:
-            until = min(asset.extend_until, last.line.go_live or scale.last, scale.last)
+        if line.option is Option.EXTEND and line.order_by and asset.covered_until:
+            until = min(asset.covered_until, last.line.go_live or scale.last, scale.last)
             if until >= line.order_by:
                 bars.append(_bar("extended", line.order_by, until, scale,
                                  speak.say("Extended support from %(first)s to %(last)s"), speak))

@@ -6,14 +6,18 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hustings.errors import PolicyError
 from policies import equipment
 from policies.lifecycle import Table
+from server.pages.language import language
 from server.planning.ends import Judge, resolve
 from server.planning.inventory import Inventory
 from server.planning.matching import Matcher, edition, tokens
-from server.planning.model import EndOfLife, Source
+from server.planning.model import Budget, Calendar, EndOfLife, Option, Problem, Source
+from server.planning.plan_b import controls
+from server.planning.solve import solve
 from tests.planning.lists import TODAY, line, read, table, told
 
 EXPORT = Path(__file__).parents[3] / "shared" / "data" / "lifecycle" / "endoflife-products.json"
@@ -210,3 +214,18 @@ def test_words_and_editions() -> None:
     assert edition(tokens("IoT Enterprise LTSC")) == "IoTEnterpriseS"
     assert edition(tokens("Windows 11 Pro Education")) == "ProfessionalEducation"
     assert edition(tokens("Windows 11")) == ""
+
+
+@pytest.mark.parametrize(("column", "rule"), [("certified_until", "certification"), ("end_of_life", "declared")])
+def test_bought_support_renews_no_certificate_and_moves_no_end_of_the_office(column: str, rule: str) -> None:
+    more = f"extend_cost,extend_until,{column}"
+    made = line("a,tabulator,ES&S,DS200,,4,2020-01-01,Warehouse,900,3,,500,2029-12-31,2028-02-29", more).whole()
+    (asset,) = made.assets
+    assert asset.ends is not None
+    assert (asset.ends.rule, asset.covered_until) == (rule, date(2028, 2, 29))
+    none = Problem(today=TODAY, assets=(replace(asset, cost=None),), calendar=Calendar(),
+                   budgets=(Budget("county", 2028, 100_000),))
+    (kept,) = solve(none).lines
+    assert kept.option is Option.KEEP
+    (plan_b,) = {controls(asset, language("en"))}
+    assert "Buy the vendor" not in plan_b
