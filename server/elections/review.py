@@ -127,6 +127,8 @@ class Review:
     silent: tuple[Quiet, ...]
     exceptions: tuple[Exemption, ...]
     changes: tuple[Changed, ...]
+    heard: int
+    """Machines that reported in the week before the end of the day: without one, nothing is known of it."""
 
     @property
     def failures(self) -> int:
@@ -182,7 +184,8 @@ def review(election: Election, machines: Sequence[Machine], pack: Pack, *, zone_
     return Review(
         election, end, freeze, len(machines), tuple(sorted(found, key=_weight)),
         tuple(sorted(silent, key=lambda one: one.name)), accepting,
-        tuple(_changed(one) for one in machines) if freeze else ())
+        tuple(_changed(one) for one in machines) if freeze else (),
+        sum(bool(one.before) and end - one.before[0].at <= SILENT_AFTER for one in machines))
 
 
 def _open(machine: Machine, pack: Pack, end: datetime, elections: tuple[Election, ...],

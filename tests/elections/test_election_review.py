@@ -158,3 +158,8 @@ def test_it_says_what_a_plain_replay_of_the_reports_says(history: list[tuple[int
         place = found.open[0].places[0]
         assert place.first_failed == END + timedelta(days=since)
         assert place.repaired == (None if repaired is None else END + timedelta(days=repaired))
+
+
+def test_a_day_on_which_every_machine_was_silent_is_not_a_day_without_failures() -> None:
+    assert of(machine(told(-30, critical=PASS)), machine(told(3, critical=PASS), name="desk-2")).heard == 0
+    assert of(machine(told(-30, critical=PASS)), machine(told(-1, critical=PASS), name="desk-2")).heard == 1

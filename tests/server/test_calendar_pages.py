@@ -391,3 +391,17 @@ def test_days_are_counted_where_the_office_is(office: Office) -> None:
     text = page(office, "/en/calendar", signed_in).text
     assert "Voting today" in text
     assert "Pacific/Honolulu" in text
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("language", "unknown", "fine"), [
+    ("en", "Nothing is known of that day", "No known failure was open"),
+    ("fr", "On ne sait rien de ce jour-là", "Aucun échec connu"),
+])
+def test_a_review_of_a_day_on_which_every_machine_was_silent_claims_nothing(office: Office, language: str,
+                                                                           unknown: str, fine: str) -> None:
+    reports(office, office.machine(), 1)
+    made = entered(office, -10)
+    text = page(office, f"/{language}/calendar/{made.id}/review", session(office)).text
+    assert unknown in text
+    assert fine not in text
