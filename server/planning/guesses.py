@@ -14,6 +14,9 @@ from server.planning.product_names import EDITION_CLASSES
 
 MOST = 5
 _LEAST = 0.55
+_WORD = 2
+"""Letters that make a word; fewer are an initial or a version."""
+_SAME_WORD = 0.75
 _TRIED = 30
 """So many of the names with the most letter groups in common are compared letter by letter."""
 _KEPT = 10_000
@@ -72,10 +75,18 @@ class Guesser:
             likeness = round(SequenceMatcher(None, text, self._texts[at], autojunk=False).ratio(), 2)
             one = self._guesses[at]
             known = compared.get((one.product, one.cycle))
-            if likeness >= _LEAST and (known is None or known.likeness < likeness):
+            better = likeness >= _LEAST and (known is None or known.likeness < likeness)
+            if better and _share_a_word(text, self._texts[at]):
                 compared[one.product, one.cycle] = Guess(one.product, one.cycle, one.title, likeness, one.ends)
         return tuple(sorted(compared.values(), key=lambda one: (-one.likeness, -(one.ends or date.min).toordinal(),
                                                                 one.title))[:MOST])
+
+
+def _share_a_word(one: str, other: str) -> bool:
+    """Whether a word of each names the same thing, a slip of the pen or two aside; numbers alone name nothing."""
+    words = [word for word in other.split() if sum(map(str.isalpha, word)) >= _WORD]
+    return any(SequenceMatcher(None, word, each, autojunk=False).ratio() >= _SAME_WORD
+               for word in one.split() if sum(map(str.isalpha, word)) >= _WORD for each in words)
 
 
 def _groups(text: str) -> set[str]:

@@ -56,7 +56,7 @@ EQUIPMENT = """asset,kind,make,model,version,quantity,purchased,site,unit_cost,l
 CLERK-PCS,pc,Dell,Windows 10 Pro,22H2,12,2021-06-14,Town hall,1150,3,,12
 SCANNERS,tabulator,ES&S,DS200,,4,2017-05-20,Warehouse,5750,6,voting,20
 POLLBOOKS,pollbook,KNOWiNK,Poll Pad,,10,2019-09-01,Warehouse,1400,4,,10
-BADGES,badge reader,Acme,Reader 9,,1,,Annex,300,1,,1
+BADGES,badge reader,Ubunto,22.04,,1,,Annex,300,1,,1
 """
 
 

@@ -229,3 +229,16 @@ def test_bought_support_renews_no_certificate_and_moves_no_end_of_the_office(col
     assert kept.option is Option.KEEP
     (plan_b,) = {controls(asset, language("en"))}
     assert "Buy the vendor" not in plan_b
+
+
+@pytest.mark.parametrize(("make", "model", "version"), [("Acme", "Reader 9", ""), ("Acme", "X", ""), ("Ltd", "7", "9")])
+def test_a_product_that_shares_no_word_with_any_is_offered_none(make: str, model: str, version: str) -> None:
+    (found,) = line(f"a,pc,{make},{model},{version},1,,,,,").whole().unmatched
+    assert (found.why, found.guesses) == ("product", ())
+
+
+@pytest.mark.parametrize(("model", "title"), [("Windws Servr 2016", "Microsoft Windows Server 2016"),
+                                              ("Postgre SQL 14.2", "PostgreSQL 14"), ("Ubunto 22.04", "Ubuntu 22.04")])
+def test_a_misspelt_product_is_still_offered(model: str, title: str) -> None:
+    (found,) = line(f"a,server,,{model},,1,,,,,").whole().unmatched
+    assert any(one.title.startswith(title) for one in found.guesses), found.guesses
