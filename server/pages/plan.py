@@ -90,7 +90,7 @@ def match(request: Asked, language: FromPath, data: Form, database: Store, clock
 @post("/{language:str}/plan/approve", sync_to_thread=True)
 def approve(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
             session: SignedIn) -> Response[Any]:
-    """Approve the plan that was read, by its hash."""
+    """Approve the plan that was read, by its hash. One whose inputs have changed since it was made is refused."""
     language = site.checked(language)
     planning.may(session, planning.MAY_APPROVE, "an official or an administrator approves")
     office, shown = planning.shown(request, database, session, clock)
@@ -98,11 +98,12 @@ def approve(request: Asked, language: FromPath, data: Form, database: Store, clo
         raise Refused("not_found", "there is no plan yet")
     words = data.get("words", "").strip()
     refused = ("changed" if data.get("hash") != shown.stored.digest else
+               "outdated" if shown.outdated else
                "unread" if data.get("read") != "yes" else
                "long" if len(words) > WORDS_MAX else "")
     if refused:
         return _page(request, language, session, office, shown, refused=refused, words=words,
-                     status=409 if refused == "changed" else 400)
+                     status=409 if refused in ("changed", "outdated") else 400)
     now, by = site.now(clock), f"person:{session.name}"
     with database.write() as connection:
         if plans.newest(connection, session.tenant) != shown.stored.id:

@@ -135,6 +135,20 @@ def test_a_hash_that_changed_since_it_was_read_is_not_approved(planned: Office) 
     assert planned.stored(tables.plan_approvals) == 0
 
 
+def test_a_plan_whose_inputs_changed_since_it_was_made_is_not_approved(planned: Office) -> None:
+    signed = session(planned, Role.OFFICIAL)
+    form = {"hash": stored(planned).digest, "read": "yes", "words": "motion 12"}
+    voting(planned, date(2027, 5, 4))
+    assert "Approve as" not in get(planned, "/en/plan", signed).text
+    answer = post(planned, "/en/plan/approve", signed, form)
+    assert (answer.status_code, "what this plan rests on has changed" in answer.text) == (409, True)
+    assert "motion 12" in answer.text
+    assert planned.stored(tables.plan_approvals) == 0
+    post(planned, "/en/plan/make", session(planned))
+    again = post(planned, "/en/plan/approve", signed, {**form, "hash": stored(planned).digest})
+    assert again.status_code == 303
+
+
 def test_a_later_plan_is_compared_with_the_approved_one(planned: Office) -> None:
     signed = session(planned)
     digest = stored(planned).digest
