@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from server.elections import template
 from server.elections.model import Election, Window
-from server.elections.rules import Fault, faults
+from server.elections.rules import Fault, day_faults, faults
 from server.store import audit, elections
 from server.store.elections import Act, Version
 from server.store.people import Role
@@ -28,9 +28,9 @@ class Faulty(Exception):
 
 
 def drafted(name: str, first: date, last: date, kind: str, *, called: bool = False) -> Election:
-    """A new election with the windows of its template."""
+    """A new election with the windows of its template; none around days that cannot stand."""
     chosen = template.get(kind)
-    windows = chosen.around(first, last) if first <= last else ()
+    windows = () if day_faults(first, last) else chosen.around(first, last)
     return Election(id=elections.fresh_id(), name=name.strip(), first=first, last=last, scale=chosen.scale,
                     template=chosen.id, called=called, windows=windows)
 

@@ -11,7 +11,7 @@ import msgspec
 from server.elections import template
 from server.elections.changing import drafted, with_windows
 from server.elections.model import Election, Window, WindowKind
-from server.elections.rules import MOST_WINDOWS, Fault
+from server.elections.rules import MOST_WINDOWS, Fault, day_faults
 from server.pages.language import N_
 from server.planning.model import Scale
 
@@ -59,7 +59,7 @@ def changed(election: Election, typed: Mapping[str, str]) -> tuple[Election | No
         found.append(Fault("scale", N_("Say how much of the electorate votes.")))
     if first is None or last is None or found:
         return None, tuple(found)
-    moved = template.moved(election, first, last).windows if first <= last else election.windows
+    moved = election.windows if day_faults(first, last) else template.moved(election, first, last).windows
     kept = [moved[number] if number < len(moved) and election.windows[number] == window else window
             for number, window in windows]
     made = msgspec.structs.replace(election, name=typed.get("name", "").strip(), first=first, last=last,

@@ -6,11 +6,11 @@ then that passed or failed the check failed it, whatever was silent or unknown i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from hustings.report import Inventory, Report
+from hustings.report import Inventory
 from hustings.verdicts import Severity, Verdict
 from policies.grade import WEIGHTS
 from policies.model import Check, Pack
@@ -34,20 +34,30 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a report that arrived ``at`` said its machine is. ``inventory`` is never named by digest alone."""
+
+    at: datetime
+    roles: tuple[str, ...]
+    inventory: Inventory
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """One machine's stored reports: ``before`` the end of the day newest first, ``after`` it oldest first.
 
-    ``frozen`` and ``thawed`` are its last reports before the freeze and by its end, with the moments they arrived.
+    Verdicts that decide nothing may be left out of them; the newest of ``before`` is always there. ``frozen`` and
+    ``thawed`` are its last reports before the freeze and by its end; products that both hold alike may be left out.
     """
 
     agent: str
     name: str
     before: tuple[Told, ...]
     after: tuple[Told, ...] = ()
-    frozen: tuple[datetime, Report] | None = None
-    thawed: tuple[datetime, Report] | None = None
+    frozen: Held | None = None
+    thawed: Held | None = None
     since: Mapping[str, datetime] = field(default_factory=dict)
-    """Checks known to have failed by the end of the day and never to have passed since, and when they first did."""
+    """Of checks that failed by the end of the day: when they first did after their last pass, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,8 @@ class Quiet:
 
     name: str
     last: datetime | None
+    still: bool = True
+    """It should report today and does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,11 @@ class Review:
         return tuple(one for one in self.open if not one.left)
 
     @property
+    def still_silent(self) -> tuple[Quiet, ...]:
+        """Silent then, and today."""
+        return tuple(one for one in self.silent if one.still)
+
+    @property
     def changed(self) -> tuple[Changed, ...]:
         return tuple(one for one in self.changes if one.differs)
 
@@ -163,29 +180,37 @@ def freeze_of(election: Election) -> Window | None:
     return next((one for one in windows if not one.equipment), windows[0] if windows else None)
 
 
-def review(election: Election, machines: Sequence[Machine], pack: Pack, *, zone_name: str,
+def review(election: Election, machines: Iterable[Machine], pack: Pack, *, zone_name: str,
            elections: Iterable[Election] = (), assets: Iterable[Asset] = (),
-           exemptions: Iterable[Exemption] = ()) -> Review:
-    """The review of one election. ``elections`` are those that were known on the day: they set its deadlines."""
+           exemptions: Iterable[Exemption] = (), expected: Collection[str] | None = None) -> Review:
+    """The review of one election. ``elections`` are those that were known on the day: they set its deadlines.
+
+    ``expected`` are the folded names that should report today and do not; None if that is not known. ``machines``
+    are gone through once.
+    """
     end = end_of(election.last, zone_name)
     known = tuple(elections)
     accepting = tuple(one for one in exemptions if one.kind == "exception" and one.in_force(end))
+    freeze = freeze_of(election)
     places: dict[str, list[Place]] = {}
+    changes: list[Changed] = []
+    last: list[tuple[str, datetime | None]] = []
     for machine in machines:
         for check, place in _open(machine, pack, end, known, accepting):
             places.setdefault(check, []).append(place)
+        if freeze:
+            changes.append(_changed(machine))
+        last.append((machine.name, machine.before[0].at if machine.before else None))
     found = [Open(check, pack.check(check), tuple(sorted(some, key=lambda one: (one.repaired is not None, one.name))))
              for check, some in places.items()]
-    heard = {one.name.casefold() for one in machines}
-    silent = [Quiet(one.name, one.before[0].at if one.before else None) for one in machines
-              if not one.before or end - one.before[0].at > SILENT_AFTER]
-    silent += [Quiet(one.name, None) for one in assets if one.name.casefold() not in heard]
-    freeze = freeze_of(election)
+    named = {name.casefold() for name, _ in last}
+    quiet = [(name, at) for name, at in last if at is None or end - at > SILENT_AFTER]
+    heard = len(last) - len(quiet)
+    quiet += [(one.name, None) for one in assets if one.name.casefold() not in named]
+    silent = [Quiet(name, at, expected is None or name.casefold() in expected) for name, at in quiet]
     return Review(
-        election, end, freeze, len(machines), tuple(sorted(found, key=_weight)),
-        tuple(sorted(silent, key=lambda one: one.name)), accepting,
-        tuple(_changed(one) for one in machines) if freeze else (),
-        sum(bool(one.before) and end - one.before[0].at <= SILENT_AFTER for one in machines))
+        election, end, freeze, len(last), tuple(sorted(found, key=_weight)),
+        tuple(sorted(silent, key=lambda one: one.name)), accepting, tuple(changes), heard)
 
 
 def _open(machine: Machine, pack: Pack, end: datetime, elections: tuple[Election, ...],
@@ -219,17 +244,15 @@ def _open(machine: Machine, pack: Pack, end: datetime, elections: tuple[Election
 def _changed(machine: Machine) -> Changed:
     if machine.frozen is None or machine.thawed is None:
         return Changed(machine.agent, machine.name, known=False)
-    (since, old), (until, new) = machine.frozen, machine.thawed
+    old, new = machine.frozen, machine.thawed
     before, after = old.inventory, new.inventory
-    assert isinstance(before, Inventory)
-    assert isinstance(after, Inventory)
     was, now = (_versions(one) for one in (before, after))
     products = tuple((name, was.get((name, source), ""), now.get((name, source), ""))
                      for name, source in sorted(was.keys() | now.keys())
                      if was.get((name, source)) != now.get((name, source)))
     system = (_system(before), _system(after))
     roles = (tuple(sorted(old.roles)), tuple(sorted(new.roles)))
-    return Changed(machine.agent, machine.name, known=True, since=since, until=until,
+    return Changed(machine.agent, machine.name, known=True, since=old.at, until=new.at,
                    system=system if system[0] != system[1] else None, roles=roles if roles[0] != roles[1] else None,
                    products=products, whole=before.complete and after.complete)
 

@@ -34,7 +34,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 def faults(election: Election, others: Iterable[Election] = ()) -> tuple[Fault, ...]:
     """Everything wrong with an election beside the office's other ones. Nothing: it can be stored."""
-    found = [*_name(election), *_days(election)]
+    found = [*_name(election), *day_faults(election.first, election.last)]
     if not found:
         found += [fault for number, one in enumerate(election.windows) for fault in _window(election, one, number)]
     if len(election.windows) > MOST_WINDOWS:
@@ -53,20 +53,21 @@ def _name(election: Election) -> list[Fault]:
     return []
 
 
-def _days(election: Election) -> list[Fault]:
-    for field, day in (("first", election.first), ("last", election.last)):
+def day_faults(first: date, last: date) -> tuple[Fault, ...]:
+    """What is wrong with the days of a vote alone. Without a fault, no window of a template leaves the calendar."""
+    for field, day in (("first", first), ("last", last)):
         try:
             voting_day(day)
         except ValueError:
-            return [Fault(field, N_("The year of %(day)s is not between 2000 and 2199. Correct it."),
-                          {"day": day.isoformat()})]
-    if election.last < election.first:
-        return [Fault("last", N_("The last day of voting, %(last)s, is before the first, %(first)s. Exchange them."),
-                      {"first": election.first.isoformat(), "last": election.last.isoformat()})]
-    if election.last - election.first >= timedelta(days=LONGEST_VOTE):
-        return [Fault("last", N_("Voting of more than %(most)s days: enter the day of the main vote, and the rest as "
-                                 "a window of advance voting."), {"most": str(LONGEST_VOTE)})]
-    return []
+            return (Fault(field, N_("The year of %(day)s is not between 2000 and 2199. Correct it."),
+                          {"day": day.isoformat()}),)
+    if last < first:
+        return (Fault("last", N_("The last day of voting, %(last)s, is before the first, %(first)s. Exchange them."),
+                      {"first": first.isoformat(), "last": last.isoformat()}),)
+    if last - first >= timedelta(days=LONGEST_VOTE):
+        return (Fault("last", N_("Voting of more than %(most)s days: enter the day of the main vote, and the rest as "
+                                 "a window of advance voting."), {"most": str(LONGEST_VOTE)}),)
+    return ()
 
 
 def _window(election: Election, one: Window, number: int) -> list[Fault]:

@@ -119,7 +119,8 @@ def test_a_template_starts_the_form_from_the_day_its_law_fixes(office: Office) -
 @pytest.mark.parametrize(("fields", "said"), [
     ({"first": "soon"}, "soon is not a day"), ({"first": ""}, "Write a day"), ({"name": ""}, "1 to 120"),
     ({"template": "moon"}, "Choose one of the templates"), ({"last": "2027-11-01"}, "before the first"),
-    ({"last": "2028-11-01"}, "more than 31 days")])
+    ({"last": "2028-11-01"}, "more than 31 days"), ({"first": "9999-12-31"}, "not between 2000 and 2199"),
+    ({"first": "0001-01-01"}, "not between 2000 and 2199"), ({"last": "9999-12-31"}, "not between 2000 and 2199")])
 def test_a_bad_entry_comes_back_with_what_to_mend_and_what_was_typed(office: Office, fields: dict[str, str],
                                                                     said: str) -> None:
     typed = {"name": "Kept name", "first": "2027-11-02", "last": "", "template": "us-municipal", "act": "add"} | fields
@@ -183,6 +184,8 @@ def test_a_change_over_somebody_elses_is_asked_about_first(office: Office) -> No
     ({"last-1": "2020-01-01"}, "before it begins"), ({"first-0": "x"}, "x is not a day"),
     ({"kind-0": "party"}, "what this window is for"), ({"scale": ""}, "how much of the electorate"),
     ({"first": "2027-02-30"}, "2027-02-30 is not a day"),
+    ({"first": "9999-12-31", "last": "9999-12-31"}, "not between 2000 and 2199"),
+    ({"first": "0001-01-01", "last": "0001-01-01"}, "not between 2000 and 2199"),
     ({"kind-7": "audit", "first-7": "2027-01-01"}, "Write a day")])
 def test_a_bad_change_comes_back_with_what_was_typed(office: Office, fields: dict[str, str], said: str) -> None:
     made = entered(office, 100)
