@@ -1,12 +1,15 @@
 """A plan as an iCalendar file (RFC 5545): what to order, what goes live, whose support ends, when nothing may change.
 
 Events last whole days. An event keeps its UID from one plan to the next, so that a calendar that takes in a later
-plan moves what moved. Notes are texts alone; nothing in them is an address or an alarm.
+plan moves what moved. Votes of one name (a primary every two years) are told apart by their year, and by their day
+where that is the same too. Notes are texts alone; nothing in them is an address or an alarm.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from server.pages.language import Language, language
@@ -38,17 +41,28 @@ def calendar(made: Made, code: str = "en") -> bytes:
             ended.add(one.asset.id)
             _add(whole, made, ("end", one.asset.id), one.asset.ends.day, speak.say("Support ends: %(things)s") % {
                 "things": _things(one, speak)}, ending(one.asset, made.problem.today, speak))
-    for window in frozen(made.problem.calendar):
+    windows = frozen(made.problem.calendar)
+    keys = _apart(((*one.kinds, *one.elections), one.last) for one in windows)
+    for window, key in zip(windows, keys, strict=True):
         names = speak.list([inert(one) for one in window.elections])
         kinds = speak.list([named(one, speak) for one in window.kinds]) if window.kinds else speak.say("everything")
-        _add(whole, made, ("freeze", *window.kinds, *window.elections), window.first,
+        _add(whole, made, ("freeze", *key), window.first,
              speak.say("Freeze: %(kinds)s") % {"kinds": kinds},
              speak.say("Nothing of this goes live, because of %(elections)s.") % {"elections": names}, window.last)
-    for election in made.problem.calendar.elections:
-        _add(whole, made, ("election", election.name), election.date,
+    elections = made.problem.calendar.elections
+    keys = _apart(((one.name,), one.date) for one in elections)
+    for election, key in zip(elections, keys, strict=True):
+        _add(whole, made, ("election", *key), election.date,
              speak.say("Election: %(name)s") % {"name": inert(election.name)}, "")
     written: bytes = whole.to_ical()
     return written
+
+
+def _apart(named: Iterable[tuple[tuple[str, ...], date]]) -> list[tuple[str, ...]]:
+    """A key for each of some dated things: its name and year, and the day where those are not its own."""
+    keys = [((*name, str(day.year)), day) for name, day in named]
+    many = Counter(key for key, _ in keys)
+    return [key if many[key] == 1 else (*key, day.isoformat()) for key, day in keys]
 
 
 def _of_line(whole: object, one: Outlook, made: Made, speak: Language) -> None:

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -115,6 +115,18 @@ def test_the_calendar_parses_back_with_every_order_and_freeze(code: str) -> None
     orders = [one.order_by for one in LINES if one.order_by]
     assert {day for day, _ in starts} >= {*orders, date(2027, 3, 15), date(2027, 4, 8), date(2027, 5, 18)}
     assert (date(2027, 4, 18), date(2027, 6, 2)) in starts, "a freeze, its end exclusive as RFC 5545 wants"
+
+
+def test_votes_of_one_name_are_events_of_their_own() -> None:
+    plan = made()
+    one = plan.problem.calendar.elections[0]
+    days = [one.date, one.date + timedelta(days=100), one.date + timedelta(days=728)]
+    calendar = msgspec.structs.replace(plan.problem.calendar, elections=tuple(
+        msgspec.structs.replace(one, date=day) for day in days))
+    again = msgspec.structs.replace(plan, problem=msgspec.structs.replace(plan.problem, calendar=calendar))
+    found = list(Ics.from_ical(ics.calendar(again)).walk("VEVENT"))
+    assert len({str(each["uid"]) for each in found}) == len(found)
+    assert {each.decoded("dtstart") for each in found} >= set(days)
 
 
 def test_a_moved_line_keeps_its_uid() -> None:
