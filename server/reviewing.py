@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from evidence.ages import vouched
-from hustings.verdicts import Verdict
 from policies.model import Pack
-from server.elections.model import Election
-from server.elections.review import Machine, Review, Told, end_of, freeze_of, review
+from server.elections.model import Election, Window
+from server.elections.review import Held, Machine, Review, end_of, freeze_of, review
+from server.elections.trail import After, Before
 from server.records import Asset, Heard, Office
-from server.store import elections, reports
+from server.standing import SILENT_AFTER
+from server.store import days, elections, reports
 from server.store.database import Database
-from server.store.reports import Line
+from server.store.vectors import Last, Vectors
 
-PAGE = 60
 LATE = timedelta(days=2)
 """Reports made on the day that arrive up to this much later still speak of it."""
-_DECIDED = (Verdict.PASS, Verdict.FAIL)
+SPAN = timedelta(days=30)
+"""How far back the first look goes; each further one goes twice as far."""
+_FEW = 100
+"""Up to this many machines are asked for by name."""
 
 
 def read(database: Database, tenant: str, office: Office, election: Election, pack: Pack, now: datetime) -> Review:
@@ -29,15 +31,19 @@ def read(database: Database, tenant: str, office: Office, election: Election, pa
     freeze = freeze_of(election)
     with database.read() as connection:
         known = elections.as_of(connection, tenant, end)
-        machines = []
-        for heard in office.machines:
-            machine = _machine(connection, tenant, heard, end)
-            if freeze is not None:
-                began = end_of(freeze.first - timedelta(days=1), office.zone)
-                machine = _with_freeze(connection, tenant, machine, began, min(end_of(freeze.last, office.zone), now))
-            machines.append(machine)
-    return review(election, machines, pack, zone_name=office.zone, elections=known,
-                  assets=_declared(office, end), exemptions=office.exceptions)
+        vectors = Vectors(connection, tenant)
+        after = _after(vectors, office, end)
+        before = _before(connection, tenant, vectors, office, end, after)
+        frozen = _Frozen(connection, tenant, vectors, office, freeze, now) if freeze else None
+        machines = (Machine(one.agent, _name(one), before[one.agent].told(), after[one.agent].told(),
+                            *(frozen.sides(one.agent) if frozen else (None, None)), before[one.agent].since())
+                    for one in office.machines)
+        return review(election, machines, pack, zone_name=office.zone, elections=known,
+                      assets=_declared(office, end), exemptions=office.exceptions, expected=_expected(office, now))
+
+
+def _name(heard: Heard) -> str:
+    return heard.report.host if heard.report else heard.host
 
 
 def _declared(office: Office, end: datetime) -> tuple[Asset, ...]:
@@ -46,74 +52,76 @@ def _declared(office: Office, end: datetime) -> tuple[Asset, ...]:
     return versions[-1].assets if versions else office.assets or ()
 
 
-def _machine(connection: Connection, tenant: str, heard: Heard, end: datetime) -> Machine:
-    since = {check: at for check, at in heard.failing_since.items() if at <= end}
-    after = _after(connection, tenant, heard.agent, end)
-    passed = {check for told in after for check, verdict in told.verdicts.items() if verdict is Verdict.PASS}
-    before = _before(connection, tenant, heard.agent, end, frozenset(since), passed)
-    return Machine(heard.agent, heard.report.host if heard.report else heard.host, before, after, since=since)
+def _expected(office: Office, now: datetime) -> frozenset[str]:
+    """Names of machines, folded, that should report today and do not."""
+    reporting = {_name(one).casefold() for one in office.machines
+                 if not one.revoked and one.received is not None and now - one.received <= SILENT_AFTER}
+    enrolled = {_name(one).casefold() for one in office.machines if not one.revoked}
+    return frozenset((enrolled | {one.name.casefold() for one in office.assets or ()}) - reporting)
 
 
-def _before(connection: Connection, tenant: str, agent: str, end: datetime, standing: frozenset[str],
-            passed: set[str]) -> tuple[Told, ...]:
-    """Newest first, as far back as something of the day is open to doubt.
-
-    ``standing`` are checks known to have failed by then and never to have passed since: reports that leave them out
-    hide nothing, and how long they fail is known. Any other check that was open on the day is among ``passed``,
-    those that a later report passed: these are followed back to a decision, and failures to their last pass. Of
-    reports in a row that say the same, the newest and the oldest stand for all.
-    """
-    found: list[Told] = []
-    undecided = passed | standing
-    failing: set[str] = set()
-    number: int | None = None
-    while True:
-        lines = reports.history_until(connection, tenant, agent, end + LATE, limit=PAGE, before=number)
-        for told in (one for one in _told(lines) if one.at <= end):
-            if found and told.verdicts is found[-1].verdicts:
-                _stretch(found, told)
-                continue
-            found.append(told)
-            for check, verdict in told.verdicts.items():
-                if verdict is Verdict.PASS:
-                    failing.discard(check)
-                elif verdict is Verdict.FAIL and check in undecided and check not in standing:
-                    failing.add(check)
-            undecided -= {check for check, verdict in told.verdicts.items() if verdict in _DECIDED}
-            if not undecided and not failing:
-                return tuple(found)
-        if len(lines) < PAGE:
-            return tuple(found)
-        number = lines[-1].id
+def _after(vectors: Vectors, office: Office, end: datetime) -> dict[str, After]:
+    found = {one.agent: After() for one in office.machines}
+    for agent, number, at, checks, letters in vectors.received(end, None):
+        if at > end and agent in found:
+            found[agent].add(number, at, checks, letters)
+    return found
 
 
-def _stretch(found: list[Told], told: Told) -> None:
-    """Let a run of reports that say the same begin with ``told``, which is older than all of them."""
-    if len(found) > 1 and told.verdicts is found[-2].verdicts:
-        found.pop()
-    found.append(told)
+def _before(connection: Connection, tenant: str, vectors: Vectors, office: Office, end: datetime,
+            after: Mapping[str, After]) -> dict[str, Before]:
+    found = {one.agent: Before({check: at for check, at in one.failing_since.items() if at <= end},
+                               after[one.agent].passed) for one in office.machines}
+    oldest = days.first_received(connection, tenant)
+    left = dict(found)
+    for since, until in _spans(oldest, end + LATE):
+        for agent, number, at, checks, letters in vectors.received(
+                since, until, newest_first=True, of=tuple(left) if len(left) <= _FEW else None):
+            trail = left.get(agent)
+            if trail is not None and at <= end:
+                trail.add(number, at, checks, letters)
+                if trail.done:
+                    del left[agent]
+        if not left:
+            break
+    return found
 
 
-def _after(connection: Connection, tenant: str, agent: str, end: datetime) -> tuple[Told, ...]:
-    """Oldest first, to this day; the first of reports in a row that say the same."""
-    found: list[Told] = []
-    number = 0
-    while True:
-        lines = reports.history_after(connection, tenant, agent, end, limit=PAGE, after=number)
-        found += [told for told in _told(lines) if told.at > end]
-        if len(lines) < PAGE:
-            return tuple(one for place, one in enumerate(found)
-                         if not place or one.verdicts is not found[place - 1].verdicts)
-        number = lines[-1].id
+def _spans(oldest: datetime | None, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Spans that end at ``until`` and reach back past ``oldest``, the latest first; none without a report."""
+    length = SPAN
+    while oldest is not None and oldest <= until:
+        yield until - length, until
+        until, length = until - length, length * 2
 
 
-def _with_freeze(connection: Connection, tenant: str, machine: Machine, first: datetime, last: datetime) -> Machine:
-    frozen = reports.by(connection, tenant, machine.agent, first)
-    thawed = reports.by(connection, tenant, machine.agent, last)
-    return replace(machine, frozen=(frozen.received, frozen.report) if frozen else None,
-                   thawed=(thawed.received, thawed.report) if thawed and thawed.received > first else None)
+class _Frozen:
+    """What machines were before the freeze and by its end."""
 
+    def __init__(self, connection: Connection, tenant: str, vectors: Vectors, office: Office, freeze: Window,
+                 now: datetime) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._began = end_of(freeze.first - timedelta(days=1), office.zone)
+        self._first = vectors.last_by(self._began)
+        self._last = vectors.last_by(min(end_of(freeze.last, office.zone), now))
 
-def _told(lines: list[Line]) -> list[Told]:
-    return [Told(one.id, vouched(one.made, one.received, clock_off=one.clock_off), one.verdicts)
-            for one in lines if one.kind == "report"]
+    def sides(self, agent: str) -> tuple[Held | None, Held | None]:
+        """Its last reports before the freeze and in it. Products that cannot differ are left out."""
+        first, last = self._first.get(agent), self._last.get(agent)
+        if last is not None and last.received <= self._began:
+            last = None
+        if first is None or last is None:
+            return None, None
+        if first.inventory is not None and first.inventory == last.inventory:
+            held = reports.outline(self._connection, self._tenant, agent, first.inventory)
+            if held is not None:
+                return (Held(first.received, first.roles, held), Held(last.received, last.roles, held))
+        return self._held(agent, first), self._held(agent, last)
+
+    def _held(self, agent: str, one: Last) -> Held | None:
+        inventory = reports.section(self._connection, self._tenant, agent, one.inventory) if one.inventory else None
+        if inventory is None:
+            stored = reports.get(self._connection, self._tenant, one.number)
+            inventory = stored.inventory if stored else None
+        return None if inventory is None else Held(one.received, one.roles, inventory)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from hustings import envelope, report
-from hustings.report import Inventory, Lost, Report, Same
+from hustings.errors import CannotFinish
+from hustings.report import Hardware, Inventory, Lost, Os, Report, Same
 from hustings.verdicts import Verdict
 from server.store import frames
 from server.store.schema import check_lists, forks, heads, reports, sections
@@ -36,6 +37,15 @@ class Stored:
     def inventory(self) -> Inventory:
         assert isinstance(self.report.inventory, Inventory)
         return self.report.inventory
+
+
+class _Outline(msgspec.Struct, tag_field="kind", tag="full"):
+    """An inventory section without its products."""
+
+    os: Os
+    hardware: Hardware
+    complete: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +104,6 @@ def history(connection: Connection, tenant: str, agent: str, *, limit: int = 100
     return _lines(connection, tenant, query.order_by(reports.c.id.desc()).limit(limit))
 
 
-def history_until(connection: Connection, tenant: str, agent: str, moment: datetime, *, limit: int = 100,
-                  before: int | None = None) -> list[Line]:
-    """Accepted payloads of an agent that arrived by ``moment``, newest first; ``before`` (an id) pages on."""
-    query = sa.select(*_SLIM).where(reports.c.tenant == tenant, reports.c.agent == agent,
-                                     reports.c.received <= moment)
-    if before is not None:
-        query = query.where(reports.c.id < before)
-    return _lines(connection, tenant, query.order_by(reports.c.id.desc()).limit(limit))
-
-
 def history_after(connection: Connection, tenant: str, agent: str, moment: datetime, *, limit: int = 100,
                   after: int = 0) -> list[Line]:
     """Accepted payloads of an agent that arrived after ``moment``, oldest first; ``after`` (an id) pages on."""
@@ -112,12 +112,19 @@ def history_after(connection: Connection, tenant: str, agent: str, moment: datet
     return _lines(connection, tenant, query.order_by(reports.c.id).limit(limit))
 
 
-def by(connection: Connection, tenant: str, agent: str, moment: datetime) -> Stored | None:
-    """The last report of an agent that arrived by ``moment``, or None."""
-    row = connection.execute(sa.select(reports).where(
-        reports.c.tenant == tenant, reports.c.agent == agent, reports.c.kind == "report",
-        reports.c.received <= moment).order_by(reports.c.received.desc(), reports.c.id.desc()).limit(1)).one_or_none()
-    return None if row is None else _stored(connection, row)
+def section(connection: Connection, tenant: str, agent: str, digest: str) -> Inventory | None:
+    """The inventory section of an agent with that digest, or None where none is kept."""
+    body = _section(connection, tenant, agent, digest)
+    return None if body is None else msgspec.json.decode(body, type=Inventory)
+
+
+def outline(connection: Connection, tenant: str, agent: str, digest: str) -> Inventory | None:
+    """``section`` without its products, which are not decoded."""
+    body = _section(connection, tenant, agent, digest)
+    if body is None:
+        return None
+    held = msgspec.json.decode(body, type=_Outline)
+    return Inventory(held.os, held.hardware, (), held.complete, held.why)
 
 
 def envelope_bytes(connection: Connection, tenant: str, number: int) -> bytes | None:
@@ -155,12 +162,18 @@ def _payload(frame: bytes) -> bytes:
 def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> Stored:
     content = report.decode_report(_payload(row.envelope))
     if isinstance(content.inventory, Same):
-        body = connection.execute(sa.select(sections.c.body).where(
-            sections.c.tenant == row.tenant, sections.c.agent == row.agent,
-            sections.c.digest == content.inventory.same)).scalar_one()
-        whole = msgspec.json.decode(frames.unpack(bytes(body), report.MAX_REPORT), type=Inventory)
+        whole = section(connection, row.tenant, row.agent, content.inventory.same)
+        if whole is None:
+            raise CannotFinish("the inventory section that a stored report names is missing",
+                               where=f"report {row.id}", remedy="restore a backup")
         content = msgspec.structs.replace(content, inventory=whole)
     return Stored(row.id, row.digest, row.received, row.clock_off, content)
+
+
+def _section(connection: Connection, tenant: str, agent: str, digest: str) -> bytes | None:
+    body = connection.scalar(sa.select(sections.c.body).where(
+        sections.c.tenant == tenant, sections.c.agent == agent, sections.c.digest == digest))
+    return None if body is None else frames.unpack(bytes(body), report.MAX_REPORT)
 
 
 def _lines(connection: Connection, tenant: str, query: sa.Select[tuple[object, ...]]) -> list[Line]:

@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hustings.report import Product
+from hustings.report import Inventory, Product, Report
 from hustings.verdicts import Verdict
-from server.elections.review import Machine, Review, Told, end_of, review
+from server.elections.review import Held, Machine, Review, Told, end_of, review
 from server.records import Asset, Exemption
 from tests.elections.made import VOTE, election
 from tests.server.records import FAIL, INVENTORY, NA, PACK, PASS, UNKNOWN, heard, results
@@ -27,6 +27,11 @@ def machine(*reports: Told, name: str = "desk-1") -> Machine:
     return Machine(f"agent-{name}", name, tuple(sorted((one for one in reports if one.at <= END),
                                                        key=lambda one: one.at, reverse=True)),
                    tuple(sorted((one for one in reports if one.at > END), key=lambda one: one.at)))
+
+
+def held(report: Report, days: float) -> Held:
+    assert isinstance(report.inventory, Inventory)
+    return Held(END + timedelta(days=days), report.roles, report.inventory)
 
 
 def of(*machines: Machine, **more: object) -> Review:
@@ -108,9 +113,9 @@ def test_changes_between_both_ends_of_the_freeze_are_named() -> None:
     assert old is not None
     assert new is not None
     base = machine(told(-1, critical=PASS))
-    both = Machine(base.agent, base.name, base.before, (), (END - timedelta(days=95), old), (END, new))
-    alike = Machine("b", "b", base.before, (), (END - timedelta(days=95), old), (END, old))
-    one_sided = Machine("c", "c", base.before, (), None, (END, old))
+    both = Machine(base.agent, base.name, base.before, (), held(old, -95), held(new, 0))
+    alike = Machine("b", "b", base.before, (), held(old, -95), held(old, 0))
+    one_sided = Machine("c", "c", base.before, (), None, held(old, 0))
     found = of(both, alike, one_sided)
     [changed] = found.changed
     assert changed.products == (("bash", "5.2", "5.3"), ("curl", "", "8"))
@@ -123,7 +128,7 @@ def test_an_inventory_that_is_not_whole_leaves_changes_unknown() -> None:
     part = heard(results(), inventory=msgspec.structs.replace(INVENTORY, complete=False)).report
     assert part is not None
     base = machine(told(-1, critical=PASS))
-    found = of(Machine(base.agent, base.name, base.before, (), (END - timedelta(days=95), part), (END, part)))
+    found = of(Machine(base.agent, base.name, base.before, (), held(part, -95), held(part, 0)))
     assert [one.name for one in found.unknown_changes] == ["desk-1"]
 
 
