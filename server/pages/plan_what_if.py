@@ -106,12 +106,14 @@ def _changed(problem: Problem, typed: dict[str, str]) -> Problem:
     """The problem with what was typed. A freeze goes with the election it is for. Raises ``BadField``."""
     budgets = tuple(msgspec.structs.replace(one, amount=_cents(f"budget-{number}", typed))
                     for number, one in enumerate(problem.budgets))
-    elections, moved = [], {}
+    elections: list[Election] = []
+    moved: dict[date, set[date]] = {}
     for number, one in enumerate(problem.calendar.elections):
         day = _day(f"election-{number}", typed)
-        moved[one.date] = day
+        moved.setdefault(one.date, set()).add(day)
         elections.append(Election(day, one.name, one.scale))
-    freezes = tuple(msgspec.structs.replace(one, around=tuple(sorted(moved.get(day, day) for day in one.around)))
+    freezes = tuple(msgspec.structs.replace(one, around=tuple(sorted(set[date]().union(
+        *(moved.get(day, {day}) for day in one.around)))))
                     for one in problem.calendar.freezes)
     calendar = msgspec.structs.replace(
         problem.calendar, elections=tuple(elections), freezes=freezes, hours_per_month=_hours(typed))

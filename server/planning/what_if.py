@@ -74,8 +74,10 @@ def _election(problem: Problem, name: str, value: str, written: str) -> Problem:
     day = _day(value, written)
     elections = tuple(sorted((msgspec.structs.replace(one, date=day) if one is named[0] else one
                               for one in calendar.elections), key=lambda one: (one.date, one.name)))
-    freezes = tuple(msgspec.structs.replace(one, around=tuple(
-        sorted(day if each == named[0].date else each for each in one.around))) for one in calendar.freezes)
+    was = named[0].date
+    goes = {day} if all(one.date != was or one is named[0] for one in calendar.elections) else {was, day}
+    freezes = tuple(msgspec.structs.replace(one, around=tuple(sorted(set[date]().union(
+        *(goes if each == was else {each} for each in one.around))))) for one in calendar.freezes)
     return msgspec.structs.replace(problem, calendar=msgspec.structs.replace(
         calendar, elections=elections, freezes=freezes))
 

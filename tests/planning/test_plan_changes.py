@@ -8,7 +8,7 @@ import pytest
 from hustings.errors import UsageError
 from server.pages.language import language
 from server.planning import difference, document, what_if
-from server.planning.model import Budget, Line, Option
+from server.planning.model import Budget, Freeze, Line, Option
 from tests.planning.made_plans import infeasible, made
 
 PROBLEM = made().problem
@@ -37,6 +37,14 @@ def test_an_election_is_moved_and_the_calendar_stays_in_order() -> None:
     found = what_if.changed(PROBLEM, ["election:the primary=2029-06-01"])
     assert [(one.name, one.date) for one in found.calendar.elections] == [
         ("the general election", date(2028, 11, 7)), ("the primary", date(2029, 6, 1))]
+
+
+def test_of_two_elections_on_one_day_the_one_that_stays_keeps_its_freeze() -> None:
+    one, *others = PROBLEM.calendar.elections
+    both = msgspec.structs.replace(PROBLEM.calendar, freezes=(Freeze(30, 14, (), (one.date,)),), elections=(
+        one, msgspec.structs.replace(one, name="the other"), *others))
+    found = what_if.changed(msgspec.structs.replace(PROBLEM, calendar=both), ["election:the other=2029-06-01"])
+    assert found.calendar.freezes[0].around == (one.date, date(2029, 6, 1))
 
 
 def test_an_asset_and_the_hours_are_changed() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
+from server.store import elections
+from server.store.elections import Act
 from server.store.schema import planning_tables as tables
 from tests.server.planning_forms import budgeted, get, imported, post, session, voting
 from tests.server.setups import Office
@@ -36,6 +39,17 @@ def test_an_election_takes_its_freeze_along(planned: Office) -> None:
     signed = session(planned)
     answer = post(planned, "/en/plan/what-if", signed, {"election-0": "2027-03-02"})
     assert "January 1, 2027 to April 1, 2027" in answer.text
+
+
+def test_of_two_votes_on_one_day_the_one_that_stays_keeps_its_freeze(planned: Office) -> None:
+    with planned.database.write() as connection:
+        [first] = elections.every(connection, planned.tenant.id)
+        elections.write(connection, planned.tenant.id, msgspec.structs.replace(first, id="state", name="State"),
+                        Act.ADD, now=planned.now(), by="test")
+    signed = session(planned)
+    assert post(planned, "/en/plan/make", signed).status_code == 303
+    text = post(planned, "/en/plan/what-if", signed, {"election-1": "2028-03-07"}).text
+    assert "September 3, 2027 to December 2, 2027" in text
 
 
 def test_the_same_figures_change_nothing(planned: Office) -> None:
