@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import html
+import io
+import json
 import re
 from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
+from icalendar import Calendar
+from openpyxl import load_workbook
+from pypdf import PdfReader
 from sqlalchemy.exc import DBAPIError
 
+from server.pages.language import language as spoken
+from server.planning.wording import money
 from server.store import audit, budgets, equipment, plans
 from server.store.people import Role
 from server.store.schema import planning_tables as tables
@@ -73,6 +82,33 @@ def test_the_plan_says_what_to_order_by_when(planned: Office) -> None:
     assert "Not approved" in text
     assert "of $60,000" in text
     assert re.search(r"Replace</dd>.*?Order by.*?\$23,000", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_page_and_every_file_of_it_say_the_same(planned: Office, language: str) -> None:
+    def fetched(name: str) -> bytes:
+        return get(planned, f"/{language}/{name}", session(planned)).content
+
+    told = json.loads(fetched("plan.json"))
+    lines = sorted((one["asset"], one["order_by"] or "", one["go_live"] or "", one["cost"]) for one in told["lines"])
+    rows = [row for row in csv.reader(io.StringIO(fetched("plan.csv").decode("utf-8-sig"))) if row[3]][1:]
+    assert sorted((row[0], row[6], row[7], float(row[9])) for row in rows) == lines
+    sheets = load_workbook(io.BytesIO(fetched("plan.xlsx"))).worksheets
+    cells = [row for row in sheets[1].iter_rows(min_row=2, values_only=True) if row[0]]
+    assert sorted((row[0], str(row[6] or "")[:10], str(row[7] or "")[:10], row[9]) for row in cells) == lines
+    events = {str(one.decoded("dtstart")) for one in Calendar.from_ical(fetched("plan.ics")).walk("VEVENT")}
+    assert {day for _, *days, _ in lines for day in days if day} <= events
+    assert sum(cost for *_, cost in lines) == told["cost"] > 0
+    speak = spoken(language)
+    cost, exposure = money(round(told["cost"] * 100), speak), speak.number(told["exposure"])
+    page = html.unescape(fetched("plan?show=all").decode())
+    assert page.count('<article class="plan-line') == len(lines)
+    printed = " ".join(one.extract_text() for one in PdfReader(io.BytesIO(fetched("plan.pdf"))).pages)
+    summary = " ".join(str(cell) for row in sheets[0].iter_rows(values_only=True) for cell in row)
+    for text in (page, summary, printed):
+        assert cost.replace("\u00a0", " ") in text.replace("\u00a0", " ")
+    for text in (page, summary):
+        assert exposure in text
 
 
 def test_what_no_table_knows_is_asked_and_never_fine(planned: Office) -> None:
