@@ -5,12 +5,17 @@ Pure. Reports that say the same as the one before add nothing but their moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from operator import itemgetter
 
 from evidence.ages import FAIL, PASS
 from hustings.verdicts import Verdict
 from server.elections.review import Told
+
+
+def _nothing(letters: str) -> tuple[str, ...]:
+    return ()
 
 
 class After:
@@ -58,8 +63,9 @@ class Before:
         self._first: dict[str, datetime] = {}
         self._told: list[Told] = []
         self._checks: tuple[str, ...] = ()
-        self._letters = ""
         self._open: list[tuple[int, str]] = []
+        self._pick: Callable[[str], tuple[str, ...]] = _nothing
+        self._picked: tuple[str, ...] = ()
         self._failing: list[str] = []
 
     @property
@@ -71,29 +77,50 @@ class Before:
         """The next older report."""
         if checks is not self._checks:
             self._checks = checks
-            self._open = [(place, one) for place, one in enumerate(checks) if one not in self._closed]
-        elif letters == self._letters:
+            self._failing = []
+            self._look([(place, one) for place, one in enumerate(checks) if one not in self._closed])
+        picked = self._pick(letters)
+        if picked == self._picked and self._told:
             for check in self._failing:
-                self._first[check] = min(self._first[check], at)
+                if at < self._first[check]:
+                    self._first[check] = at
             return
-        self._letters = letters
-        self._failing = [check for place, check in self._open if letters[place] == FAIL]
-        found: dict[str, Verdict] = {}
+        self._picked = picked
+        self._failing = [one for (_, one), letter in zip(self._open, picked, strict=True) if letter == FAIL]
+        found = self._fail(at)
+        if found or not self._told:
+            self._told.append(Told(number, at, dict.fromkeys(found, Verdict.FAIL)))
+        closed = {one for one in found if one in self._standing}
+        if PASS in picked:
+            closed.update(one for (_, one), letter in zip(self._open, picked, strict=True) if letter == PASS)
+        if closed:
+            self._closed |= closed
+            self._followed -= closed
+            self._undecided -= closed
+            self._failing = [one for one in self._failing if one not in closed]
+            self._look([one for one in self._open if one[1] not in closed])
+            self._picked = self._pick(letters)
+
+    def _look(self, wanted: list[tuple[int, str]]) -> None:
+        """Look at these places from here on."""
+        self._open = wanted
+        self._picked = ()
+        places = [place for place, _ in wanted]
+        self._pick = itemgetter(*places) if len(places) > 1 else lambda letters: tuple(letters[one] for one in places)
+
+    def _fail(self, at: datetime) -> list[str]:
+        """The failing checks that no newer report failed."""
+        found = []
         for check in self._failing:
             if check not in self._first:
-                found[check] = Verdict.FAIL
+                found.append(check)
+                self._first[check] = at
                 if check in self._undecided and check not in self._standing:
                     self._followed.add(check)
-            self._first[check] = min(self._first.get(check, at), at)
-        passed = {check for place, check in self._open if letters[place] == PASS}
-        if passed:
-            self._closed |= passed
-            self._followed -= passed
-            self._undecided -= passed
-            self._open = [one for one in self._open if one[1] not in passed]
-        self._undecided -= found.keys()
-        if found or not self._told:
-            self._told.append(Told(number, at, found))
+            elif at < self._first[check]:
+                self._first[check] = at
+        self._undecided.difference_update(found)
+        return found
 
     def told(self) -> tuple[Told, ...]:
         """The newest report, and each that is the newest to fail a check, with those checks alone."""

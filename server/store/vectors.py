@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -65,7 +66,7 @@ class Vectors:
             query = query.where(reports.c.agent.in_(of))
         query = query.order_by(reports.c.id.desc() if newest_first else reports.c.id)
         with self._connection.execute(query.execution_options(yield_per=_PAGE)) as rows:
-            for agent, number, arrived, made, clock_off, digest, letters in rows:
+            for agent, number, arrived, made, clock_off, digest, letters in chain.from_iterable(rows.partitions()):
                 checks = self._lists.get(digest, ())
                 if len(checks) != len(letters):
                     raise CannotFinish("the row of a stored report is damaged", where=f"report {number}",

@@ -343,6 +343,31 @@ def test_after_an_election_the_page_says_what_was_open_and_what_became_of_it(off
 
 
 @ON_SQLITE
+def test_only_machines_that_are_silent_today_are_to_be_made_to_report_again(office: Office) -> None:
+    office.now.forward(days=200)
+    sender = office.machine()
+    reports(office, sender, 30)
+    reports(office, sender, 1)
+    with office.database.write() as connection:
+        for days_ago, names in ((100, ("front-desk", "annex", "sold")), (2, ("front-desk", "annex"))):
+            inventory.add(connection, office.tenant.id, [
+                Asset(name, ("office-workstation",), "", "us", place) for place, name in enumerate(names, 2)],
+                file="x.csv", digest="sha256:x", now=office.now() - timedelta(days=days_ago), by="x")
+    made, signed_in = entered(office, -10), session(office)
+    text = page(office, f"/en/calendar/{made.id}/review", signed_in).text
+    silent, carry = text.split('id="silent"')[1].split('id="carry"')
+    assert all(one in silent for one in ("front-desk", "annex", "sold"))
+    assert re.findall(r"Make (\S+) report again", carry) == ["annex"]
+    with office.database.write() as connection:
+        inventory.add(connection, office.tenant.id, [Asset("front-desk", ("office-workstation",), "", "us", 2)],
+                      file="x.csv", digest="sha256:x", now=office.now(), by="x")
+    carry = page(office, f"/en/calendar/{made.id}/review", signed_in).text.split('id="carry"')[1]
+    assert "report again" not in carry
+    assert "Nothing is known to be left over" in carry
+    assert "Nothing is left over" not in carry
+
+
+@ON_SQLITE
 def test_before_the_vote_is_over_there_is_no_review(office: Office) -> None:
     made = entered(office, 0)
     assert "Voting is not over" in page(office, f"/en/calendar/{made.id}/review", session(office)).text
