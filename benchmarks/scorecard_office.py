@@ -165,7 +165,8 @@ def _row(large: Large, one: Machine, sequence: int, at: datetime, listed: str, v
          frame: bytes) -> dict[str, Any]:
     return {"tenant": large.tenant, "agent": one.id, "epoch": "e", "first": sequence, "sequence": sequence,
             "kind": "report", "digest": f"sha256:{sequence:064d}", "envelope": frame, "receipt": b"{}", "received": at,
-            "made": at, "clock_off": False, "inventory": report.section_digest(PRODUCTS), "pack": large.pack.digest, "roles": list(one.roles),
+            "made": at, "clock_off": False, "inventory": report.section_digest(PRODUCTS),
+            "pack": large.pack.digest, "roles": list(one.roles),
             "checks": listed, "vector": vector, "overridden": [], "host": one.host}
 
 
