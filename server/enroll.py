@@ -38,6 +38,9 @@ def enroll(database: Database, body: bytes, clock: Callable[[], datetime]) -> by
         if token.expires <= now:
             raise Refused("bad_token")
         if agents.by_key(connection, keys.key_id(public)) is not None:
+            found = tokens.find(connection, request.token)
+            if found is not None and found.request == digest:  # the same request was answered a moment ago
+                return _again(found, digest)
             raise Refused("key_in_use", "make a new key to enrol again")
         agent = Agent(
             id=secrets.token_hex(12), tenant=token.tenant, public_key=public, key_id=keys.key_id(public),

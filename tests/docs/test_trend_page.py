@@ -23,7 +23,7 @@ def test_every_command_of_the_page_works_in_its_order(tmp_path: Path, monkeypatc
     commands = [line for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
     assert len(commands) == 6
     for line in commands:
-        result = CliRunner().invoke(server, [*shlex.split(line)[2:], *data], catch_exceptions=False)
+        result = CliRunner().invoke(server, [*shlex.split(line.removeprefix("$ "))[2:], *data], catch_exceptions=False)
         assert result.exit_code == 0, (line, result.output)
 
 
