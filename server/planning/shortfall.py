@@ -9,7 +9,7 @@ smaller one may be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
@@ -25,18 +25,20 @@ from server.planning.stages import Impossible, Reached
 
 
 def shortfalls(problem: Problem, horizon: Horizon, unmet: Iterable[str]) -> tuple[Shortfall, ...]:
-    """The three answers for a problem that leaves ``unmet`` assets."""
+    """The three answers for a problem that leaves ``unmet`` assets; without those that a search did not find in time.
+
+    Only a search that proves that nothing would be enough says so: one that ends without an answer claims nothing.
+    """
     missed = tuple(sorted(unmet))
-    return tuple(_asked(ask, problem, horizon, missed) or Shortfall(lack, None, assets=missed)
-                 for lack, ask in ((Lack.MONEY, _money), (Lack.HOURS, _hours), (Lack.MONTHS, _months)))
-
-
-def _asked(ask: Callable[[Problem, Horizon, tuple[str, ...]], Shortfall | None], problem: Problem, horizon: Horizon,
-           missed: tuple[str, ...]) -> Shortfall | None:
-    try:
-        return ask(problem, horizon, missed)
-    except (Impossible, CannotFinish):
-        return None
+    found = []
+    for lack, ask in ((Lack.MONEY, _money), (Lack.HOURS, _hours), (Lack.MONTHS, _months)):
+        try:
+            found.append(ask(problem, horizon, missed) or Shortfall(lack, None, assets=missed))
+        except Impossible:
+            found.append(Shortfall(lack, None, assets=missed))
+        except CannotFinish:
+            continue
+    return tuple(found)
 
 
 def _money(problem: Problem, horizon: Horizon, missed: tuple[str, ...]) -> Shortfall | None:
