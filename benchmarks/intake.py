@@ -31,7 +31,7 @@ from hustings.facts import disclose
 from policies import pack as packs
 from server.intake import Body, Intake
 from server.store import agents, migrate, tenants
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 
 AGENTS = 10
 EACH = 40
@@ -71,7 +71,7 @@ def _once(database: Database) -> tuple[float, dict[str, float]]:
     """Seconds per report of the whole, and of each part."""
     private = [Ed25519PrivateKey.generate() for _ in range(AGENTS)]
     now = datetime.now(UTC)
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         tenant = tenants.create(connection, "bench", now).id
         for number, key in enumerate(private):
             public = keys.public_bytes(key)
@@ -136,10 +136,10 @@ def _commit(database: Database, frames: list[bytes]) -> None:
     metadata = sa.MetaData()
     table = sa.Table(f"floor_{os.getpid()}", metadata, sa.Column("id", sa.Integer, primary_key=True),
                      sa.Column("frame", sa.LargeBinary), sa.Column("digest", sa.Text), sa.Column("row", sa.LargeBinary))
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         metadata.create_all(connection)
     for start in range(0, len(frames), GROUP):
         rows = [{"frame": frame, "digest": "sha256:" + 64 * "0", "row": frame[:200]}
                 for frame in frames[start:start + GROUP]]
-        with database.write() as connection:
+        with database.write(WHOLE_SERVER) as connection:
             connection.execute(sa.insert(table), rows)

@@ -28,7 +28,7 @@ from server.access import cookies
 from server.app import Application
 from server.config import Config, Settings
 from server.store import people, sessions
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.migrate import migrate
 from server.store.people import Role
 
@@ -60,7 +60,7 @@ def _pages(database: Database, large: Large, file: Path, scratch: Path, revision
     def clock() -> datetime:
         return now[0]
 
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         person = people.add(connection, large.tenant, "bench", Role.ADMINISTRATOR, None, clock())
         secret = sessions.start(connection, person, "password", clock())
     application = Application(Config(scratch, Settings(("localhost",), 8443, tls=False)), database, schema=revision,

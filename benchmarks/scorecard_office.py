@@ -21,7 +21,7 @@ from hustings.verdicts import Result, Verdict
 from policies.examples import run
 from policies.model import Pack
 from server.store import agents, frames, inventory, rebuild, tenants
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.reports import LETTERS
 from server.store.schema import check_lists, heads, reports, sections
 
@@ -60,7 +60,7 @@ def write(database: Database, pack: Pack, count: int, days: int, now: datetime) 
     rng = random.Random(6)
     known = {verdict: {one.id: _result(one, verdict) for one in pack.checks if one.scope == "machine"}
              for verdict in Verdict}
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         tenant = tenants.create(connection, "Large county", now - timedelta(days=days)).id
         machines = tuple(_enrol(connection, tenant, number, now - timedelta(days=days + 1), rng, pack, known, now)
                          for number in range(count))
@@ -116,7 +116,7 @@ def write(database: Database, pack: Pack, count: int, days: int, now: datetime) 
 
 def carry(database: Database) -> int:
     """What the heads carry, made from the stored reports; how much was missing."""
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         return len(rebuild.rebuild(connection, write=True))
 
 

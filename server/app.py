@@ -26,7 +26,7 @@ from server.body import body_within, header
 from server.config import LOOPBACK_NAMES, Config
 from server.intake import RETRY_BUSY, Body, Intake
 from server.problems import Refused
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Application:
         from server.store import tenants
 
         try:
-            with self._database.read() as connection:
+            with self._database.read(WHOLE_SERVER) as connection:
                 offices = tenants.every(connection)[:OFFICES]
             for one in offices:
                 self._state["cards"].card(one.id, self._state["reading"].office(one.id), site.pack(),
@@ -174,7 +174,7 @@ class Application:
         await _send(send, 200, b'{"status":"ok","schema":"%b"}' % self._schema.encode("ascii"))
 
     def _ping(self) -> None:
-        with self._database.read() as connection:
+        with self._database.read(WHOLE_SERVER) as connection:
             connection.execute(sa.text("SELECT 1"))
 
 
@@ -187,7 +187,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
     from litestar.static_files import create_static_files_router
     from litestar.template.config import TemplateConfig
 
-    from server.access import cookies, faults, routes
+    from server.access import cookies, faults, routes, rules
     from server.cards import Cards
     from server.pages.environment import engine
     from server.reading import Reading
@@ -196,7 +196,8 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
     sign_in = SignIn(database, clock)
     return Litestar(
         route_handlers=[*routes.ROUTES, *discovered(),
-                        create_static_files_router(path="/static", directories=[room / "static"])],
+                        create_static_files_router(path="/static", directories=[room / "static"],
+                                                    opt={"access": rules.PUBLIC})],
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),
@@ -210,6 +211,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
             cookie_httponly=True, cookie_samesite="strict"),
         template_config=TemplateConfig(instance=engine()),
         exception_handlers=faults.HANDLERS,
+        guards=[rules.lock],
         state=State({"clock": clock, "reading": Reading(database), "cards": Cards()}),
         request_max_body_size=1 << 20,
         openapi_config=None,

@@ -14,7 +14,7 @@ from hustings.errors import CannotFinish
 from policies.model import Pack
 from server import history
 from server.store import days, tenants
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.days import Kept
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Closer:
         waiting = self._settle(tenant, now)
         last = now.astimezone(UTC).date()
         first = last - history.SHOWN
-        with self._database.read() as connection:
+        with self._database.read(tenant) as connection:
             known = days.span(connection, tenant)
             if known is None:
                 return [], waiting
@@ -67,7 +67,7 @@ class Closer:
         while not self._stop.is_set():
             try:
                 history.start(self._database, self._pack, self._clock())
-                with self._database.read() as connection:
+                with self._database.read(WHOLE_SERVER) as connection:
                     offices = [one.id for one in tenants.every(connection)]
             except (CannotFinish, DBAPIError) as error:
                 logger.warning("days were not closed", extra={"error": type(error).__name__})
@@ -86,7 +86,7 @@ class Closer:
         with self._lock:
             if self._whole.get(tenant) == due:
                 return 0
-        with self._database.read() as connection:
+        with self._database.read(tenant) as connection:
             waiting = history.missing(connection, tenant, now)
         if waiting:
             with self._lock:
@@ -96,7 +96,7 @@ class Closer:
                     self._busy[tenant] = thread
                     thread.start()
             thread.join(PATIENCE)
-            with self._database.read() as connection:
+            with self._database.read(tenant) as connection:
                 waiting = history.missing(connection, tenant, now)
         if not waiting:
             with self._lock:

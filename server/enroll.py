@@ -15,7 +15,7 @@ from server import screen
 from server.problems import Refused
 from server.store import agents, audit, tokens
 from server.store.agents import Agent, State
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.tokens import Token
 
 MAX_BODY = 64 << 10
@@ -28,7 +28,7 @@ def enroll(database: Database, body: bytes, clock: Callable[[], datetime]) -> by
     ``Refused``: ``bad_token`` for any token that does not hold, unknown, expired or used alike.
     """
     request, public, digest = _open(body)
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         token = tokens.find(connection, request.token)
         if token is None:
             raise Refused("bad_token")
@@ -42,6 +42,7 @@ def enroll(database: Database, body: bytes, clock: Callable[[], datetime]) -> by
             if found is not None and found.request == digest:  # the same request was answered a moment ago
                 return _again(found, digest)
             raise Refused("key_in_use", "make a new key to enrol again")
+        database.narrow(connection, token.tenant)
         agent = Agent(
             id=secrets.token_hex(12), tenant=token.tenant, public_key=public, key_id=keys.key_id(public),
             state=State.APPROVED, host=request.host, roles=token.roles or request.roles, site=token.site,

@@ -29,7 +29,7 @@ from server.day_reviews import DayReviews
 from server.elections.model import Election, WindowKind, voting_days
 from server.store import agents, days, elections, exceptions, inventory, rule_sets, tenants
 from server.store.agents import State
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 
 KEPT = timedelta(days=731)
 """How far back closed days are kept: two years."""
@@ -52,8 +52,10 @@ class Mismatch:
 def start(database: Database, pack: Pack, now: datetime) -> None:
     """Write down for every office what this release grades with, if that is new."""
     rules = rules_of(pack)
-    with database.write() as connection:
-        for one in tenants.every(connection):
+    with database.read(WHOLE_SERVER) as connection:
+        offices = tenants.every(connection)
+    for one in offices:
+        with database.write(one.id) as connection:
             rule_sets.record(connection, one.id, rules, now)
 
 
@@ -63,9 +65,9 @@ def close(database: Database, tenant: str, pack: Pack, now: datetime, *, at_most
     Another process may do the same meanwhile: what is already closed stays as it is.
     """
     done = 0
-    with database.write() as connection:
+    with database.write(tenant) as connection:
         rule_sets.record(connection, tenant, rules_of(pack), now)
-    with database.read() as connection:
+    with database.read(tenant) as connection:
         state = days.carried(connection, tenant)
         records = _records(connection, tenant)
         first = days.first_received(connection, tenant)
@@ -77,9 +79,9 @@ def close(database: Database, tenant: str, pack: Pack, now: datetime, *, at_most
         waiting = list(following_days(series.carried.day, _day(first), now - GRACE))[:at_most]
     for some in (waiting[place:place + AT_ONCE] for place in range(0, len(waiting), AT_ONCE)):
         before = series.carried.day
-        with database.read() as connection:
+        with database.read(tenant) as connection:
             closed = list(_closed(connection, tenant, series, some))
-        with database.write() as connection:
+        with database.write(tenant) as connection:
             held = days.carried(connection, tenant)
             if held is not None and held.day != before:
                 return done
@@ -103,7 +105,7 @@ def missing(connection: Connection, tenant: str, now: datetime) -> int:
 def verify(database: Database, tenant: str) -> tuple[int, list[Mismatch]]:
     """Work every kept day out again from the stored reports and records: how many, and which differ."""
     found: list[Mismatch] = []
-    with database.read() as connection:
+    with database.read(tenant) as connection:
         kept = days.span(connection, tenant)
         first = days.first_received(connection, tenant)
         if kept is None or first is None:

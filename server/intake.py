@@ -23,7 +23,7 @@ from server.ledger import Ledger, Lists, Opened, Receipted
 from server.problems import Refused
 from server.store import agents, chains, frames
 from server.store.agents import Agent
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.throttle import Throttle
 from server.trust import Claim
 
@@ -67,17 +67,32 @@ class Intake:
         self._group.close()
 
     def _settle(self, bodies: list[Body]) -> list[Receipted | Exception]:
-        opened = [self._open(body) for body in bodies]
-        verified = [one for one in opened if isinstance(one, Opened)]
-        if not verified:
-            return [one for one in opened if isinstance(one, Refused)]
-        with self._database.write() as connection:
+        answers: dict[int, Receipted | Exception] = {}
+        by_tenant: dict[str, dict[int, Opened]] = {}
+        for place, body in enumerate(bodies):
+            one = self._open(body)
+            if isinstance(one, Opened):
+                by_tenant.setdefault(one.agent.tenant, {})[place] = one
+            else:
+                answers[place] = one
+        if by_tenant:
+            answers |= self._enter(by_tenant)
+        return [answers[place] for place in range(len(bodies))]
+
+    def _enter(self, by_tenant: dict[str, dict[int, Opened]]) -> dict[int, Receipted | Refused]:
+        """Rule on a group in one transaction, a tenant after the other."""
+        answers: dict[int, Receipted | Refused] = {}
+        new: Lists = {}
+        with self._database.write(min(by_tenant)) as connection:
             now = self._clock()
-            ledger = Ledger(connection, now, self._lists, {one.agent.id for one in verified})
-            answers: list[Receipted | Exception] = [
-                ledger.enter(one) if isinstance(one, Opened) else one for one in opened]
-            chains.add(connection, ledger.additions)
-        self._lists.update(ledger.new_lists)
+            for tenant in sorted(by_tenant):
+                self._database.narrow(connection, tenant)
+                mine = by_tenant[tenant]
+                ledger = Ledger(connection, now, self._lists, {one.agent.id for one in mine.values()})
+                answers |= {place: ledger.enter(one) for place, one in mine.items()}
+                chains.add(connection, ledger.additions)
+                new.update(ledger.new_lists)
+        self._lists.update(new)
         return answers
 
     def _open(self, body: Body) -> Opened | Refused:
@@ -120,7 +135,7 @@ class Intake:
         """The agent of a key. Cached, since a key's agent and tenant never change; its state is never read here."""
         known = self._keys.get(key_id)
         if known is None and len(key_id) == len("sha256:") + 64 and key_id.isprintable():
-            with self._database.read() as connection:
+            with self._database.read(WHOLE_SERVER) as connection:
                 known = agents.by_key(connection, key_id)
             if known is not None:
                 self._keys[key_id] = known

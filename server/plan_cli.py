@@ -84,11 +84,11 @@ def of_store(data: Path, tenant: str | None) -> Office:
     """An office as a server on this machine knows it. Raises ``ConfigError`` or ``CannotFinish``."""
     from server.reading import Reading
     from server.store import tenants
-    from server.store.database import Database
+    from server.store.database import WHOLE_SERVER, Database
 
     config.load(data)
     with closing(Database(config.database_url(data))) as database:
-        with database.read() as connection:
+        with database.read(WHOLE_SERVER) as connection:
             found = tenants.only(connection, tenant)
         return Reading(database).office(found.id)
 

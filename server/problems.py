@@ -23,6 +23,7 @@ PROBLEMS = {
     "sign_in": Kind(401, "Sign in first"),
     "revoked": Kind(403, "This agent's reports are no longer taken"),
     "other_agent": Kind(403, "The report claims another agent or tenant than its key's"),
+    "second_factor": Kind(403, "Prove a second factor first"),
     "forbidden": Kind(403, "Not allowed"),
     "not_found": Kind(404, "There is nothing here"),
     "method_not_allowed": Kind(405, "This address does not take that method"),

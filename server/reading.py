@@ -52,7 +52,7 @@ class Reading:
 
     def office(self, tenant: str) -> Office:
         """Everything known of one office. Raises ``CannotFinish`` when the database is away."""
-        with self._database.read() as connection:
+        with self._database.read(tenant) as connection:
             found = tenants.get(connection, tenant)
             inventoried = self._inventory(connection, tenant)
             known = elections.every(connection, tenant)

@@ -29,7 +29,7 @@ def read(database: Database, tenant: str, office: Office, election: Election, pa
     """The review of an election whose voting is over. Raises ``CannotFinish`` when the database is away."""
     end = end_of(election.last, office.zone)
     freeze = freeze_of(election)
-    with database.read() as connection:
+    with database.read(tenant) as connection:
         known = elections.as_of(connection, tenant, end)
         vectors = Vectors(connection, tenant)
         after = _after(vectors, office, end)

@@ -9,10 +9,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 
-from server.access.guard import SESSION
 from server.pages.site import language_of
 from server.problems import PROBLEMS, Refused
-from server.store.sessions import Session
+from server.store.sessions import SESSION, Session
 
 logger = logging.getLogger(__name__)
 

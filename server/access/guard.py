@@ -12,11 +12,9 @@ from server.access import cookies
 from server.config import is_loopback
 from server.problems import Refused
 from server.store import sessions
-from server.store.database import Database
-from server.store.sessions import Session
+from server.store.database import WHOLE_SERVER, Database
+from server.store.sessions import SESSION, Session
 
-SESSION = "hustings.session"
-"""Where the signed-in session is in the ASGI scope."""
 SIGN_IN = "/sign-in"
 _PUBLIC = (SIGN_IN,)
 _PUBLIC_BELOW = ("/sign-in/link/", "/static/")
@@ -67,10 +65,10 @@ class Guard:
 
     def _find(self, secret: str) -> Session | None:
         now = self._clock()
-        with self._database.read() as connection:
+        with self._database.read(WHOLE_SERVER) as connection:
             session = sessions.find(connection, secret, now)
         if session is not None and sessions.due(session, now):
-            with self._database.write() as connection:
+            with self._database.write(session.tenant) as connection:
                 sessions.touch(connection, secret, now)
         return session
 

@@ -10,11 +10,11 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Template
 
-from server.access import cookies
-from server.access.guard import SESSION, is_local, peer, safe_next
+from server.access import cookies, rules
+from server.access.guard import is_local, peer, safe_next
 from server.access.sign_in import SignIn
 from server.pages.site import language_of
-from server.store.sessions import ABSOLUTE, Session
+from server.store.sessions import ABSOLUTE, SESSION, Session
 
 Asked = Request[Any, Any, Any]
 Door = NamedDependency[SignIn]
@@ -23,7 +23,7 @@ Person = NamedDependency[Session]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-@get("/sign-in", sync_to_thread=False)
+@get("/sign-in", access=rules.PUBLIC, sync_to_thread=False)
 def show(request: Asked) -> Response[Any]:
     """The form, or the front page for who is signed in already."""
     place = safe_next(request.query_params.get("next", "/"))
@@ -32,7 +32,7 @@ def show(request: Asked) -> Response[Any]:
     return _form(request, place, wrong=False)
 
 
-@post("/sign-in", sync_to_thread=True)
+@post("/sign-in", access=rules.PUBLIC, sync_to_thread=True)
 def submit(request: Asked, data: Form, sign_in: Door, tls: Secure) -> Response[Any]:
     """Check a name and a password."""
     place = safe_next(data.get("next", "/"))
@@ -40,7 +40,7 @@ def submit(request: Asked, data: Form, sign_in: Door, tls: Secure) -> Response[A
     return _form(request, place, wrong=True) if secret is None else _signed_in(secret, place, tls=tls)
 
 
-@get("/sign-in/link/{secret:str}", sync_to_thread=True)
+@get("/sign-in/link/{secret:str}", access=rules.PUBLIC, sync_to_thread=True)
 def link(request: Asked, secret: FromPath[str], sign_in: Door, tls: Secure) -> Response[Any]:
     """Use a one-time link, from this machine alone."""
     if not is_local(request.scope):
@@ -50,7 +50,7 @@ def link(request: Asked, secret: FromPath[str], sign_in: Door, tls: Secure) -> R
         opened, "/", tls=tls)
 
 
-@post("/sign-out", sync_to_thread=True)
+@post("/sign-out", access=rules.UNPROVEN, sync_to_thread=True)
 def sign_out(request: Asked, sign_in: Door, session: Person, tls: Secure) -> Response[Any]:
     """End the session."""
     secret = cookies.read(request.scope, tls=tls)

@@ -10,7 +10,7 @@ from datetime import datetime
 from server.access import passwords
 from server.problems import Refused
 from server.store import audit, links, people, sessions
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.sessions import Session
 from server.throttle import Throttle
 
@@ -40,14 +40,14 @@ class SignIn:
         wait = self._by_pair.take(pair) or self._by_peer.take(peer) or self._by_name.take(name)
         if wait:
             raise Refused("too_many", "too many attempts to sign in", retry_after=math.ceil(wait))
-        with self._database.read() as connection:
+        with self._database.read(WHOLE_SERVER) as connection:
             person = people.by_name(connection, name) if name.isprintable() else None
         with self._checking:
             right = passwords.matches(person.password if person else None, password)
         if person is None:
             return None
         good = right and person.disabled is None
-        with self._database.write() as connection:
+        with self._database.write(person.tenant) as connection:
             now = self._clock()
             act = "person.sign-in" if good else "person.sign-in-refused"
             audit.record(connection, person.tenant, now, f"person:{person.name}", act, person.name,
@@ -62,7 +62,7 @@ class SignIn:
         """The secret of a new session for a one-time link's secret, or None if it does not hold."""
         if wait := self._by_peer.take(peer):
             raise Refused("too_many", "too many attempts to sign in", retry_after=math.ceil(wait))
-        with self._database.write() as connection:
+        with self._database.write(WHOLE_SERVER) as connection:
             now = self._clock()
             person = links.use(connection, link, now)
             if person is None:
@@ -73,7 +73,7 @@ class SignIn:
 
     def out(self, secret: str, session: Session) -> None:
         """End a session."""
-        with self._database.write() as connection:
+        with self._database.write(session.tenant) as connection:
             sessions.end(connection, secret)
             audit.record(connection, session.tenant, self._clock(), f"person:{session.name}", "person.sign-out",
                          session.name)

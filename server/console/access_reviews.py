@@ -64,7 +64,7 @@ def sign(machine: str, database: str, difference: str, person: str, data: Path, 
         if one is None:
             known = ", ".join(f"{one.machine.name} {one.database}" for one in found) or "none is reported yet"
             raise UsageError(f"no machine {machine} reports a database {database}", remedy=f"reported are: {known}")
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             made = rules.sign(connection, office.tenant.id, one, difference, person=person, by=office.actor,
                               key_file=office.config.recordings_key)
     click.echo(f"{person} signed {made.difference}; it holds until {utc_text(made.at + rules.VALID)} or until the "
@@ -86,7 +86,7 @@ def statement(machine: str, database: str, data: Path, tenant: str | None) -> No
         if last is None:
             raise UsageError(f"nobody signed for {database} of {machine} yet",
                              remedy="see what stands: hustings server access-review show")
-        with office.database.read() as connection:
+        with office.database.read(office.tenant.id) as connection:
             sealed = access_reviews.statement(connection, office.tenant.id, last.agent, database, last.difference)
     assert sealed is not None
     click.echo(sealed.decode())

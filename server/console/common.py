@@ -62,14 +62,14 @@ def format_option(command: F) -> F:
 def office(data: Path, tenant: str | None) -> Iterator[Office]:
     """Open a tenant of the server in ``data``. Raises ``ConfigError``, ``CannotFinish``."""
     from server.store import tenants
-    from server.store.database import Database
+    from server.store.database import WHOLE_SERVER, Database
     from server.store.migrate import require_current
 
     settings = config.load(data)
     database = Database(config.chosen_database(settings))
     try:
         require_current(database)
-        with database.read() as connection:
+        with database.read(WHOLE_SERVER) as connection:
             found = tenants.only(connection, tenant)
         yield Office(settings, database, found, actor(), datetime.now(UTC))
     finally:

@@ -33,7 +33,7 @@ def import_inventory(file: Path, data: Path, tenant: str | None) -> None:
                          remedy="check the file's rights") from error
     assets = inventory_csv.parse(content, str(file))
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    with common.office(data, tenant) as office, office.database.write() as connection:
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         number = store.add(connection, office.tenant.id, assets, file=file.name, digest=digest, now=office.now,
                            by=office.actor)
         audit.record(connection, office.tenant.id, office.now, office.actor, "inventory.import", file.name,
@@ -48,7 +48,7 @@ def show_inventory(data: Path, tenant: str | None, form: str) -> None:
     """The inventory in force."""
     from server.store import inventory as store
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         version = store.current(connection, office.tenant.id)
     if form == "json":
         common.say_json(None if version is None else {

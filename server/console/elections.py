@@ -35,7 +35,7 @@ def set_elections(days: tuple[str, ...], data: Path, tenant: str | None) -> None
     from server.store import elections as store
 
     dates = sorted({_date(day) for day in days})
-    with common.office(data, tenant) as office, office.database.write() as connection:
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         today = _today(office, connection)
         changed = store.declare(connection, office.tenant.id, dates, now=office.now, today=today, by=office.actor)
         audit.record(connection, office.tenant.id, office.now, office.actor, "elections.set", "",
@@ -82,7 +82,7 @@ def _add(name: str, day: str, last: str | None, kind: str, data: Path, tenant: s
     election = changing.drafted(name, first, _date(last) if last else first, kind, called=called)
     with common.office(data, tenant) as office:
         try:
-            with office.database.write() as connection:
+            with office.database.write(office.tenant.id) as connection:
                 before = store.every(connection, office.tenant.id)
                 changing.add(connection, office.tenant.id, election, now=office.now, by=office.actor)
                 today = _today(office, connection)
@@ -99,7 +99,7 @@ def _show_broken(office: Office, before: tuple[Election, ...], today: date) -> N
     from server.reading import Reading
 
     whole = Reading(office.database).office(office.tenant.id)
-    with office.database.read() as connection:
+    with office.database.read(office.tenant.id) as connection:
         found = broken_now(connection, office.tenant.id, whole, before, today, office.now)
     for one in found:
         after = f"; the first day it may is {one.free_from}" if one.free_from else ""
@@ -116,7 +116,7 @@ def cancel_election(election: str, note: str, data: Path, tenant: str | None) ->
     """Cancel ELECTION (its id or its name). What was entered stays on record."""
     from server.elections import changing
 
-    with common.office(data, tenant) as office, office.database.write() as connection:
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         found = _one(office, connection, election)
         changing.cancel(connection, office.tenant.id, found, now=office.now, by=office.actor, note=note)
     click.echo(f"Cancelled: {found.name} ({found.first})")
@@ -132,7 +132,7 @@ def show_elections(history: bool, data: Path, tenant: str | None, form: str) -> 
 
     from server.store import elections as store
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         today = _today(office, connection)
         known = store.every(connection, office.tenant.id)
         versions = store.history(connection, office.tenant.id) if history else []
@@ -187,7 +187,7 @@ def export_ics(language: str, out: Path | None, data: Path, tenant: str | None) 
     from server.elections import ics
     from server.store import elections as store
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         known = store.every(connection, office.tenant.id)
     body = ics.as_ics(office.tenant.name, office.tenant.id, known, office.now, language)
     if out is None:
@@ -215,7 +215,7 @@ def profile(kind: str | None, zone: str | None, data: Path, tenant: str | None, 
 
     if zone is not None:
         days.zone(zone)
-    with common.office(data, tenant) as office, office.database.write() as connection:
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         own = settings.current(connection, office.tenant.id)
         if kind or zone:
             own = settings.Settings(settings.Profile(kind or own.profile), zone or own.zone)

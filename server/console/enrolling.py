@@ -33,7 +33,7 @@ def new_token(office: Office, roles: tuple[str, ...], site: str, life: timedelta
     """Make a token, write it down in the audit trail, and return its secret."""
     from server.store import audit, tokens
 
-    with office.database.write() as connection:
+    with office.database.write(office.tenant.id) as connection:
         secret = tokens.create(connection, office.tenant.id, roles=roles, site=site, life=life, now=office.now,
                                by=office.actor)
         audit.record(connection, office.tenant.id, office.now, office.actor, "token.create", site,
@@ -72,7 +72,7 @@ def list_agents(data: Path, tenant: str | None, form: str) -> None:
     """Every enrolled machine and what it last said."""
     from server.store import agents as store
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         found = store.summaries(connection, office.tenant.id)
     if form == "json":
         common.say_json([_plain(one) for one in found])
@@ -90,7 +90,7 @@ def revoke(agent: str, data: Path, tenant: str | None) -> None:
     from server.store import agents as store
     from server.store import audit
 
-    with common.office(data, tenant) as office, office.database.write() as connection:
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         if not store.revoke(connection, office.tenant.id, agent, office.now):
             raise UsageError("there is no such agent, or it was revoked before", where=agent,
                              remedy="see: hustings server agents list")

@@ -66,7 +66,7 @@ def end(number: int, reason: str, data: Path, tenant: str | None) -> None:
 
     with common.office(data, tenant) as office:
         known = Reading(office.database).office(office.tenant.id).exceptions
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             one = rules.end(connection, office.tenant.id, known, number, reason=reason, now=office.now,
                             by=office.actor)
     click.echo(f"Number {number} ({one.subject}) is ended.")
@@ -106,7 +106,7 @@ def _sign(kind: str, subject: str, asset: str, reason: str, control: str, owner:
 
     with common.office(data, tenant) as office:
         read = Reading(office.database).office(office.tenant.id)
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             number = rules.add(connection, office.tenant.id, read, shipped(), kind=kind, subject=subject, asset=asset,
                                reason=reason, control=control, owner=owner, approved_by=approved_by, until=until,
                                now=office.now, by=office.actor)

@@ -29,7 +29,7 @@ def show(data: Path, tenant: str | None, form: str) -> None:
 
     with common.office(data, tenant) as office:
         history.close(office.database, office.tenant.id, shipped(), office.now)
-        with office.database.read() as connection:
+        with office.database.read(office.tenant.id) as connection:
             kept = days.between(connection, office.tenant.id, (office.now - history.SHOWN).date(), office.now.date())
     steps = rules.office(kept).steps
     if form == "json":
@@ -69,13 +69,13 @@ def rebuild(context: click.Context, data: Path, check: bool) -> None:
     """Make what is kept beside the reports anew from them, and name what differed."""
     from server import config
     from server.store import rebuild as rebuilding
-    from server.store.database import Database
+    from server.store.database import WHOLE_SERVER, Database
     from server.store.migrate import require_current
 
     database = Database(config.chosen_database(config.load(data)))
     try:
         require_current(database)
-        with database.read() if check else database.write() as connection:
+        with database.read(WHOLE_SERVER) if check else database.write(WHOLE_SERVER) as connection:
             found = rebuilding.rebuild(connection, write=not check)
     finally:
         database.close()
@@ -99,11 +99,12 @@ def set_(data: Path, tenant: str | None, parent: str | None, band: str | None) -
     if parent is None and band is None:
         raise UsageError("nothing to consent to", remedy="give --parent NAME, --band BAND or both")
     from server.store import tenants
+    from server.store.database import WHOLE_SERVER
 
     with common.office(data, tenant) as office:
         of = None
         if parent is not None:
-            with office.database.read() as connection:
+            with office.database.read(WHOLE_SERVER) as connection:
                 of = tenants.only(connection, parent).id
             if of == office.tenant.id:
                 raise UsageError("an office is not its own parent", where="--parent", remedy="name the jurisdiction")
@@ -126,8 +127,9 @@ def withdraw(data: Path, tenant: str | None) -> None:
 def show_sharing(data: Path, tenant: str | None, form: str) -> None:
     """Say who may see the points."""
     from server.store import sharing, tenants
+    from server.store.database import WHOLE_SERVER
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(WHOLE_SERVER) as connection:
         own = sharing.current(connection, office.tenant.id)
         parent = tenants.get(connection, own.parent) if own and own.parent else None
     band = own.band if own else None
@@ -142,7 +144,7 @@ def show_sharing(data: Path, tenant: str | None, form: str) -> None:
 def _change(office: common.Office, parent: str | None, band: str | None, action: str, detail: dict[str, Any]) -> None:
     from server.store import audit, sharing
 
-    with office.database.write() as connection:
+    with office.database.write(office.tenant.id) as connection:
         sharing.change(connection, office.tenant.id, parent=parent, band=band, now=office.now, by=office.actor)
         audit.record(connection, office.tenant.id, office.now, office.actor, action, office.tenant.name, detail)
 

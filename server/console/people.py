@@ -38,7 +38,7 @@ def add(name: str, role: str, password_file: Path | None, data: Path, tenant: st
     check_name(name)
     with common.office(data, tenant) as office:
         kept = common.password(password_file, f"Password for {name}")
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             people.add(connection, office.tenant.id, name, people.Role(role), kept, office.now)
             audit.record(connection, office.tenant.id, office.now, office.actor, "person.add", name, {"role": role})
     click.echo(f"{name} may sign in as {role}.")
@@ -51,7 +51,7 @@ def list_people(data: Path, tenant: str | None, form: str) -> None:
     """Everyone who may sign in, and who no longer may."""
     from server.store import people
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         found = people.every(connection, office.tenant.id)
     if form == "json":
         common.say_json([{"name": one.name, "role": one.role.value, "created": one.created, "disabled": one.disabled}
@@ -73,7 +73,7 @@ def reset(name: str, password_file: Path | None, data: Path, tenant: str | None)
     with common.office(data, tenant) as office:
         person = _person(office, name)
         kept = common.password(password_file, f"New password for {name}")
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             people.set_password(connection, person, kept)
             sessions.end_all(connection, person.tenant, person.id)
             audit.record(connection, person.tenant, office.now, office.actor, "person.reset", name)
@@ -89,7 +89,7 @@ def disable(name: str, data: Path, tenant: str | None) -> None:
 
     with common.office(data, tenant) as office:
         person = _person(office, name)
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             people.disable(connection, person, office.now)
             sessions.end_all(connection, person.tenant, person.id)
             audit.record(connection, person.tenant, office.now, office.actor, "person.disable", name)
@@ -107,7 +107,7 @@ def login_link(person: str | None, port: int | None, data: Path, tenant: str | N
 
     with common.office(data, tenant) as office:
         chosen = _person(office, person) if person else _only_administrator(office)
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             secret = links.create(connection, chosen, office.now)
             audit.record(connection, chosen.tenant, office.now, office.actor, "link.create", chosen.name)
         settings = office.config.settings
@@ -127,7 +127,7 @@ def check_name(name: str) -> None:
 def _person(office: Office, name: str) -> Person:
     from server.store import people
 
-    with office.database.read() as connection:
+    with office.database.read(office.tenant.id) as connection:
         person = people.by_name(connection, name)
     if person is None or person.tenant != office.tenant.id:
         raise UsageError(f"there is no person called {name!r}", remedy="see: hustings server user list")
@@ -137,7 +137,7 @@ def _person(office: Office, name: str) -> Person:
 def _only_administrator(office: Office) -> Person:
     from server.store import people
 
-    with office.database.read() as connection:
+    with office.database.read(office.tenant.id) as connection:
         found = [one for one in people.every(connection, office.tenant.id)
                  if one.role is people.Role.ADMINISTRATOR and one.disabled is None]
     if len(found) != 1:

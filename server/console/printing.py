@@ -37,7 +37,7 @@ def print_pages(kind: str, output: Path, language: str, data: Path, tenant: str 
     from server.printing.board import board_pdf
     from server.printing.card import scorecard_pdf
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         card = _card(office)
         if kind == "scorecard":
             made = scorecard_pdf(card, shipped(), language, beside=gathered.beside(
@@ -61,7 +61,7 @@ def set_handling(line: str, data: Path, tenant: str | None) -> None:
     """Put LINE ("TLP:AMBER", "For the election board only" …) on every page of the annex."""
     from server import publishing
 
-    with common.office(data, tenant) as office, office.database.write() as connection:
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         text = publishing.set_handling(connection, office.tenant.id, line, office.now, office.actor)
     click.echo(f"Every page of the annex says: {text}")
 
@@ -72,7 +72,7 @@ def show_handling(data: Path, tenant: str | None) -> None:
     """The line in force."""
     from server import publishing
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         click.echo(publishing.handling(connection, office.tenant.id))
 
 
@@ -91,7 +91,7 @@ def prepare(data: Path, tenant: str | None) -> None:
 
     with common.office(data, tenant) as office:
         card = _card(office)
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             record = gathered.public_record(connection, office.tenant.id, card, shipped())
             number = publishing.prepare(connection, office.tenant.id, record, office.now.replace(microsecond=0),
                                         office.actor)
@@ -108,7 +108,7 @@ def list_versions(data: Path, tenant: str | None, form: str) -> None:
     from server import publishing
     from server.store import publications
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         found = [(one, publishing.standing(one, office.now))
                  for one in publications.every(connection, office.tenant.id)]
     if form == "json":
@@ -134,7 +134,7 @@ def file(version: int, output: Path, language: str, data: Path, tenant: str | No
     """Write the very bytes of VERSION."""
     from server.store import publications
 
-    with common.office(data, tenant) as office, office.database.read() as connection:
+    with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         _found(connection, office, version)
         made = publications.file(connection, office.tenant.id, version, language)
     assert made is not None
@@ -157,7 +157,7 @@ def approve(version: int, digest: str, person: str, reason: str, data: Path, ten
     with common.office(data, tenant) as office:
         read = Reading(office.database).office(office.tenant.id)
         election = publication_block(read.elections, today(office.now, read.zone))
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             who = _person(connection, office, person)
             stands = publishing.approve(
                 connection, office.tenant.id, _found(connection, office, version), office.now, role=who.role,
@@ -175,7 +175,7 @@ def withdraw(version: int, person: str, reason: str, data: Path, tenant: str | N
     """Take VERSION back, published or not."""
     from server import publishing
 
-    with common.office(data, tenant) as office, office.database.write() as connection:
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         who = _person(connection, office, person)
         publishing.withdraw(connection, office.tenant.id, _found(connection, office, version), office.now,
                             role=who.role, person=who.name, by=office.actor, reason=reason.strip())

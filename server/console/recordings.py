@@ -39,7 +39,7 @@ def import_recording(recording: Path, config: Path | None, roles: str, name: str
     names = common.roles(roles)
     with common.office(data, tenant) as office:
         judged = _judged(recording, config, names)
-        with office.database.write() as connection:
+        with office.database.write(office.tenant.id) as connection:
             machine, document = attest.enter(
                 connection, judged,
                 attest.Attestation(office.tenant.id, office.actor, office.now, name, names, site),

@@ -119,7 +119,7 @@ def _set_up(chosen: Config, tenant: str, admin: str, kept: str | None, roles: tu
     from server import tls
     from server.store import audit, tenants, tokens
     from server.store import people as store
-    from server.store.database import Database
+    from server.store.database import WHOLE_SERVER, Database
     from server.store.migrate import migrate
 
     now = datetime.now(UTC)
@@ -129,7 +129,7 @@ def _set_up(chosen: Config, tenant: str, admin: str, kept: str | None, roles: tu
     database = Database(config.database_url(chosen.data))
     try:
         migrate(database)
-        with database.write() as connection:
+        with database.write(WHOLE_SERVER) as connection:
             office = Office(chosen, database, tenants.create(connection, tenant, now), common.actor(), now)
             store.add(connection, office.tenant.id, admin, store.Role.ADMINISTRATOR, kept, now)
             secret = tokens.create(connection, office.tenant.id, roles=roles, site=site, life=common.life("24h"),

@@ -16,12 +16,15 @@ from litestar.response import Template
 from policies.model import Check, Fix
 from server import access_difference, access_export, access_matrix, access_review, access_sentences
 from server import scorecard as rules
+from server.access import rules as may
 from server.access_difference import Fault, Picture
 from server.access_overview import overview
 from server.actions import fix_for
 from server.config import Config
 from server.pages import site
+from server.pages.language import N_
 from server.pages.language import language as spoken
+from server.pages.navigation import Entry
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.problems import Refused
 from server.records import Office
@@ -44,7 +47,7 @@ class Group:
     fix: Fix | None
 
 
-@get("/{language:str}/access", sync_to_thread=True)
+@get("/{language:str}/access", access=may.READ, sync_to_thread=True)
 def databases(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Every registration database that a machine reports, with the gravest sentence about it."""
     language = site.checked(language)
@@ -54,7 +57,7 @@ def databases(request: Asked, language: FromPath, database: Store, clock: Clock,
                      lines=overview(machines, office.reviews, site.pack(), spoken(language)))
 
 
-@get("/{language:str}/machines/{agent:str}/access/{name:str}", sync_to_thread=True)
+@get("/{language:str}/machines/{agent:str}/access/{name:str}", access=may.READ, sync_to_thread=True)
 def picture(request: Asked, language: FromPath, agent: FromPath, name: FromPath, database: Store, clock: Clock,
             session: SignedIn) -> Template:
     """One database. 404 for any other office's."""
@@ -63,7 +66,7 @@ def picture(request: Asked, language: FromPath, agent: FromPath, name: FromPath,
     return _page(request, language, session, office, _found(office, agent, name, clock))
 
 
-@get("/{language:str}/machines/{agent:str}/access/{name:str}/rights.csv", sync_to_thread=True)
+@get("/{language:str}/machines/{agent:str}/access/{name:str}/rights.csv", access=may.READ, sync_to_thread=True)
 def as_csv(request: Asked, language: FromPath, agent: FromPath, name: FromPath, database: Store, clock: Clock,
            session: SignedIn) -> Response[bytes]:
     """Its rights for a spreadsheet: UTF-8 with a mark, as spreadsheets expect it."""
@@ -73,7 +76,7 @@ def as_csv(request: Asked, language: FromPath, agent: FromPath, name: FromPath, 
                      f"{'droits' if language == 'fr' else 'rights'}.csv")
 
 
-@get("/{language:str}/machines/{agent:str}/access/{name:str}/rights.json", sync_to_thread=True)
+@get("/{language:str}/machines/{agent:str}/access/{name:str}/rights.json", access=may.READ, sync_to_thread=True)
 def as_json(request: Asked, language: FromPath, agent: FromPath, name: FromPath, database: Store, clock: Clock,
             session: SignedIn) -> Response[bytes]:
     """The same for programs: ``hustings.access/1``."""
@@ -83,7 +86,8 @@ def as_json(request: Asked, language: FromPath, agent: FromPath, name: FromPath,
     return _download(body, "application/json", "rights.json")
 
 
-@post("/{language:str}/machines/{agent:str}/access/{name:str}/review", sync_to_thread=True)
+@post("/{language:str}/machines/{agent:str}/access/{name:str}/review", access=may.only(access_review.MAY_SIGN),
+      sync_to_thread=True)
 def sign(request: Asked, language: FromPath, agent: FromPath, name: FromPath, data: Form, database: Store,
          clock: Clock, session: SignedIn, config: Settings) -> Response[Any]:
     """Sign the difference that was read. Raises ``Refused`` for who may not."""
@@ -96,7 +100,7 @@ def sign(request: Asked, language: FromPath, agent: FromPath, name: FromPath, da
         return _page(request, language, session, office, found, refused="changed", status=409)
     if data.get("read") != "yes":
         return _page(request, language, session, office, found, refused="unread", status=400)
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         access_review.sign(connection, session.tenant, found, found.difference, person=session.name,
                            by=f"person:{session.name}", key_file=config.recordings_key)
     place = request.url.path.removesuffix("/review")
@@ -104,6 +108,7 @@ def sign(request: Asked, language: FromPath, agent: FromPath, name: FromPath, da
 
 
 ROUTES = [databases, picture, as_csv, as_json, sign]
+ENTRIES = [Entry("access", "/access", N_("Access"), may.READ, 50)]
 
 
 def _found(office: Office, agent: str, name: str, clock: Any) -> Picture:

@@ -18,6 +18,7 @@ from litestar.params import Body
 from litestar.response import Template
 from sqlalchemy.engine import Connection
 
+from server.access import rules as may
 from server.elections import broken as breaking
 from server.elections import changing, days, form, ics, rules, template
 from server.elections.model import Election, Window, WindowKind
@@ -27,6 +28,8 @@ from server.elections.rules import Fault
 from server.elections.template import Rule
 from server.elections.timeline import picture
 from server.pages import site
+from server.pages.language import N_
+from server.pages.navigation import Entry
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.problems import Refused
 from server.records import Office
@@ -61,14 +64,14 @@ def shown(election: Election, today: date) -> Shown:
                  blocked(election))
 
 
-@get("/{language:str}/calendar")
+@get("/{language:str}/calendar", access=may.READ)
 async def calendar(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Every election with days to go, and the form to enter one."""
     language = site.checked(language)
     return await asyncio.to_thread(_calendar, request, language, database, site.now(clock), session)
 
 
-@post("/{language:str}/calendar", sync_to_thread=True)
+@post("/{language:str}/calendar", access=may.only(changing.MAY_CHANGE), sync_to_thread=True)
 def enter(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
           session: SignedIn) -> Response[Any]:
     """Add an election, or one that was called suddenly. Raises ``Refused`` for who may not."""
@@ -78,14 +81,14 @@ def enter(request: Asked, language: FromPath, data: Form, database: Store, clock
     if made is None:
         return _calendar(request, language, database, site.now(clock), session, typed=data, found=found)
     try:
-        with database.write() as connection:
+        with database.write(session.tenant) as connection:
             changing.add(connection, session.tenant, made, now=clock(), by=f"person:{session.name}")
     except changing.Faulty as fault:
         return _calendar(request, language, database, site.now(clock), session, typed=data, found=fault.faults)
     return _go(f"/{language}/calendar/{made.id}")
 
 
-@get("/{language:str}/calendar.ics", sync_to_thread=True)
+@get("/{language:str}/calendar.ics", access=may.READ, sync_to_thread=True)
 def as_ics(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """The same for people's calendars."""
     language = site.checked(language)
@@ -96,7 +99,7 @@ def as_ics(request: Asked, language: FromPath, database: Store, clock: Clock, se
                     headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
-@get("/{language:str}/calendar/{election:str}")
+@get("/{language:str}/calendar/{election:str}", access=may.READ)
 async def one(request: Asked, language: FromPath, election: FromPath, database: Store, clock: Clock,
               session: SignedIn) -> Template:
     """One election: its windows with their sources, what it breaks in the plan, the form, its history."""
@@ -104,7 +107,7 @@ async def one(request: Asked, language: FromPath, election: FromPath, database: 
     return await asyncio.to_thread(_one, request, language, database, site.now(clock), session, election)
 
 
-@post("/{language:str}/calendar/{election:str}", sync_to_thread=True)
+@post("/{language:str}/calendar/{election:str}", access=may.only(changing.MAY_CHANGE), sync_to_thread=True)
 def change(request: Asked, language: FromPath, election: FromPath, data: Form, database: Store, clock: Clock,
            session: SignedIn) -> Response[Any]:
     """Change its name, its days, its windows. Raises ``Refused`` for who may not."""
@@ -113,7 +116,7 @@ def change(request: Asked, language: FromPath, election: FromPath, data: Form, d
     note = _note(data)
     found: tuple[Fault, ...]
     try:
-        with database.write() as connection:
+        with database.write(session.tenant) as connection:
             last = _standing(connection, session, election)
             made, found = form.changed(last.election, data)
             if str(last.version) != data.get("version"):
@@ -127,13 +130,13 @@ def change(request: Asked, language: FromPath, election: FromPath, data: Form, d
     return _go(f"/{language}/calendar/{election}")
 
 
-@post("/{language:str}/calendar/{election:str}/cancel", sync_to_thread=True)
+@post("/{language:str}/calendar/{election:str}/cancel", access=may.only(changing.MAY_CHANGE), sync_to_thread=True)
 def cancel(language: FromPath, election: FromPath, data: Form, database: Store, clock: Clock,
            session: SignedIn) -> Response[bytes]:
     """An election that is not held. Raises ``Refused`` for who may not."""
     language = site.checked(language)
     _may(session)
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         last = _standing(connection, session, election)
         changing.cancel(connection, session.tenant, last.election, now=clock(), by=f"person:{session.name}",
                         note=_note(data))
@@ -141,13 +144,14 @@ def cancel(language: FromPath, election: FromPath, data: Form, database: Store, 
 
 
 ROUTES = [calendar, enter, as_ics, one, change, cancel]
+ENTRIES = [Entry("calendar", "/calendar", N_("Elections"), may.READ, 80)]
 
 
 def _calendar(request: Asked, language: str, database: Store, now: datetime, session: SignedIn, *,
               typed: dict[str, str] | None = None, found: tuple[Fault, ...] = ()) -> Template:
     office = site.office(request, database, session)
     today = days.today(now, office.zone)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         changes = elections.history(connection, session.tenant, limit=CHANGES)
     ahead = [shown(each, today) for each in office.elections if each.last >= today]
     past = [shown(each, today) for each in reversed(office.elections) if each.last < today]
@@ -172,7 +176,7 @@ def _one(request: Asked, language: str, database: Store, now: datetime, session:
          typed: dict[str, str] | None = None, found: tuple[Fault, ...] = ()) -> Template:
     office = site.office(request, database, session)
     today = days.today(now, office.zone)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         versions = elections.history(connection, session.tenant, number)
         if not versions:
             raise NotFoundException

@@ -10,6 +10,7 @@ from litestar.response import Template
 from evidence.ages import vouched
 from hustings.verdicts import Verdict
 from server import scorecard as cards
+from server.access import rules as may
 from server.actions import actions
 from server.elections import campaign as rules
 from server.elections import days, ics
@@ -28,7 +29,7 @@ DONE = 20
 """Repairs of the page, the latest; the rest is counted."""
 
 
-@get("/{language:str}/campaign", sync_to_thread=True)
+@get("/{language:str}/campaign", access=may.READ, sync_to_thread=True)
 def campaign(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Ten actions, week by week until voting day."""
     language = site.checked(language)
@@ -39,7 +40,7 @@ def campaign(request: Asked, language: FromPath, database: Store, clock: Clock, 
                      phase=phase(office.elections, made.today), most_done=DONE, hours_of=rules.HOURS)
 
 
-@get("/{language:str}/campaign.ics", sync_to_thread=True)
+@get("/{language:str}/campaign.ics", access=may.READ, sync_to_thread=True)
 def as_ics(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """The same for people's calendars: each action over the days it is laid out for."""
     language = site.checked(language)
@@ -66,7 +67,7 @@ def _made(request: Asked, office: Office, database: Store, session: SignedIn, no
     today = days.today(now, office.zone)
     ahead = phase(office.elections, today).next
     told: dict[str, rules.Reports] = {}
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         for heard in office.machines:
             lines = reports.history_after(connection, session.tenant, heard.agent, now - LOOKED_BACK, limit=REPORTS)
             told[heard.report.host if heard.report else heard.host] = [

@@ -7,6 +7,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
 from server import reviewing
+from server.access import rules
 from server.elections import days
 from server.elections.phase import phase
 from server.elections.review import SHOWN_CHANGES
@@ -14,7 +15,7 @@ from server.pages import site
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 
 
-@get("/{language:str}/calendar/{election:str}/review", sync_to_thread=True)
+@get("/{language:str}/calendar/{election:str}/review", access=rules.READ, sync_to_thread=True)
 def review(request: Asked, language: FromPath, election: FromPath, database: Store, clock: Clock,
            session: SignedIn) -> Template:
     """One election that is over. 404 for none, a cancelled one, or another office's."""

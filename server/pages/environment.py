@@ -18,7 +18,7 @@ from policies.explain import value_text
 from policies.grade import LETTERS, METHOD
 from server.elections import words as election_words
 from server.elections.phase import of_office
-from server.pages import words
+from server.pages import navigation, words
 from server.pages.language import NAMES, Language, elsewhere, language
 
 EXTENSIONS = ("jinja2.ext.i18n",)
@@ -39,7 +39,7 @@ def environment() -> Environment:
                         percent=_percent, points=_points, tenths=_tenths,
                         number=_number, listed=_listed, said=_said, role=_role, value=_value)
     made.globals.update(words=words, letters=LETTERS, names=NAMES, elsewhere=_elsewhere, version=__version__,
-                        method=METHOD, phase_of=of_office, election_words=election_words)
+                        method=METHOD, offered=navigation.offered, phase_of=of_office, election_words=election_words)
     return made
 
 

@@ -8,21 +8,23 @@ from litestar import get
 from litestar.response import Template
 
 from server import comparison
+from server.access import rules
 from server.pages import site
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.pages.trend import shown
 from server.store import sharing, tenants
+from server.store.database import WHOLE_SERVER
 
 RECENT = timedelta(days=7)
 """A closed day that is older says nothing of now."""
 
 
-@get("/{language:str}/trend/compare", sync_to_thread=True)
+@get("/{language:str}/trend/compare", access=rules.OFFICE, sync_to_thread=True)
 def compare(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """The office beside the quartiles of its size: only for one that lets itself be counted."""
     language = site.checked(language)
     now = site.now(clock)
-    with database.read() as connection:
+    with database.read(WHOLE_SERVER) as connection:
         own = sharing.current(connection, session.tenant)
         band = own.band if own else None
         found = sharing.last_days(connection, sharing.counted(connection, band), _since(now)) if band else {}
@@ -34,12 +36,12 @@ def compare(request: Asked, language: FromPath, database: Store, clock: Clock, s
         **shown(language))
 
 
-@get("/{language:str}/jurisdiction", sync_to_thread=True)
+@get("/{language:str}/jurisdiction", access=rules.OFFICE, sync_to_thread=True)
 def jurisdiction(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """The offices that let this one see their points, by name."""
     language = site.checked(language)
     now = site.now(clock)
-    with database.read() as connection:
+    with database.read(WHOLE_SERVER) as connection:
         offices = sharing.children(connection, session.tenant)
         found = sharing.last_days(connection, offices, _since(now))
     return site.page("jurisdiction.html", request, language, session, here="trend",

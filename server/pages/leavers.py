@@ -7,11 +7,14 @@ from litestar.response import Template
 
 from server import leavers as rules
 from server import scorecard
+from server.access import rules as may
 from server.pages import site
+from server.pages.language import N_
+from server.pages.navigation import Entry
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 
 
-@get("/{language:str}/leavers", sync_to_thread=True)
+@get("/{language:str}/leavers", access=may.READ, sync_to_thread=True)
 def leavers(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Over all machines of the office."""
     language = site.checked(language)
@@ -22,3 +25,4 @@ def leavers(request: Asked, language: FromPath, database: Store, clock: Clock, s
 
 
 ROUTES = [leavers]
+ENTRIES = [Entry("leavers", "/leavers", N_("Leavers"), may.READ, 60)]

@@ -9,17 +9,20 @@ from litestar.response import Template
 from hustings.verdicts import Verdict
 from policies.model import Pack
 from server import scorecard as rules
+from server.access import rules as may
 from server.access_overview import overview
 from server.directories import directories
 from server.pages import results, site
+from server.pages.language import N_
 from server.pages.language import language as spoken
+from server.pages.navigation import Entry
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.questions import AREAS
 from server.standing import Standing
 from server.weighing import Effect, alone
 
 
-@get("/{language:str}/machines", sync_to_thread=True)
+@get("/{language:str}/machines", access=may.READ, sync_to_thread=True)
 def machines(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Every machine with its grade."""
     language = site.checked(language)
@@ -33,7 +36,7 @@ def machines(request: Asked, language: FromPath, database: Store, clock: Clock, 
                      silent=silent, declared={one.heard.agent for one in speaking.values()})
 
 
-@get("/{language:str}/machines/{agent:str}", sync_to_thread=True)
+@get("/{language:str}/machines/{agent:str}", access=may.READ, sync_to_thread=True)
 def machine(request: Asked, language: FromPath, agent: FromPath, database: Store, clock: Clock,
             session: SignedIn) -> Template:
     """One machine. 404 for any other office's."""
@@ -63,3 +66,4 @@ def _effects(machine: Standing, pack: Pack) -> dict[str, Effect]:
 
 
 ROUTES = [machines, machine]
+ENTRIES = [Entry("machines", "/machines", N_("Machines"), may.READ, 40)]

@@ -9,8 +9,11 @@ from hustings.verdicts import Severity
 from policies import grade
 from policies.grade import Item
 from policies.not_applicable import LIMIT
+from server.access import rules
 from server.glossary import REVIEWED, WORDS
 from server.pages import site
+from server.pages.language import N_
+from server.pages.navigation import Entry
 from server.pages.site import Asked, FromPath, SignedIn
 from server.questions import AREAS
 from server.standing import LATE_AFTER, SILENT_AFTER
@@ -25,7 +28,7 @@ EXAMPLE = (
 EXAMPLE_GRADE = grade.grade(EXAMPLE)
 
 
-@get("/{language:str}/method", sync_to_thread=True)
+@get("/{language:str}/method", access=rules.ANYONE, sync_to_thread=True)
 def method(request: Asked, language: FromPath, session: SignedIn) -> Template:
     """The grading method, its formula with an example, and the rows it grades."""
     language = site.checked(language)
@@ -39,7 +42,7 @@ def method(request: Asked, language: FromPath, session: SignedIn) -> Template:
         measured=measured, late_hours=int(LATE_AFTER.total_seconds() // 3600), silent_days=SILENT_AFTER.days)
 
 
-@get("/{language:str}/glossary", sync_to_thread=True)
+@get("/{language:str}/glossary", access=rules.ANYONE, sync_to_thread=True)
 def glossary(request: Asked, language: FromPath, session: SignedIn) -> Template:
     """The words of the pages, in both languages."""
     language = site.checked(language)
@@ -48,3 +51,4 @@ def glossary(request: Asked, language: FromPath, session: SignedIn) -> Template:
 
 
 ROUTES = [method, glossary]
+ENTRIES = [Entry("method", "/method", N_("Method"), rules.ANYONE, 90)]

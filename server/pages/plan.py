@@ -9,8 +9,11 @@ from litestar.response import Template
 
 from server import plan as support
 from server import plan_text
+from server.access import rules
 from server.pages import planning, site
+from server.pages.language import N_
 from server.pages.language import language as spoken
+from server.pages.navigation import Entry
 from server.pages.planning import Form, Shown
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.planning import difference, document, headlines, sentences, timeline
@@ -32,7 +35,7 @@ SHOWN = 40
 WORDS_MAX = 1000
 
 
-@get("/{language:str}/plan", sync_to_thread=True)
+@get("/{language:str}/plan", access=rules.READ, sync_to_thread=True)
 def plan(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """The office's plan; while there is no equipment list, what its machines say by themselves."""
     language = site.checked(language)
@@ -42,14 +45,14 @@ def plan(request: Asked, language: FromPath, database: Store, clock: Clock, sess
     return _page(request, language, session, office, shown)
 
 
-@get("/{language:str}/plan/software", sync_to_thread=True)
+@get("/{language:str}/plan/software", access=rules.READ, sync_to_thread=True)
 def software(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """When the support of each thing that an agent reports ends."""
     language = site.checked(language)
     return _software(request, language, session, site.office(request, database, session), clock, alone=False)
 
 
-@get("/{language:str}/plan/software.csv", sync_to_thread=True)
+@get("/{language:str}/plan/software.csv", access=rules.READ, sync_to_thread=True)
 def software_csv(request: Asked, language: FromPath, database: Store, clock: Clock,
                  session: SignedIn) -> Response[bytes]:
     """The same for a spreadsheet: UTF-8 with a mark, as spreadsheets expect it."""
@@ -57,7 +60,7 @@ def software_csv(request: Asked, language: FromPath, database: Store, clock: Clo
     return as_csv(site.office(request, database, session), language, clock)
 
 
-@post("/{language:str}/plan/make", sync_to_thread=True)
+@post("/{language:str}/plan/make", access=rules.only(planning.MAY_DECLARE), sync_to_thread=True)
 def make(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
     """Make the plan anew."""
     language = site.checked(language)
@@ -66,7 +69,7 @@ def make(request: Asked, language: FromPath, database: Store, clock: Clock, sess
     return planning.go(f"/{language}/plan" + ("" if done else "?making=yes"))
 
 
-@post("/{language:str}/plan/match", sync_to_thread=True)
+@post("/{language:str}/plan/match", access=rules.only(planning.MAY_DECLARE), sync_to_thread=True)
 def match(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
           session: SignedIn) -> Response[Any]:
     """Say what an asset is: one of the guesses, or none of them any more."""
@@ -79,7 +82,7 @@ def match(request: Asked, language: FromPath, data: Form, database: Store, clock
     if product and not Judge(planning.table(), planning.models(), found.problem.today).knows(f"{product}/{cycle}"):
         raise Refused("bad_request", "the table of support dates has no such product")
     now, by = site.now(clock), f"person:{session.name}"
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         equipment.match(connection, session.tenant, equipment.Match(asset, product, cycle, now, by))
         audit.record(connection, session.tenant, now, by, "equipment.match", asset,
                      {"product": product, "cycle": cycle})
@@ -87,7 +90,7 @@ def match(request: Asked, language: FromPath, data: Form, database: Store, clock
     return planning.go(f"/{language}/plan" + ("#unknown" if done else "?making=yes#unknown"))
 
 
-@post("/{language:str}/plan/approve", sync_to_thread=True)
+@post("/{language:str}/plan/approve", access=rules.only(planning.MAY_APPROVE), sync_to_thread=True)
 def approve(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
             session: SignedIn) -> Response[Any]:
     """Approve the plan that was read, by its hash. One whose inputs have changed since it was made is refused."""
@@ -105,7 +108,7 @@ def approve(request: Asked, language: FromPath, data: Form, database: Store, clo
         return _page(request, language, session, office, shown, refused=refused, words=words,
                      status=409 if refused in ("changed", "outdated") else 400)
     now, by = site.now(clock), f"person:{session.name}"
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         if plans.newest(connection, session.tenant) != shown.stored.id:
             raise Refused("bad_request", "a newer plan was made meanwhile: read that one")
         plans.approve(connection, session.tenant, Approval(shown.stored.id, shown.stored.digest, now, by, words))
@@ -115,6 +118,7 @@ def approve(request: Asked, language: FromPath, data: Form, database: Store, clo
 
 
 ROUTES = [plan, software, software_csv, make, match, approve]
+ENTRIES = [Entry("plan", "/plan", N_("Plan"), rules.READ, 70)]
 
 
 def as_csv(office: Office, language: str, clock: Any) -> Response[bytes]:

@@ -15,6 +15,7 @@ from litestar.params import Body
 from litestar.response import Template
 
 from hustings.errors import BadDocument
+from server.access import rules
 from server.pages import planning, site
 from server.pages.language import N_
 from server.pages.planning import Form
@@ -48,14 +49,14 @@ class Wrong:
     plain: str = ""
 
 
-@get("/{language:str}/plan/budget")
+@get("/{language:str}/plan/budget", access=rules.OFFICE)
 async def show(request: Asked, language: FromPath, database: Store, session: SignedIn) -> Template:
     """The money and hours in force, and the forms that change them."""
     language = site.checked(language)
     return await asyncio.to_thread(_page, request, language, session, database)
 
 
-@post("/{language:str}/plan/budget", sync_to_thread=True)
+@post("/{language:str}/plan/budget", access=rules.only(planning.MAY_DECLARE), sync_to_thread=True)
 def declare(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
             session: SignedIn) -> Response[Any]:
     """Declare the whole budget anew from the lines that were typed."""
@@ -65,7 +66,8 @@ def declare(request: Asked, language: FromPath, data: Form, database: Store, clo
     return _declared(request, language, session, database, clock, _as_csv(typed), "", typed)
 
 
-@post("/{language:str}/plan/budget/file", sync_to_thread=True, request_max_body_size=MAX_BYTES + (64 << 10))
+@post("/{language:str}/plan/budget/file", access=rules.only(planning.MAY_DECLARE),
+      sync_to_thread=True, request_max_body_size=MAX_BYTES + (64 << 10))
 def upload(request: Asked, language: FromPath, data: Upload, database: Store, clock: Clock,
            session: SignedIn) -> Response[Any]:
     """The same from a file."""
@@ -80,7 +82,7 @@ def upload(request: Asked, language: FromPath, data: Upload, database: Store, cl
     return _declared(request, language, session, database, clock, body, sent.filename[-200:], None)
 
 
-@post("/{language:str}/plan/hours", sync_to_thread=True)
+@post("/{language:str}/plan/hours", access=rules.only(planning.MAY_DECLARE), sync_to_thread=True)
 def hours(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
           session: SignedIn) -> Response[Any]:
     """Declare the hours that staff can give in a month; none for no limit."""
@@ -91,14 +93,14 @@ def hours(request: Asked, language: FromPath, data: Form, database: Store, clock
     if typed and value is None:
         return _page(request, language, session, database, hours_typed=typed, status=400)
     now, by = site.now(clock), f"person:{session.name}"
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         budgets.set_hours(connection, session.tenant, value, now=now, by=by)
         audit.record(connection, session.tenant, now, by, "plan.hours", "", {"hours_per_month": value})
     planning.make(request, database, session, clock)
     return planning.go(f"/{language}/plan/budget#hours")
 
 
-@get("/{language:str}/plan/example-budget.csv", sync_to_thread=False)
+@get("/{language:str}/plan/example-budget.csv", access=rules.OFFICE, sync_to_thread=False)
 def example(language: FromPath, session: SignedIn) -> Response[bytes]:
     """A budget to start from."""
     site.checked(language)
@@ -146,7 +148,7 @@ def _declared(request: Asked, language: str, session: Session, database: Databas
         wrong = Wrong(plain=str(bad))
     else:
         now, by = site.now(clock), f"person:{session.name}"
-        with database.write() as connection:
+        with database.write(session.tenant) as connection:
             number = budgets.add(connection, session.tenant, lines, file=file, now=now, by=by)
             audit.record(connection, session.tenant, now, by, "budget.declare", str(number),
                          {"file": file, "lines": len(lines)})
@@ -170,7 +172,7 @@ def _page(request: Request[Any, Any, Any], language: str, session: Session, data
           typed: list[dict[str, str]] | None = None, wrong: Wrong | None = None, file_wrong: Wrong | None = None,
           hours_typed: str | None = None, status: int = 200) -> Template:
     office = site.office(request, database, session)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         versions = budgets.versions(connection, session.tenant)
         settings = budgets.settings(connection, session.tenant)
     current = versions[0] if versions else None

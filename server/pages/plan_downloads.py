@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
+from server.access import rules
 from server.pages import plan as plan_page
 from server.pages import planning, site
 from server.pages.planning import download
@@ -20,7 +21,7 @@ from server.store.sessions import Session
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@get("/{language:str}/plan.csv", sync_to_thread=True)
+@get("/{language:str}/plan.csv", access=rules.READ, sync_to_thread=True)
 def as_csv(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """The lines for a spreadsheet; before the first plan, what agents report."""
     language = site.checked(language)
@@ -32,7 +33,7 @@ def as_csv(request: Asked, language: FromPath, database: Store, clock: Clock, se
     return download(body, "text/csv", _name(shown.made, language, "csv"))
 
 
-@get("/{language:str}/plan.json", sync_to_thread=True)
+@get("/{language:str}/plan.json", access=rules.READ, sync_to_thread=True)
 def as_json(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """The very bytes whose hash is approved."""
     language = site.checked(language)
@@ -40,7 +41,7 @@ def as_json(request: Asked, language: FromPath, database: Store, clock: Clock, s
     return download(stored.document, "application/json", _name(made, language, "json"))
 
 
-@get("/{language:str}/plan.xlsx", sync_to_thread=True)
+@get("/{language:str}/plan.xlsx", access=rules.READ, sync_to_thread=True)
 def as_xlsx(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """A workbook."""
     language = site.checked(language)
@@ -50,7 +51,7 @@ def as_xlsx(request: Asked, language: FromPath, database: Store, clock: Clock, s
     return download(xlsx.workbook(made, language), XLSX, _name(made, language, "xlsx"))
 
 
-@get("/{language:str}/plan.pdf", sync_to_thread=True)
+@get("/{language:str}/plan.pdf", access=rules.READ, sync_to_thread=True)
 def as_pdf(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """For a board."""
     language = site.checked(language)
@@ -60,7 +61,7 @@ def as_pdf(request: Asked, language: FromPath, database: Store, clock: Clock, se
     return download(printed.as_pdf(made, language), "application/pdf", _name(made, language, "pdf"))
 
 
-@get("/{language:str}/plan.ics", sync_to_thread=True)
+@get("/{language:str}/plan.ics", access=rules.READ, sync_to_thread=True)
 def as_ics(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """Its dates for a calendar."""
     language = site.checked(language)

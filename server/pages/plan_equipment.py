@@ -15,6 +15,7 @@ from litestar.params import Body
 from litestar.response import Template
 
 from hustings.errors import BadDocument, HustingsError
+from server.access import rules
 from server.elections.days import today
 from server.pages import planning, site
 from server.pages.planning import Form
@@ -37,13 +38,14 @@ PRINTERS,printer,HP,LaserJet M404,,6,2020-03-03,Annex,420,2,,3,
 """
 
 
-@get("/{language:str}/plan/equipment")
+@get("/{language:str}/plan/equipment", access=rules.OFFICE)
 async def show(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """The list in force, and the form for a new one."""
     return await asyncio.to_thread(_page, request, site.checked(language), session, database)
 
 
-@post("/{language:str}/plan/equipment", sync_to_thread=True, request_max_body_size=uploads.MAX_BYTES + (64 << 10))
+@post("/{language:str}/plan/equipment", access=rules.only(planning.MAY_DECLARE),
+      sync_to_thread=True, request_max_body_size=uploads.MAX_BYTES + (64 << 10))
 def upload(request: Asked, language: FromPath, data: Upload, database: Store, clock: Clock,
            session: SignedIn) -> Response[Any]:
     """Keep a file until its sender says how it is to be read."""
@@ -55,20 +57,21 @@ def upload(request: Asked, language: FromPath, data: Upload, database: Store, cl
         return _page(request, language, session, database, wrong="none", status=400)
     if len(body) > uploads.MAX_BYTES:
         return _page(request, language, session, database, wrong="large", status=413)
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         secret = uploads.keep(connection, session.tenant, session.person, _file_name(sent.filename), body,
                               site.now(clock))
     return planning.go(f"/{language}/plan/equipment/preview/{secret}")
 
 
-@get("/{language:str}/plan/equipment/preview/{secret:str}")
+@get("/{language:str}/plan/equipment/preview/{secret:str}", access=rules.OFFICE)
 async def preview(request: Asked, language: FromPath, secret: FromPath, database: Store, clock: Clock,
                   session: SignedIn) -> Response[Any]:
     """How the file would be read. 404 for anybody but its sender, and after an hour."""
     return await asyncio.to_thread(_look, request, site.checked(language), secret, {}, database, clock, session)
 
 
-@post("/{language:str}/plan/equipment/preview/{secret:str}", sync_to_thread=True, request_max_body_size=4 << 20)
+@post("/{language:str}/plan/equipment/preview/{secret:str}", access=rules.only(planning.MAY_DECLARE),
+      sync_to_thread=True, request_max_body_size=4 << 20)
 def confirm(request: Asked, language: FromPath, secret: FromPath, data: Form, database: Store, clock: Clock,
             session: SignedIn) -> Response[Any]:
     """Look again with other columns or answers; or import, as a whole or not at all."""
@@ -77,7 +80,7 @@ def confirm(request: Asked, language: FromPath, secret: FromPath, data: Form, da
     return answer
 
 
-@get("/{language:str}/plan/example-equipment.csv", sync_to_thread=False)
+@get("/{language:str}/plan/example-equipment.csv", access=rules.OFFICE, sync_to_thread=False)
 def example(language: FromPath, session: SignedIn) -> Response[bytes]:
     """A list to start from."""
     site.checked(language)
@@ -91,7 +94,7 @@ def _look(request: Asked, language: str, secret: str, form: dict[str, str], data
           session: Session) -> Any:
     planning.may(session, planning.MAY_DECLARE, "an administrator or IT staff give the equipment list")
     now = site.now(clock)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         waiting = uploads.find(connection, session.tenant, session.person, secret, now)
         saved = [one.mapping for one in equipment.versions(connection, session.tenant)]
     if waiting is None:
@@ -121,7 +124,7 @@ def _import(database: Database, session: Session, secret: str, waiting: uploads.
     rows = [equipment.Row(one.asset.line, one.asset.id, msgspec.to_builtins(
         msgspec.structs.replace(one, asset=msgspec.structs.replace(one.asset, ends=None))))
         for one in seen.inventory.entries]
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         if not uploads.drop(connection, session.tenant, session.person, secret):
             return None
         number = equipment.add(
@@ -137,7 +140,7 @@ def _page(request: Asked, language: str, session: Session, database: Database, *
           bad: HustingsError | None = None, file: str = "", status: int = 200) -> Template:
     office = site.office(request, database, session)
     query = request.query_params.get("page", "")
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         versions = equipment.versions(connection, session.tenant)
         rows = equipment.rows(connection, session.tenant, versions[0].id) if versions else []
     pages = max(1, -(-len(rows) // LINES))

@@ -6,6 +6,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
+from server.access import rules
 from server.pages import planning, site
 from server.pages.language import language as spoken
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
@@ -17,7 +18,7 @@ from server.planning.place import key
 from server.store import equipment
 
 
-@get("/{language:str}/plan/lines/{name:str}", sync_to_thread=True)
+@get("/{language:str}/plan/lines/{name:str}", access=rules.READ, sync_to_thread=True)
 def show(request: Asked, language: FromPath, name: FromPath, database: Store, clock: Clock,
          session: SignedIn) -> Template:
     """Everything behind one line. 404 for what is in no plan of the office."""
@@ -30,7 +31,7 @@ def show(request: Asked, language: FromPath, name: FromPath, database: Store, cl
     if asset is None:
         raise NotFoundException
     mine = [one for one in outlooks(made) if one.asset.id == asset.id]
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         version = equipment.get(connection, session.tenant, shown.stored.equipment)
         row = next((one for one in equipment.rows(connection, session.tenant, shown.stored.equipment)
                     if one.asset == asset.id), None)

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.response import Template
 
+from server.access import rules
 from server.pages import planning, site
 from server.pages.language import N_
 from server.pages.language import language as spoken
@@ -45,13 +46,13 @@ class BadField(Exception):
         super().__init__(field)
 
 
-@get("/{language:str}/plan/what-if")
+@get("/{language:str}/plan/what-if", access=rules.OFFICE)
 async def show(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
     """The money, days and hours of the plan, to change."""
     return await asyncio.to_thread(_show, request, site.checked(language), database, clock, session)
 
 
-@post("/{language:str}/plan/what-if", sync_to_thread=True)
+@post("/{language:str}/plan/what-if", access=rules.OFFICE, sync_to_thread=True)
 def ask(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
         session: SignedIn) -> Response[Any]:
     """What a change would do to the plan. Nothing is stored."""

@@ -82,7 +82,7 @@ def maker(request: Asked) -> Maker:
 def inputs(request: Asked, database: Database, session: Session, clock: Any) -> tuple[Office, Inputs | None]:
     """The office, and what its plan rests on; None while it has no equipment list."""
     office = site.office(request, database, session)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         return office, office_plan.gather(connection, session.tenant, office, table(), models(), site.now(clock))
 
 
@@ -91,7 +91,7 @@ def shown(request: Asked, database: Database, session: Session, clock: Any) -> t
     office, found = inputs(request, database, session, clock)
     if found is None:
         return office, None
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         stored = plans.current(connection, session.tenant)
         approvals = tuple(plans.approvals(connection, session.tenant))
         approved = plans.get(connection, session.tenant, approvals[0].plan) if approvals else None

@@ -6,6 +6,7 @@ from litestar import Response, get
 
 from server import publishing
 from server import scorecard as rules
+from server.access import rules as may
 from server.pages import site
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.printing import gathered
@@ -18,32 +19,32 @@ NAMES = {"scorecard": {"en": "scorecard", "fr": "fiche"}, "board": {"en": "board
          "annex": {"en": "detailed-annex", "fr": "annexe-detaillee"}}
 
 
-@get("/{language:str}/scorecard.pdf", sync_to_thread=True)
+@get("/{language:str}/scorecard.pdf", access=may.READ, sync_to_thread=True)
 def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """The scorecard on one page."""
     language = site.checked(language)
     card = _card(request, database, clock, session)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         beside = gathered.beside(connection, session.tenant, card, language)
     return _file("scorecard", language, card, scorecard_pdf(card, site.pack(), language, beside=beside))
 
 
-@get("/{language:str}/board.pdf", sync_to_thread=True)
+@get("/{language:str}/board.pdf", access=may.READ, sync_to_thread=True)
 def board(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """The board version as it would be prepared now. It is not published by being downloaded."""
     language = site.checked(language)
     card = _card(request, database, clock, session)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         record = gathered.public_record(connection, session.tenant, card, site.pack())
     return _file("board", language, card, board_pdf(record, language))
 
 
-@get("/{language:str}/annex.pdf", sync_to_thread=True)
+@get("/{language:str}/annex.pdf", access=may.READ, sync_to_thread=True)
 def annex(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """Every failing row by machine, with the office's handling line on every page."""
     language = site.checked(language)
     card = _card(request, database, clock, session)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         line = publishing.handling(connection, session.tenant)
     return _file("annex", language, card, annex_pdf(card, site.pack(), language, handling=line))
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from hustings.errors import UsageError
 from server import publishing
 from server import scorecard as rules
+from server.access import rules as may
 from server.elections.days import today
 from server.elections.phase import blocked, publication_block
 from server.pages import site
@@ -36,13 +37,13 @@ STATUS = {Refusal.ROLE: 403, Refusal.CHANGED: 409, Refusal.CLOSED: 409, Refusal.
           Refusal.REASON: 400}
 
 
-@get("/{language:str}/publish", sync_to_thread=True)
+@get("/{language:str}/publish", access=may.OFFICE, sync_to_thread=True)
 def versions(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Every version, what may leave, and the form that prepares one."""
     return _list(request, site.checked(language), database, clock, session)
 
 
-@post("/{language:str}/publish/prepare", sync_to_thread=True)
+@post("/{language:str}/publish/prepare", access=may.only(publishing.MAY_PREPARE), sync_to_thread=True)
 def prepare(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
     """Keep both files as they are now. Raises ``Refused`` for who may not."""
     language = site.checked(language)
@@ -50,13 +51,13 @@ def prepare(request: Asked, language: FromPath, database: Store, clock: Clock, s
         raise Refused("forbidden", "an administrator, IT staff or an official prepare a public version")
     now = site.now(clock)
     card = rules.scorecard(site.office(request, database, session), site.pack(), now)
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         number = publishing.prepare(connection, session.tenant, gathered.public_record(
             connection, session.tenant, card, site.pack()), now, f"person:{session.name}")
     return _to(f"/{language}/publish/{number}")
 
 
-@post("/{language:str}/publish/handling", sync_to_thread=True)
+@post("/{language:str}/publish/handling", access=may.only(publishing.MAY_SET_HANDLING), sync_to_thread=True)
 def handling(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock,
              session: SignedIn) -> Response[Any]:
     """Set the handling line of the annex."""
@@ -65,34 +66,34 @@ def handling(request: Asked, language: FromPath, data: Form, database: Store, cl
         raise Refused("forbidden", "an administrator sets the handling line")
     line = data.get("line", "")
     try:
-        with database.write() as connection:
+        with database.write(session.tenant) as connection:
             publishing.set_handling(connection, session.tenant, line, site.now(clock), f"person:{session.name}")
     except UsageError:
         return _list(request, language, database, clock, session, line=line, status=400)
     return _to(f"/{language}/publish#handling")
 
 
-@get("/{language:str}/publish/{number:str}", sync_to_thread=True)
+@get("/{language:str}/publish/{number:str}", access=may.OFFICE, sync_to_thread=True)
 def version(request: Asked, language: FromPath, number: FromPath, database: Store, clock: Clock,
             session: SignedIn) -> Template:
     """One version: what it says, who approved it, and the forms."""
     language = site.checked(language)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         found = _found(connection, session, number)
     return _page(request, language, database, clock, session, found)
 
 
-@get("/{language:str}/publish/{number:str}/preview.pdf", sync_to_thread=True)
+@get("/{language:str}/publish/{number:str}/preview.pdf", access=may.OFFICE, sync_to_thread=True)
 def preview(language: FromPath, number: FromPath, database: Store, session: SignedIn) -> Response[bytes]:
     """The very bytes, for who reads them before approving."""
     language = site.checked(language)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         found = _found(connection, session, number)
         content = publications.file(connection, session.tenant, found.id, language)
     return _pdf(content, f"preview-{found.id}-{language}.pdf")
 
 
-@post("/{language:str}/publish/{number:str}/approve", sync_to_thread=True)
+@post("/{language:str}/publish/{number:str}/approve", access=may.only(publishing.MAY_APPROVE), sync_to_thread=True)
 def approve(request: Asked, language: FromPath, number: FromPath, data: Form, database: Store, clock: Clock,
             session: SignedIn) -> Response[Any]:
     """Approve the very bytes that were read."""
@@ -100,7 +101,7 @@ def approve(request: Asked, language: FromPath, number: FromPath, data: Form, da
     now = site.now(clock)
     block = _block(site.office(request, database, session), now)
     reason = data.get("reason", "").strip()
-    with database.write() as connection:
+    with database.write(session.tenant) as connection:
         found = _found(connection, session, number)
         asked: dict[str, Any] = {"role": session.role, "person": session.name, "by": f"person:{session.name}",
                                  "given": data.get("digest", ""), "block": block[0] if block else "",
@@ -118,7 +119,7 @@ def approve(request: Asked, language: FromPath, number: FromPath, data: Form, da
     return _to(f"/{language}/publish/{found.id}")
 
 
-@post("/{language:str}/publish/{number:str}/withdraw", sync_to_thread=True)
+@post("/{language:str}/publish/{number:str}/withdraw", access=may.only(publishing.MAY_APPROVE), sync_to_thread=True)
 def withdraw(request: Asked, language: FromPath, number: FromPath, data: Form, database: Store, clock: Clock,
              session: SignedIn) -> Response[Any]:
     """Take a version back."""
@@ -126,10 +127,10 @@ def withdraw(request: Asked, language: FromPath, number: FromPath, data: Form, d
     if session.role not in publishing.MAY_APPROVE:
         raise Refused("forbidden", "an administrator or an official withdraw")
     reason = data.get("reason", "").strip()
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         found = _found(connection, session, number)
     try:
-        with database.write() as connection:
+        with database.write(session.tenant) as connection:
             publishing.withdraw(connection, session.tenant, _found(connection, session, number), site.now(clock),
                                 role=session.role, person=session.name, by=f"person:{session.name}", reason=reason)
     except UsageError:
@@ -139,14 +140,14 @@ def withdraw(request: Asked, language: FromPath, number: FromPath, data: Form, d
     return _to(f"/{language}/publish/{found.id}")
 
 
-@get("/{language:str}/published/{name:str}", sync_to_thread=True)
+@get("/{language:str}/published/{name:str}", access=may.OFFICE, sync_to_thread=True)
 def published(language: FromPath, name: FromPath, database: Store, clock: Clock,
               session: SignedIn) -> Response[bytes]:
     """What was published, at an address that stays: ``/en/published/3.pdf``. 404 for anything else."""
     language = site.checked(language)
     if not name.endswith(".pdf"):
         raise NotFoundException
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         found = _found(connection, session, name.removesuffix(".pdf"))
         if publishing.standing(found, site.now(clock)).state is not publishing.State.PUBLISHED:
             raise NotFoundException
@@ -175,7 +176,7 @@ def _list(request: Asked, language: str, database: Store, clock: Clock, session:
           status: int = 200) -> Template:
     now = site.now(clock)
     office = site.office(request, database, session)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         every = publications.every(connection, session.tenant)
         in_force = publishing.handling(connection, session.tenant)
     made = site.page(
@@ -193,7 +194,7 @@ def _page(request: Asked, language: str, database: Store, clock: Clock, session:
     now = site.now(clock)
     office = site.office(request, database, session)
     stands = publishing.standing(found, now)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         digests = {code: publishing.file_digest(publications.file(connection, session.tenant, found.id, code) or b"")
                    for code in ("en", "fr")}
     mine = next((one for one in stands.approvals if one.person == session.name), None)

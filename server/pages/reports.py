@@ -13,6 +13,7 @@ from hustings import envelope
 from hustings.envelope import Envelope
 from hustings.errors import BadDocument, BadKey, BadSignature
 from hustings.verdicts import SEVERITIES, WORST_FIRST, Result
+from server.access import rules
 from server.pages import site
 from server.pages.site import Asked, FromPath, SignedIn, Store
 from server.store import agents, reports
@@ -21,13 +22,13 @@ LAST = (1 << 63) - 1
 """The greatest number a report can have."""
 
 
-@get("/{language:str}/reports/{number:int}", sync_to_thread=True)
+@get("/{language:str}/reports/{number:int}", access=rules.READ, sync_to_thread=True)
 def report(request: Asked, language: FromPath, number: Path[int], database: Store, session: SignedIn) -> Template:
     """One accepted report. 404 for any other office's."""
     language = site.checked(language)
     if not 0 < number <= LAST:
         raise NotFoundException
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         stored = reports.get(connection, session.tenant, number)
         sent = reports.envelope_bytes(connection, session.tenant, number)
         agent = agents.get(connection, session.tenant, stored.report.agent) if stored else None
@@ -44,13 +45,13 @@ def report(request: Asked, language: FromPath, number: Path[int], database: Stor
         results=sorted(stored.report.results, key=_order))
 
 
-@get("/{language:str}/reports/{number:int}/envelope", sync_to_thread=True)
+@get("/{language:str}/reports/{number:int}/envelope", access=rules.READ, sync_to_thread=True)
 def signed_bytes(language: FromPath, number: Path[int], database: Store, session: SignedIn) -> Response[bytes]:
     """The envelope exactly as it was sent."""
     site.checked(language)
     sent = None
     if 0 < number <= LAST:
-        with database.read() as connection:
+        with database.read(session.tenant) as connection:
             sent = reports.envelope_bytes(connection, session.tenant, number)
     if sent is None:
         raise NotFoundException

@@ -8,6 +8,7 @@ from litestar.response import Template
 
 from policies.grade import DEADLINE_DAYS, WEIGHTS
 from server import drill
+from server.access import rules
 from server.actions import actions, with_effect
 from server.pages import site
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
@@ -18,7 +19,7 @@ SHOWN = 100
 """Assets of one state that a page lists."""
 
 
-@get("/{language:str}/points", sync_to_thread=True)
+@get("/{language:str}/points", access=rules.READ, sync_to_thread=True)
 def points(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Every row with what it weighs and brings: the sums are the bounds of the grade."""
     card = _card(request, language, database, clock, session)
@@ -31,7 +32,7 @@ def points(request: Asked, language: FromPath, database: Store, clock: Clock, se
                      upper=sum(one.share.upper for one in every if one.share))
 
 
-@get("/{language:str}/rows/{row:str}", sync_to_thread=True)
+@get("/{language:str}/rows/{row:str}", access=rules.READ, sync_to_thread=True)
 def row(request: Asked, language: FromPath, row: FromPath, database: Store, clock: Clock,
         session: SignedIn) -> Template:
     """One row of the catalogue. 404 for what is none."""
@@ -50,7 +51,7 @@ def row(request: Asked, language: FromPath, row: FromPath, database: Store, cloc
                      aside=[one for one in (*card.set_aside, *card.refused) if _about(one[1].subject, found)])
 
 
-@get("/{language:str}/areas/{code:str}", sync_to_thread=True)
+@get("/{language:str}/areas/{code:str}", access=rules.READ, sync_to_thread=True)
 def area(request: Asked, language: FromPath, code: FromPath, database: Store, clock: Clock,
          session: SignedIn) -> Template:
     """One area of the catalogue. 404 for what is none."""
@@ -64,7 +65,7 @@ def area(request: Asked, language: FromPath, code: FromPath, database: Store, cl
                      unmeasured=drill.unmeasured(card.items, pack, code))
 
 
-@get("/{language:str}/exceptions", sync_to_thread=True)
+@get("/{language:str}/exceptions", access=rules.READ, sync_to_thread=True)
 def exceptions(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """What the office accepts or declared not to apply: what is in force, and what was."""
     card = _card(request, language, database, clock, session)

@@ -8,14 +8,17 @@ from litestar.response import Template
 from hustings.verdicts import WORST_FIRST
 from server import drill
 from server import trend as trend_rules
+from server.access import rules
 from server.access_overview import gravest, overview
 from server.pages import site
+from server.pages.language import N_
 from server.pages.language import language as spoken
+from server.pages.navigation import Entry
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.pages.trend import shown
 
 
-@get("/{language:str}", sync_to_thread=True)
+@get("/{language:str}", access=rules.READ, sync_to_thread=True)
 def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """What an official reads first."""
     language = site.checked(language)
@@ -31,3 +34,4 @@ def scorecard(request: Asked, language: FromPath, database: Store, clock: Clock,
 
 
 ROUTES = [scorecard]
+ENTRIES = [Entry("scorecard", "/", N_("Scorecard"), rules.READ, 10)]

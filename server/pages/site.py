@@ -76,7 +76,8 @@ def page(template: str, request: Asked, language: str, session: Session, *, here
     its ``phase``: days to go and what they mean."""
     if "office" in context:
         context.setdefault("phase", of_office(context["office"], now(request.app.state["clock"])))
-    return Template(template, context={"language": language, "person": session.name, "here": here, **context})
+    return Template(template, context={"language": language, "person": session.name, "who": session, "here": here,
+                                       **context})
 
 
 def language_of(request: Asked) -> str:

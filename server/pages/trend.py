@@ -15,8 +15,11 @@ from litestar.response import Template
 from evidence.day import MILLION, Point
 from hustings.times import utc_text
 from server import trend as rules
+from server.access import rules as may
 from server.pages import site
+from server.pages.language import N_
 from server.pages.language import language as spoken
+from server.pages.navigation import Entry
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.store import agents, days, inventory, rule_sets
 from server.store.days import Kept
@@ -24,14 +27,14 @@ from server.store.days import Kept
 SCHEMA = "hustings.trend/1"
 
 
-@get("/{language:str}/trend", sync_to_thread=True)
+@get("/{language:str}/trend", access=may.READ, sync_to_thread=True)
 def trend(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """The office, its areas, sites, machines and what others answer for."""
     language = site.checked(language)
     kept, waiting = site.closer(request, database, clock).year(session.tenant)
     machines: list[dict[str, Any]] = []
     if kept:
-        with database.read() as connection:
+        with database.read(session.tenant) as connection:
             names = {one.agent.id: one.host for one in agents.summaries(connection, session.tenant)}
             then = days.machines_of(connection, session.tenant, kept[0].day)
             now = days.machines_of(connection, session.tenant, kept[-1].day)
@@ -45,13 +48,13 @@ def trend(request: Asked, language: FromPath, database: Store, clock: Clock, ses
         **shown(language))
 
 
-@get("/{language:str}/trend/machines/{agent:str}", sync_to_thread=True)
+@get("/{language:str}/trend/machines/{agent:str}", access=may.READ, sync_to_thread=True)
 def machine(request: Asked, language: FromPath, agent: FromPath, database: Store, clock: Clock,
             session: SignedIn) -> Template:
     """One machine. 404 for any other office's."""
     language = site.checked(language)
     kept, waiting = site.closer(request, database, clock).year(session.tenant)
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         found = agents.summary(connection, session.tenant, agent)
         if found is None:
             raise NotFoundException
@@ -62,7 +65,7 @@ def machine(request: Asked, language: FromPath, agent: FromPath, database: Store
         trend=rules.line((day, one.points.get(agent)) for day, one in told))
 
 
-@get("/{language:str}/trend/sites/{place:path}", sync_to_thread=True)
+@get("/{language:str}/trend/sites/{place:path}", access=may.READ, sync_to_thread=True)
 def place(request: Asked, language: FromPath, place: FromPath, database: Store, clock: Clock,
           session: SignedIn) -> Template:
     """What the office answers for at one site. 404 for a site that no kept day knows."""
@@ -76,13 +79,13 @@ def place(request: Asked, language: FromPath, place: FromPath, database: Store, 
                      kind="site", place="", trend=found, **shown(language))
 
 
-@get("/{language:str}/days/{day:str}", sync_to_thread=True)
+@get("/{language:str}/days/{day:str}", access=may.READ, sync_to_thread=True)
 def day(request: Asked, language: FromPath, day: FromPath, database: Store, clock: Clock,
         session: SignedIn) -> Template:
     """One closed day with everything it was made of. 404 for one that is not kept."""
     language = site.checked(language)
     wanted = _date(str(day))
-    with database.read() as connection:
+    with database.read(session.tenant) as connection:
         found = days.between(connection, session.tenant, wanted, wanted)
         machines = days.machines_of(connection, session.tenant, wanted)
         if not found or machines is None:
@@ -103,7 +106,7 @@ def day(request: Asked, language: FromPath, day: FromPath, database: Store, cloc
         before=before[-1].day if before else None, after=after)
 
 
-@get("/{language:str}/trend.csv", sync_to_thread=True)
+@get("/{language:str}/trend.csv", access=may.READ, sync_to_thread=True)
 def as_csv(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """Every kept day of the office for a spreadsheet: UTF-8 with a mark, as spreadsheets expect it."""
     site.checked(language)
@@ -122,7 +125,7 @@ def as_csv(request: Asked, language: FromPath, database: Store, clock: Clock, se
     return _download(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", "trend.csv")
 
 
-@get("/{language:str}/trend.json", sync_to_thread=True)
+@get("/{language:str}/trend.json", access=may.READ, sync_to_thread=True)
 def as_json(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Response[bytes]:
     """The same for programs: ``hustings.trend/1``. Bounds are parts of one."""
     site.checked(language)
@@ -133,6 +136,7 @@ def as_json(request: Asked, language: FromPath, database: Store, clock: Clock, s
 
 
 ROUTES = [trend, machine, place, day, as_csv, as_json]
+ENTRIES = [Entry("trend", "/trend", N_("Trend"), may.READ, 30)]
 
 
 def _listed(machines: days.Machines | None, names: dict[str, str]) -> list[tuple[str, Point]]:

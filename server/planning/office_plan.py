@@ -175,5 +175,5 @@ def make(maker: Maker, database: Database, tenant: str, inputs: Inputs, now: dat
     made = maker.ask(unsolved(inputs), seconds)
     if made is None:
         return None
-    with database.write() as connection:
+    with database.write(tenant) as connection:
         return keep(connection, tenant, inputs, made, now, by)

@@ -1,11 +1,17 @@
-"""The database: SQLite in a file or PostgreSQL by URL, opened the same way."""
+"""The database: SQLite in a file or PostgreSQL by URL, opened the same way.
+
+Every transaction says whose rows it is about: one tenant's, or (rarely, ``WHOLE_SERVER``) everybody's. On PostgreSQL
+the transaction then runs under a role that does not own the tables and sees that tenant's rows alone, whatever the
+queries say (``server.store.walls``). On SQLite the queries' own conditions are the only wall.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from enum import Enum
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -15,8 +21,27 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from hustings.errors import CannotFinish, ConfigError
 
+ONE_TENANT_ROLE: Final = "hustings_app"
+"""The PostgreSQL role of a transaction about one tenant."""
+WHOLE_SERVER_ROLE: Final = "hustings_server"
+"""The PostgreSQL role of a transaction about everybody."""
+TENANT_SETTING: Final = "hustings.tenant"
+
+
+class Wide(Enum):
+    """What is wider than one tenant."""
+
+    SERVER = "server"
+
+
+WHOLE_SERVER: Final = Wide.SERVER
+"""Signing in, looking up whose key or secret it is, and the server's own timed work: nothing a person asks for."""
+Scope: TypeAlias = str | Wide
+"""The id of a tenant, or ``WHOLE_SERVER``."""
+
 _WRITE = "hustings_write"
 _BUSY_MS = 15_000
+_NARROW = sa.text(f"SELECT set_config('role', :role, true), set_config('{TENANT_SETTING}', :tenant, true)")
 
 
 class Database:
@@ -28,21 +53,39 @@ class Database:
         self.engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A consistent view. Raises ``CannotFinish`` when the database cannot be reached, or fails (a full disk)."""
+    def read(self, scope: Scope) -> Iterator[Connection]:
+        """A consistent view of one tenant's rows, or of everybody's. Raises ``CannotFinish`` when the database cannot
+        be reached, or fails (a full disk)."""
         with self._connect() as connection, connection.begin():
+            self.narrow(connection, scope)
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, scope: Scope) -> Iterator[Connection]:
         """A transaction that is durable once the block ends, and undone if it raises.
 
         On SQLite it takes the write lock at once, so that it never fails half-way for another writer.
         """
+        with self.owner() as connection:
+            self.narrow(connection, scope)
+            yield connection
+
+    @contextmanager
+    def owner(self, *, writing: bool = True) -> Iterator[Connection]:
+        """A transaction as the login that owns the tables: for migrations alone."""
         with self._connect() as connection:
-            writing = connection.execution_options(**{_WRITE: True})
-            with writing.begin():
-                yield writing
+            chosen = connection.execution_options(**{_WRITE: writing})
+            with chosen.begin():
+                yield chosen
+
+    def narrow(self, connection: Connection, scope: Scope) -> None:
+        """From here on the open transaction is about ``scope``. Raises ``ValueError`` for an empty tenant."""
+        if scope == "":
+            raise ValueError("a transaction about no tenant")
+        if self.sqlite:
+            return
+        role, tenant = (WHOLE_SERVER_ROLE, "") if isinstance(scope, Wide) else (ONE_TENANT_ROLE, scope)
+        connection.execute(_NARROW, {"role": role, "tenant": tenant})
 
     def close(self) -> None:
         self.engine.dispose()

@@ -12,17 +12,18 @@ from alembic.script import ScriptDirectory
 
 from hustings.errors import ConfigError
 from server.store.database import Database
+from server.store.walls import raise_walls
 
 _LOCK = 0x48555354
 """The PostgreSQL advisory lock under which one of several replicas migrates."""
 
 
 def migrate(database: Database) -> str:
-    """Apply what is missing, in one transaction, and return the revision reached.
+    """Apply what is missing and put up the walls between tenants, in one transaction; return the revision reached.
 
     Raises ``ConfigError`` when the database was written by a newer version.
     """
-    with as_file(files("server.store") / "migrations") as folder, database.write() as connection:
+    with as_file(files("server.store") / "migrations") as folder, database.owner() as connection:
         if not database.sqlite:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = Config()
@@ -32,12 +33,14 @@ def migrate(database: Database) -> str:
         scripts = ScriptDirectory.from_config(config)
         _refuse_newer(MigrationContext.configure(connection).get_current_heads(), scripts, database.where)
         command.upgrade(config, "head")
+        if not database.sqlite:
+            raise_walls(connection)
         return str(scripts.get_current_head())
 
 
 def require_current(database: Database) -> None:
     """Raises ``ConfigError`` unless the database is exactly at this version's schema."""
-    with as_file(files("server.store") / "migrations") as folder, database.read() as connection:
+    with as_file(files("server.store") / "migrations") as folder, database.owner(writing=False) as connection:
         scripts = ScriptDirectory(str(folder))
         current = MigrationContext.configure(connection).get_current_heads()
         _refuse_newer(current, scripts, database.where)

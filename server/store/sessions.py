@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from server.engagement import Engagement
 from server.store import secrets
 from server.store.people import Person, Role
 from server.store.schema import people, sessions
@@ -15,6 +16,8 @@ from server.store.schema import people, sessions
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 _TOUCH = timedelta(minutes=1)
+SESSION = "hustings.session"
+"""Where the signed-in session is in the ASGI scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,15 @@ class Session:
     created: datetime
     seen: datetime
     via: str
-    """``password`` or ``link``."""
+    """``password``, ``passkey``, ``single`` (an identity provider), ``link`` or ``token``."""
+    home: str = ""
+    """The tenant the person belongs to. ``tenant`` is the office they look at: another one's only for a reviewer."""
+    proven: bool = True
+    """Whether a second factor was proven, or cannot be asked (a link from the server's own machine)."""
+    engagement: Engagement | None = None
+    """Of a reviewer who looks at an office: what they may see of it. It holds now."""
+    scopes: frozenset[str] = frozenset()
+    """What a token may be used for."""
 
 
 def start(connection: Connection, person: Person, via: str, now: datetime) -> str:
@@ -51,7 +62,7 @@ def find(connection: Connection, secret: str, now: datetime) -> Session | None:
                sessions.c.created > now - ABSOLUTE, people.c.disabled.is_(None))).one_or_none()
     if row is None:
         return None
-    return Session(row.person, row.tenant, row.name, Role(row.role), row.created, row.seen, row.via)
+    return Session(row.person, row.tenant, row.name, Role(row.role), row.created, row.seen, row.via, row.tenant)
 
 
 def due(session: Session, now: datetime) -> bool:

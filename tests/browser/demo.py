@@ -28,8 +28,9 @@ from server.app import Application
 from server.config import database_url, load
 from server.store import inventory as inventory_store
 from server.store import people, tenants, tokens
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.migrate import migrate
+from tests.browser.scenes import scenes
 from tests.flow.served import HUSTINGS, Served, served
 from tests.sender import INVENTORY, Sender
 from tests.server import access_facts
@@ -121,6 +122,9 @@ def demo(data: Path) -> Iterator[Demo]:
             _accept(made, now)
             _plan(made)
             made.run("publish", "prepare")
+            for scene in scenes():
+                if hasattr(scene, "prepare"):
+                    scene.prepare(made, data, now)
             yield made
 
 
@@ -140,14 +144,14 @@ def _history(data: Path, now: datetime) -> tuple[Sender, Sender]:
                 return answer.content
 
         def enrol(tenant: str, host: str, roles: tuple[str, ...]) -> Sender:
-            with database.write() as connection:
+            with database.write(WHOLE_SERVER) as connection:
                 token = tokens.create(connection, tenant, roles=(), site="", life=timedelta(hours=24), now=at,
                                       by="demo")
             sender = Sender()
             asked = sender.enrollment(token, host=host, roles=roles)
             return sender.enrolled(portal.call(post, "/v1/enrollments", asked))
 
-        with database.write() as connection:
+        with database.write(WHOLE_SERVER) as connection:
             ours = tenants.only(connection).id
             inventory_store.add(connection, ours, inventory_csv.parse(LIST.encode(), "inventory.csv"),
                                 file="inventory.csv", digest="sha256:x", now=at, by="demo")

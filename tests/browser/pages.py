@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from tests.browser.demo import Demo
+from tests.browser.scenes import scenes
 
 Place = Callable[[Demo], str]
 PAGES: dict[str, tuple[str, Place]] = {
@@ -41,6 +42,7 @@ PAGES: dict[str, tuple[str, Place]] = {
     "publish": ("/publish", lambda demo: "/publish"),
     "public version": ("/publish/{number:str}", lambda demo: "/publish/1"),
     "method": ("/method", lambda demo: "/method"),
+    "office": ("/office", lambda demo: "/office"),
     "glossary": ("/glossary", lambda demo: "/glossary"),
 }
 """Route, as the router has it after the language, and an address of it."""
@@ -48,8 +50,12 @@ ELSEWHERE = {
     "/plan/equipment/preview/{secret:str}": "reached by sending a file: test_journeys_in_a_browser",
 }
 """Pages that have no address to begin with, and the test that sees them."""
-NOT_PAGES = ("/published/{name:str}", "/reports/{number:int}/envelope")
+NOT_PAGES: tuple[str, ...] = ("/published/{name:str}", "/reports/{number:int}/envelope")
 """Downloads without an ending in their route."""
+for _scene in scenes():
+    PAGES |= getattr(_scene, "PAGES", {})
+    ELSEWHERE |= getattr(_scene, "ELSEWHERE", {})
+    NOT_PAGES: tuple[str, ...] = (*NOT_PAGES, *getattr(_scene, "NOT_PAGES", ()))
 EVERY = tuple((name, language) for name in PAGES for language in ("en", "fr"))
 
 

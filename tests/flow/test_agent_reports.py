@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from server.store import agents, reports
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from tests.flow.served import Served
 
 HUSTINGS = [sys.executable, "-m", "hustings"]
@@ -64,7 +64,7 @@ def arrived(office: Served) -> tuple[list[str], list[tuple[int, str]], int]:
     """The reports' notes in order, (sequence, epoch) of every accepted payload, and the number of forks."""
     opened = Database(f"sqlite:///{office.data / 'hustings.db'}")
     try:
-        with opened.read() as connection:
+        with opened.read(WHOLE_SERVER) as connection:
             tenant = connection.exec_driver_sql("SELECT id FROM tenants").scalar_one()
             (known,) = agents.every(connection, tenant)
             lines = list(reversed(reports.history(connection, tenant, known.id, limit=10_000)))

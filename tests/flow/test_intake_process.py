@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from server import tls
 from server.config import load
 from server.store import reports, schema
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from tests.flow.served import Served, served
 from tests.postgres import PostgresServer
 from tests.sender import Sender, squeezed
@@ -95,7 +95,7 @@ def test_killed_again_and_again_the_server_has_every_report_exactly_once(server:
     finally:
         stop.set()
     opened = database(server)
-    with opened.read() as connection:
+    with opened.read(WHOLE_SERVER) as connection:
         for sender, kept in zip(senders, receipts, strict=True):
             lines = reports.history(connection, sender.tenant, sender.agent, limit=1000)
             assert [line.sequence for line in lines] == list(range(each, 0, -1))
@@ -274,7 +274,7 @@ def test_told_to_stop_at_once_the_server_still_stops(server: Served) -> None:
 def test_a_database_of_a_newer_version_is_not_served(server: Served) -> None:
     server.stop()
     opened = database(server)
-    with opened.write() as connection:
+    with opened.write(WHOLE_SERVER) as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     opened.close()
     for command in (("serve",), ("token",)):

@@ -11,6 +11,7 @@ from server.access import cookies
 from server.elections.model import Election, Window, WindowKind
 from server.planning.model import Scale
 from server.store import elections, people, sessions
+from server.store.database import WHOLE_SERVER
 from server.store.elections import Act
 from server.store.people import Role
 from tests.server.setups import Office
@@ -27,7 +28,7 @@ BUDGET = b"fund,year,amount,kinds\nGeneral,2026,4000,\nGeneral,2027,60000,\nGene
 
 def session(office: Office, role: Role = Role.ADMINISTRATOR) -> dict[str, str]:
     """The cookie of a session of somebody of this role."""
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         name = "admin" if role is Role.ADMINISTRATOR else f"a-{role}"
         person = people.by_name(connection, name) or people.add(
             connection, office.tenant.id, name, role, None, office.now())
@@ -64,7 +65,7 @@ def budgeted(office: Office, signed: dict[str, str], body: bytes = BUDGET) -> ht
 
 def voting(office: Office, *days: date) -> None:
     """Elections with a freeze of 60 days before and 30 after."""
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         for day in days:
             freeze = Window(WindowKind.FREEZE, day - timedelta(days=60), day + timedelta(days=30))
             elections.write(connection, office.tenant.id, Election(

@@ -13,13 +13,13 @@ import anyio.from_thread
 import httpx
 import sqlalchemy as sa
 
-from server.access import passwords
+from server.access import cookies, passwords
 from server.app import Application
 from server.config import Config, Settings
-from server.store import people, tenants, tokens
-from server.store.database import Database
+from server.store import people, sessions, tenants, tokens
+from server.store.database import WHOLE_SERVER, Database
 from server.store.migrate import migrate
-from server.store.people import Role
+from server.store.people import Person, Role
 from server.store.tenants import Tenant
 from tests.sender import Sender
 
@@ -52,7 +52,7 @@ class Office:
     portal: Any
 
     def token(self, tenant: str = "", **changes: Any) -> str:
-        with self.database.write() as connection:
+        with self.database.write(WHOLE_SERVER) as connection:
             return tokens.create(connection, tenant or self.tenant.id, **{
                 "roles": (), "site": "", "life": timedelta(hours=24), "now": self.now(), "by": "test", **changes})
 
@@ -77,8 +77,34 @@ class Office:
         assert answer.status_code == 201, answer.text
         return sender.enrolled(answer.content)
 
+    def person(self, name: str, role: Role = Role.STAFF, *, tenant: str = "") -> Person:
+        """Somebody who may sign in with ``PASSWORD``, of this tenant unless told."""
+        of = tenant or self.tenant.id
+        with self.database.write(of) as connection:
+            return people.add(connection, of, name, role, HASH, self.now())
+
+    def signed_in(self, person: Person) -> dict[str, str]:
+        """The cookies of somebody who signed in with everything that is asked."""
+        with self.database.write(person.tenant) as connection:
+            return {cookies.name(tls=self.tls): sessions.start(connection, person, "password", self.now())}
+
+    def other(self, name: str = "Another office") -> Tenant:
+        """One more tenant of the same server."""
+        with self.database.write(WHOLE_SERVER) as connection:
+            return tenants.create(connection, name, self.now())
+
+    def page(self, method: str, path: str, session: dict[str, str], **data: str) -> httpx.Response:
+        """A page as a browser asks for it; what is posted carries the form's token."""
+        headers = {"accept": "text/html"}
+        if method == "GET":
+            return self.request("GET", path, cookies=session, headers=headers)
+        form = cookies.form_name(tls=self.tls)
+        token = self.request("GET", "/en/method", cookies=session, headers=headers).cookies[form]
+        return self.request(method, path, cookies={**session, form: token}, headers=headers,
+                            data={"_csrf_token": token, **data})
+
     def stored(self, table: sa.Table) -> int:
-        with self.database.read() as connection:
+        with self.database.read(WHOLE_SERVER) as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
 
 
@@ -88,7 +114,7 @@ def office(database: Database, data: Path, *, tls: bool = False,
     """A server with one tenant and the administrator ``admin``."""
     now = Now()
     revision = migrate(database)
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         tenant = tenants.create(connection, "Office", now())
         people.add(connection, tenant.id, "admin", Role.ADMINISTRATOR, HASH, now())
     data.mkdir(exist_ok=True)

@@ -12,7 +12,7 @@ from server.access.guard import host_name, is_public, safe_next
 from server.access.sign_in import SignIn
 from server.problems import Refused
 from server.store import audit, links, people, schema, sessions
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from tests.server import setups
 from tests.server.setups import PASSWORD, Office
 
@@ -38,7 +38,7 @@ def sign_in(office: Office, name: str = "admin", password: str = PASSWORD, *, pe
 
 
 def link(office: Office) -> str:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         person = people.by_name(connection, "admin")
         assert person is not None
         return f"/sign-in/link/{links.create(connection, person, office.now())}"
@@ -76,7 +76,7 @@ def test_a_right_password_signs_in_and_is_written_down(office: Office) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/en/machines")
     inside = office.request("GET", "/nothing-here", headers=HTML, cookies={COOKIE: answer.cookies[COOKIE]})
     assert inside.status_code == 404
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         [act] = audit.recent(connection, office.tenant.id)
     assert (act.action, act.actor, act.detail["via"]) == ("person.sign-in", "person:admin", "password")
 
@@ -116,7 +116,7 @@ def test_one_address_cannot_use_up_a_name_for_everyone_else(office: Office) -> N
 
 def test_a_disabled_person_is_out_at_once(office: Office) -> None:
     cookie = {COOKIE: sign_in(office).cookies[COOKIE]}
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         person = people.by_name(connection, "admin")
         assert person is not None
         people.disable(connection, person, office.now())
@@ -154,7 +154,7 @@ def test_signing_out_ends_the_session_on_the_server(office: Office) -> None:
 
 def test_sessions_and_links_are_kept_as_digests(office: Office) -> None:
     signed, secret = sign_in(office), link(office).rpartition("/")[2]
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         kept = repr([connection.execute(table.select()).all() for table in (schema.sessions, schema.links)])
     assert signed.cookies[COOKIE] not in kept
     assert secret not in kept

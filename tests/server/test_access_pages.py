@@ -31,6 +31,7 @@ from server.access import cookies
 from server.access_review import Statement
 from server.reading import Reading
 from server.store import audit, inventory, people, schema, sessions, tenants
+from server.store.database import WHOLE_SERVER
 from server.store.people import Role
 from tests.sender import Sender
 from tests.server import access_facts
@@ -60,7 +61,7 @@ class Tags(HTMLParser):
 
 def session(office: Office, role: Role = Role.ADMINISTRATOR) -> dict[str, str]:
     """The cookie of a session of somebody of this role."""
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         name = "admin" if role is Role.ADMINISTRATOR else f"a-{role}"
         person = people.by_name(connection, name) or people.add(
             connection, office.tenant.id, name, role, None, office.now())
@@ -239,7 +240,7 @@ def test_names_that_stay_at_home_leave_counts_and_how_to_get_pseudonyms(office: 
 
 @pytest.mark.parametrize("tail", ["", "/rights.csv", "/rights.json"])
 def test_another_offices_database_is_not_there(office: Office, tail: str) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Other", office.now())
     theirs = office.machine(other.id)
     assert office.post("/v1/reports", theirs.report(facts=found(office, FOUND))).status_code == 201
@@ -312,7 +313,7 @@ def test_a_signature_is_shown_kept_sealed_and_in_the_trail(office: Office, tmp_p
     assert "Last signed by admin" in text
     until = office.now() + timedelta(days=90)
     assert f"Good until {until:%B} {until.day}, {until.year}" in text
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         row = connection.execute(sa.select(schema.access_reviews)).one()
         [act] = [one for one in audit.recent(connection, office.tenant.id) if one.action == "access.review"]
     public = keys.public_bytes(keys.load(tmp_path / "data" / "recordings.key"))
@@ -363,7 +364,7 @@ def test_the_database_itself_keeps_signatures_as_they_are(office: Office) -> Non
     machine = report(office, found(office, FOUND))
     assert sign(office, machine, session(office)).status_code == 303
     for statement in ("UPDATE access_reviews SET person = 'x'", "DELETE FROM access_reviews"):
-        with pytest.raises(DBAPIError, match="append-only"), office.database.write() as connection:
+        with pytest.raises(DBAPIError, match="append-only"), office.database.write(WHOLE_SERVER) as connection:
             connection.execute(sa.text(statement))
 
 
@@ -399,7 +400,7 @@ def test_a_hash_is_computed_anew_where_names_leave_as_they_are(office: Office) -
 def test_the_office_check_reads_who_signed(office: Office) -> None:
     machine = report(office, found(office, FOUND))
     lines = [inventory.Asset("front-desk", ("registration-db",), "hall", "us", 2)]
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         inventory.add(connection, office.tenant.id, lines, file="a.csv", digest="d", now=office.now(), by="test")
 
     def verdict() -> str:

@@ -25,6 +25,7 @@ from server.reading import Reading
 from server.records import Asset
 from server.store import agents, audit, reports
 from server.store.agents import Agent
+from server.store.database import WHOLE_SERVER
 from tests.sender import INVENTORY
 from tests.server.setups import Office
 from tests.server.test_pages import judged, page, signed_in
@@ -47,7 +48,7 @@ def document(office: Office, *, age: timedelta = timedelta(hours=2), digest: str
 
 def enter(office: Office, tmp_path: Path, body: bytes, **changes: Any) -> tuple[Agent, Report]:
     word = attest.Attestation(**{"tenant": office.tenant.id, "by": "console:bob", "at": office.now(), **changes})
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         return attest.enter(connection, body, word, tmp_path / "recordings.key")
 
 
@@ -66,14 +67,14 @@ def test_who_recorded_it_and_who_brought_it_is_said_on_every_page(office: Office
         assert DIGEST in text
     card = rules.scorecard(Reading(office.database).office(office.tenant.id), shipped(), office.now())
     assert [one.name for one in card.recorded] == ["appliance-7"]
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         (act,) = [one for one in audit.recent(connection, office.tenant.id) if one.action == "recording.import"]
     assert (act.actor, act.detail["recording"]) == ("console:bob", DIGEST)
 
 
 def test_what_is_stored_is_signed_as_attested_and_as_nothing_else(office: Office, tmp_path: Path) -> None:
     machine, entered = enter(office, tmp_path, document(office))
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         stored = reports.latest(connection, office.tenant.id, machine.id)
         assert stored is not None
         sealed = reports.envelope_bytes(connection, office.tenant.id, stored.id)
@@ -141,7 +142,7 @@ def test_what_is_no_recording_a_revoked_machine_and_another_key_are_refused(offi
     (tmp_path / "recordings.key").unlink()
     with pytest.raises(CannotFinish, match="not the one that signed before"):
         enter(office, tmp_path, document(office, digest="sha256:" + "d" * 64))
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         agents.revoke(connection, office.tenant.id, machine.id, office.now())
     with pytest.raises(UsageError, match="was revoked"):
         enter(office, tmp_path, document(office, digest="sha256:" + "d" * 64))

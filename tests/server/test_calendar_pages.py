@@ -22,6 +22,7 @@ from server.plan import make
 from server.reading import Reading
 from server.store import audit, elections, inventory, sessions, settings, tenants
 from server.store import people as store_people
+from server.store.database import WHOLE_SERVER
 from server.store.inventory import Asset
 from server.store.people import Role
 from server.store.settings import Profile, Settings
@@ -43,12 +44,12 @@ def entered(office: Office, days: int, kind: str = "us-municipal", **changes: An
     """An election some days from today, stored."""
     made = election(today(office) + timedelta(days=days), kind=kind, **{
         "id": f"e{days}", "name": f"Vote of day {days}", **changes})
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         return changing.add(connection, office.tenant.id, made, now=office.now(), by="person:ada").election
 
 
 def standing(office: Office) -> tuple[Election, ...]:
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         return elections.every(connection, office.tenant.id)
 
 
@@ -103,7 +104,7 @@ def test_an_election_is_entered_from_a_template(office: Office) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, f"/en/calendar/{made.id}")
     assert (made.name, made.first, made.last, made.called) == ("General", day, day, False)
     assert made.windows == election(day, kind="us-federal-general").windows
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         act = audit.recent(connection, office.tenant.id)[0]
     assert (act.actor, act.action, act.subject) == ("person:admin", "election.add", "General")
 
@@ -164,7 +165,7 @@ def test_windows_are_changed_as_a_new_version(office: Office) -> None:
     text = page(office, f"/en/calendar/{made.id}", signed_in).text
     assert "County order 12" in text
     assert "the clerk asked" in text
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         assert [one.version for one in elections.history(connection, office.tenant.id, made.id)] == [2, 1]
 
 
@@ -246,7 +247,7 @@ def test_without_its_token_a_form_is_refused(office: Office) -> None:
 
 def test_another_offices_elections_are_not_there(office: Office) -> None:
     made = entered(office, -10)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Other", office.now())
         person = store_people.add(connection, other.id, "eve", Role.ADMINISTRATOR, None, office.now())
         theirs = {cookies.name(tls=False): sessions.start(connection, person, "link", office.now())}
@@ -324,7 +325,7 @@ def test_after_an_election_the_page_says_what_was_open_and_what_became_of_it(off
     reports(office, sender, 12, **dict.fromkeys(ids, Verdict.FAIL))
     reports(office, sender, 1, **{ids[0]: Verdict.FAIL})
     office.now.forward(seconds=1)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         inventory.add(connection, office.tenant.id, [Asset("front-desk", ("office-workstation",), "", "us", 2),
                                                      Asset("annex", ("office-workstation",), "", "us", 3)],
                       file="x.csv", digest="sha256:x", now=office.now() - timedelta(days=100), by="x")
@@ -348,7 +349,7 @@ def test_only_machines_that_are_silent_today_are_to_be_made_to_report_again(offi
     sender = office.machine()
     reports(office, sender, 30)
     reports(office, sender, 1)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         for days_ago, names in ((100, ("front-desk", "annex", "sold")), (2, ("front-desk", "annex"))):
             inventory.add(connection, office.tenant.id, [
                 Asset(name, ("office-workstation",), "", "us", place) for place, name in enumerate(names, 2)],
@@ -358,7 +359,7 @@ def test_only_machines_that_are_silent_today_are_to_be_made_to_report_again(offi
     silent, carry = text.split('id="silent"')[1].split('id="carry"')
     assert all(one in silent for one in ("front-desk", "annex", "sold"))
     assert re.findall(r"Make (\S+) report again", carry) == ["annex"]
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         inventory.add(connection, office.tenant.id, [Asset("front-desk", ("office-workstation",), "", "us", 2)],
                       file="x.csv", digest="sha256:x", now=office.now(), by="x")
     carry = page(office, f"/en/calendar/{made.id}/review", signed_in).text.split('id="carry"')[1]
@@ -383,7 +384,7 @@ def test_a_campaign_gets_ten_actions_until_the_vote(office: Office, language: st
     entered(office, 60)
     signed_in = session(office)
     assert "hustings server profile campaign" in page(office, f"/{language}/campaign", signed_in).text
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         settings.write(connection, office.tenant.id, Settings(Profile.CAMPAIGN), now=office.now(), by="x")
     text = page(office, f"/{language}/campaign?hours=40", signed_in).text
     assert "hustings server profile campaign" not in text
@@ -414,7 +415,7 @@ def test_days_are_counted_where_the_office_is(office: Office) -> None:
     entered(office, -1)
     signed_in = session(office)
     assert "Voting today" not in page(office, "/en/calendar", signed_in).text
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         settings.write(connection, office.tenant.id, Settings(zone="Pacific/Honolulu"), now=office.now(), by="x")
     text = page(office, "/en/calendar", signed_in).text
     assert "Voting today" in text

@@ -20,7 +20,7 @@ from server.cli import server
 from server.config import database_url
 from server.store import audit, people, tenants
 from server.store.audit import Act
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from tests.server.test_parts import GOOD
 
 
@@ -46,7 +46,7 @@ class Console:
 
     def trail(self) -> list[Act]:
         opened = Database(database_url(self.data))
-        with opened.read() as connection:
+        with opened.read(WHOLE_SERVER) as connection:
             acts = audit.recent(connection, tenants.only(connection).id)
         opened.close()
         return acts
@@ -98,7 +98,7 @@ def test_init_takes_the_password_from_a_file(fresh: Console, tmp_path: Path) -> 
     said = json.loads(fresh.run("init", "--no-tls", "--admin", "ada", "--password-file", str(file), "--format", "json"))
     assert (said["url"], said["admin"]) == ("http://127.0.0.1:8443", "ada")
     opened = Database(database_url(fresh.data))
-    with opened.read() as connection:
+    with opened.read(WHOLE_SERVER) as connection:
         person = people.by_name(connection, "ada")
     opened.close()
     assert person is not None

@@ -15,6 +15,7 @@ from server.questions import AREAS
 from server.records import Asset
 from server.scorecard import Scorecard, scorecard
 from server.store import inventory, tenants
+from server.store.database import WHOLE_SERVER
 from tests.server.records import FAIL, NOW, PACK, UNKNOWN, heard, results
 from tests.server.records import office as an_office
 from tests.server.setups import Office
@@ -34,7 +35,7 @@ def answered(office: Office) -> tuple[Result, ...]:
 
 
 def declare(office: Office) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         inventory.add(connection, office.tenant.id, LINES, file="a.csv", digest="d", now=office.now(), by="test")
 
 
@@ -113,7 +114,7 @@ def test_a_signed_report_is_shown_with_its_proof_and_downloads_byte_for_byte(off
 
 
 def test_a_report_of_another_office_is_not_there(office: Office) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Other", office.now())
     machine = office.machine(other.id)
     assert office.post("/v1/reports", machine.report()).status_code == 201

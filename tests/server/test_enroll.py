@@ -15,6 +15,7 @@ from hustings.report import Enrolled
 from server.enroll import enroll
 from server.problems import Refused
 from server.store import agents, audit, schema, tokens
+from server.store.database import WHOLE_SERVER
 from tests.sender import Sender, flipped
 from tests.server.setups import Office
 
@@ -28,7 +29,7 @@ def test_a_token_makes_an_agent_with_what_the_token_says(office: Office) -> None
     assert answer.status_code == 201
     said = msgspec.json.decode(answer.content, type=Enrolled)
     assert (said.tenant, said.state) == (office.tenant.id, "approved")
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         [agent] = agents.every(connection, office.tenant.id)
         [act] = audit.recent(connection, office.tenant.id)
     assert (agent.id, agent.public_key, agent.roles, agent.site) == (
@@ -39,7 +40,7 @@ def test_a_token_makes_an_agent_with_what_the_token_says(office: Office) -> None
 
 def test_without_roles_in_the_token_the_machines_own_count(office: Office) -> None:
     office.post(PATH, Sender().enrollment(office.token()))
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         assert agents.every(connection, office.tenant.id)[0].roles == ("office-workstation",)
 
 
@@ -135,7 +136,7 @@ def test_the_same_request_twice_at_the_same_moment_is_one_machine(office: Office
 
 def test_a_token_is_not_kept_and_lives_at_most_three_days(office: Office) -> None:
     secret = office.token()
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         assert secret not in repr(connection.execute(schema.tokens.select()).all())
         with pytest.raises(UsageError, match="72 hours"):
             tokens.create(connection, office.tenant.id, roles=(), site="", life=timedelta(hours=73),

@@ -16,7 +16,7 @@ from hustings.verdicts import Result, Severity, Verdict
 from server.config import Settings, settings_file
 from server.records import EXCEPTION, NOT_APPLICABLE, Exemption
 from server.scorecard import scorecard
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from tests.server import setups
 from tests.server.records import DAY, FAIL, NOW, PACK, UNKNOWN, heard, office, results
 from tests.server.setups import Office
@@ -169,13 +169,13 @@ def test_the_database_refuses_to_change_what_was_signed(office: Office) -> None:
     from server.store import exceptions as store
     from server.store.schema.exceptions import exceptions as table
 
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         number = store.add(connection, office.tenant.id, kind=EXCEPTION, subject="PAT-01", asset="", reason="r",
                            control="c", owner="o", approved_by="a", at=office.now(), by="t", until=date(2027, 1, 1))
     for act in (sa.update(table).values(reason="x"), sa.delete(table)):
-        with pytest.raises(DBAPIError), office.database.write() as connection:
+        with pytest.raises(DBAPIError), office.database.write(WHOLE_SERVER) as connection:
             connection.execute(act)
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         (kept,) = store.every(connection, office.tenant.id)
         assert store.every(connection, "other") == []
     assert (kept.number, kept.reason, kept.until, kept.ended) == (number, "r", date(2027, 1, 1), None)

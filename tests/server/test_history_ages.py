@@ -14,6 +14,7 @@ from evidence.ages import Said
 from hustings.errors import CannotFinish
 from server import history
 from server.store import agents, rebuild
+from server.store.database import WHOLE_SERVER
 from server.store.schema import heads, reports
 from tests.sender import RESULTS, Sender
 from tests.server.records import FAIL, NA, NOW, PACK, PASS, UNKNOWN
@@ -90,7 +91,7 @@ def test_intake_carries_what_a_rebuild_finds(office: Office) -> None:
     send(office, machine, UNKNOWN, FAIL, NA, PASS)
     send(office, machine, FAIL, FAIL)
     first, second, third, _ = (one.check for one in RESULTS)
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         failing, applied = agents.carried(connection, office.tenant.id, machine.agent)
         assert rebuild.rebuild(connection, write=False) == []
     assert (failing[first] - began, failing[second] - began) < (timedelta(minutes=1), timedelta(days=1, minutes=1))
@@ -100,14 +101,14 @@ def test_intake_carries_what_a_rebuild_finds(office: Office) -> None:
 def test_a_rebuild_names_what_differs_and_puts_it_right(office: Office) -> None:
     machine = office.machine()
     send(office, machine, FAIL, PASS, parameters={"identity/root-login": {"days": 3}})
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         connection.execute(sa.update(heads).values(failing={"made/up": "2026-01-01T00:00:00+00:00"}))
         connection.execute(sa.update(reports).values(overridden=[]))
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         found = rebuild.rebuild(connection, write=False)
     assert [one.column.partition(" ")[0] for one in found] == ["failing", "report"]
     assert {one.agent for one in found} == {machine.agent}
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         assert rebuild.rebuild(connection, write=True) == found
         assert rebuild.rebuild(connection, write=True) == []
 
@@ -116,7 +117,7 @@ def test_heads_that_carry_nothing_are_filled_from_their_reports(office: Office) 
     machine = office.machine()
     send(office, machine, FAIL, PASS)
     send(office, machine, FAIL, NA)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         before = agents.carried(connection, office.tenant.id, machine.agent)
         connection.execute(sa.update(heads).values(dict.fromkeys(rebuild.CARRIED)))
         rebuild.rebuild(connection, write=True)
@@ -131,14 +132,14 @@ def test_what_was_changed_behind_the_servers_back_is_named(office: Office) -> No
     for _ in range(3):
         send(office, machine, FAIL, PASS)
         send(office, other, PASS, PASS)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         rows = connection.execute(sa.select(reports.c.id, reports.c.agent, reports.c.envelope)
                                   .order_by(reports.c.id)).all()
         mine, foreign = [one for one in rows if one.agent == machine.agent], rows[1].envelope
         connection.execute(sa.update(reports).where(reports.c.id == mine[0].id).values(vector="pp"))
         connection.execute(sa.update(reports).where(reports.c.id == mine[2].id).values(vector="ppun"))
         connection.execute(sa.update(reports).where(reports.c.id == mine[1].id).values(envelope=foreign))
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         found = rebuild.rebuild(connection, write=False)
     assert [one.column for one in found if one.column.startswith("report ")] == [
         f"report {one.id}" for one in mine]
@@ -147,7 +148,7 @@ def test_what_was_changed_behind_the_servers_back_is_named(office: Office) -> No
 def test_a_damaged_row_is_said_to_be_damaged(office: Office) -> None:
     machine = office.machine()
     send(office, machine, FAIL, PASS)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         connection.execute(sa.update(reports).values(vector="p"))
         assert [one.stored for one in rebuild.rebuild(connection, write=True) if one.column.startswith("report")] == [
             "p"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from policies.pack import shipped
 from server.closing import Closer
 from server.store import days, rule_sets, tenants
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from tests.server.records import PASS
 from tests.server.setups import Office
 from tests.server.test_history_pages import day, noon
@@ -16,7 +16,7 @@ from tests.server.test_history_pages import day, noon
 
 def test_every_office_gets_its_rules_and_its_days(office: Office) -> None:
     noon(office)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Other", office.now()).id
     for tenant in (office.tenant.id, other):
         machine = office.machine(tenant)
@@ -27,7 +27,7 @@ def test_every_office_gets_its_rules_and_its_days(office: Office) -> None:
     thread.start()
     try:
         for _ in range(600):
-            with office.database.read() as connection:
+            with office.database.read(WHOLE_SERVER) as connection:
                 found = [days.span(connection, tenant) for tenant in (office.tenant.id, other)]
             if all(found) and found[0][1] == found[1][1] == (office.now() - timedelta(days=1)).date():
                 break
@@ -37,7 +37,7 @@ def test_every_office_gets_its_rules_and_its_days(office: Office) -> None:
         thread.join(30)
     assert not thread.is_alive()
     assert [bool(one) for one in found] == [True, True]
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         assert [len(rule_sets.every(connection, tenant)) for tenant in (office.tenant.id, other)] == [1, 1]
 
 

@@ -21,6 +21,7 @@ from server.pages import site
 from server.reading import Reading
 from server.scorecard import scorecard
 from server.store import days, inventory, rule_sets, tenants
+from server.store.database import WHOLE_SERVER
 from server.store.inventory import Asset
 from server.store.schema.scores import days as kept_days
 from tests.browser.demo import results
@@ -55,7 +56,7 @@ def day(office: Office, machine: Sender, *turns: Verdict, host: str = "front-des
 
 
 def declare(office: Office, *names: str) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         inventory.add(connection, office.tenant.id,
                       [Asset(name, ROLES, "Town / Hall", "us", line) for line, name in enumerate(names, 2)],
                       file="list.csv", digest="sha256:x", now=office.now(), by="test")
@@ -90,7 +91,7 @@ def test_a_trend_is_made_of_closed_days_and_links_to_their_reports(office: Offic
         front = get(office, f"/{language}/")
         assert f'href="/{language}/trend"' in front.text
         assert "trend-strip" in front.text
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         assert days.span(connection, office.tenant.id) == (began, began + timedelta(days=2))
 
 
@@ -118,7 +119,7 @@ def test_a_day_says_what_the_scorecard_said(office: Office) -> None:
     card = scorecard(Reading(office.database).office(office.tenant.id), site.pack(), office.now())
     office.now.forward(days=1)
     assert close(office) == 1
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         [kept] = days.between(connection, office.tenant.id, today, today)
     assert card.grade is not None
     assert kept.points.office is not None
@@ -142,11 +143,11 @@ def test_working_every_day_out_again_finds_nothing_else_and_finds_what_was_alter
     assert close(office) == 2
     assert close(office) == 0
     assert history.verify(office.database, office.tenant.id) == (5, [])
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         known = days.span(connection, office.tenant.id)
         assert known is not None
         [kept, *_] = days.between(connection, office.tenant.id, *known)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         connection.execute(sa.update(kept_days).where(kept_days.c.day == kept.day).values(
             points=msgspec.json.encode(msgspec.structs.replace(kept.points, silent=7))))
         connection.execute(sa.delete(kept_days).where(kept_days.c.day == known[1]))
@@ -160,12 +161,12 @@ def test_closing_from_nothing_and_day_by_day_is_the_same(office: Office) -> None
     for number in range(4):
         day(office, machine, PASS, *([FAIL] * number))
         close(office)
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         stored = days.raw(connection, office.tenant.id)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         days.forget_all(connection, office.tenant.id)
     assert close(office) == 4
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         assert days.raw(connection, office.tenant.id) == stored
 
 
@@ -174,7 +175,7 @@ def test_the_rules_are_written_down_once_for_each_release_that_changes_them(offi
         history.start(office.database, shipped(), office.now())
     other = msgspec.structs.replace(shipped(), checks=shipped().checks[1:])
     history.start(office.database, other, office.now())
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         logged = rule_sets.every(connection, office.tenant.id)
     assert [one.rules for one in logged] == [rules.rules_of(shipped()), rules.rules_of(other)]
 
@@ -182,7 +183,7 @@ def test_the_rules_are_written_down_once_for_each_release_that_changes_them(offi
 def test_the_office_checks_of_a_day_are_those_of_its_scorecard_access_reviews_included(office: Office) -> None:
     noon(office)
     machine, roles = office.machine(), ("registration-db",)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         inventory.add(connection, office.tenant.id, [Asset("registry", roles, "Hall", "us", 2)], file="list.csv",
                       digest="sha256:x", now=office.now(), by="test")
     made = tuple(msgspec.structs.replace(one, valid_until=office.now() + timedelta(days=1))
@@ -196,7 +197,7 @@ def test_the_office_checks_of_a_day_are_those_of_its_scorecard_access_reviews_in
     card = scorecard(Reading(office.database).office(office.tenant.id), site.pack(), office.now())
     office.now.forward(hours=1)
     assert close(office) == 1
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         kept = days.machines_of(connection, office.tenant.id, today)
     assert kept is not None
     assert card.grade is not None
@@ -210,7 +211,7 @@ def test_the_office_checks_of_a_day_are_those_of_its_scorecard_access_reviews_in
 
 def test_another_offices_days_are_not_there(office: Office) -> None:
     noon(office)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Other", office.now()).id
     stranger = office.machine(other)
     began = office.now().date()

@@ -19,7 +19,7 @@ from server.cli import server
 from server.comparison import LEAST, quartiles
 from server.config import database_url
 from server.store import days, sharing, tenants
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.schema.scores import days as kept_days
 from tests.server.setups import Office
 from tests.server.test_console import Console, console, fresh
@@ -34,7 +34,7 @@ def other(office: Office, name: str, lower: int, *, band: str | None = None, par
     """Another tenant with one closed day."""
     point = Point(lower, MILLION, MILLION, "B", (), 1, 0, 5)
     day = (office.now() - timedelta(days=age)).date()
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         tenant = tenants.create(connection, name, office.now()).id
         days.add(connection, tenant, [Closed(day, Day(point, {}, {}, {}, {}, {}, 1, 0, 0), "i", "r", {})])
         sharing.change(connection, tenant, parent=parent, band=band, now=office.now(), by="test")
@@ -42,7 +42,7 @@ def other(office: Office, name: str, lower: int, *, band: str | None = None, par
 
 
 def consent(office: Office, **changes: str | None) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         sharing.change(connection, office.tenant.id, **{"parent": None, "band": None, **changes}, now=office.now(),
                        by="test")
 
@@ -78,7 +78,7 @@ def test_who_withdrew_or_went_silent_is_not_counted(office: Office) -> None:
     assert "Too few offices" in page(office, "/en/trend/compare")
     other(office, "Tenth", 500_000, band=BAND)
     assert "Half of the offices" in page(office, "/en/trend/compare")
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         sharing.change(connection, made[0], parent=None, band=None, now=office.now(), by="test")
     assert "Too few offices" in page(office, "/en/trend/compare")
 
@@ -90,7 +90,7 @@ def test_a_parent_sees_those_that_consent_by_name_and_no_others(office: Office) 
     shown = page(office, "/en/jurisdiction")
     assert shown.index("alder") < shown.index("Birch") < shown.index("Zinc")
     assert "Hidden" not in shown
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         [birch] = [one for one in tenants.every(connection) if one.name == "Birch"]
         sharing.change(connection, birch.id, parent=None, band=None, now=office.now(), by="test")
     assert "Birch" not in page(office, "/fr/jurisdiction")
@@ -114,17 +114,17 @@ def test_quartiles_are_in_order_and_need_ten(lower: list[int]) -> None:
 
 def test_consent_is_given_and_taken_back_at_the_console_and_written_down(console: Console) -> None:
     opened = Database(database_url(console.data))
-    with opened.write() as connection:
+    with opened.write(WHOLE_SERVER) as connection:
         own = tenants.only(connection)
         county = tenants.create(connection, "County", own.created).id
     console.run("share", "set", "--tenant", own.name, "--parent", "County", "--band", BAND)
     told = json.loads(console.run("share", "show", "--tenant", own.name, "--format", "json"))
     assert (told["parent"], told["band"]) == ("County", BAND)
-    with opened.read() as connection:
+    with opened.read(WHOLE_SERVER) as connection:
         assert [one.id for one in sharing.children(connection, county)] == [own.id]
     console.run("share", "withdraw", "--tenant", own.name)
     assert "nobody" in console.run("share", "show", "--tenant", own.name)
-    with opened.read() as connection:
+    with opened.read(WHOLE_SERVER) as connection:
         assert sharing.children(connection, county) == []
         from server.store import audit
 
@@ -146,13 +146,13 @@ def test_the_trend_at_the_console(console: Console) -> None:
 
 def test_a_day_that_was_altered_makes_verify_and_check_say_no(console: Console, tmp_path: Path) -> None:
     opened = Database(database_url(console.data))
-    with opened.read() as connection:
+    with opened.read(WHOLE_SERVER) as connection:
         own = tenants.only(connection).id
     opened.close()
     assert "0 differences" in console.run("rebuild", "--check")
     assert "0 differences" in console.run("rebuild")
     opened = Database(database_url(console.data))
-    with opened.write() as connection:
+    with opened.write(WHOLE_SERVER) as connection:
         connection.execute(sa.delete(kept_days).where(kept_days.c.tenant == own))
         from server.store import agents
         from server.store.agents import Agent, State

@@ -14,6 +14,7 @@ from hustings.report import Receipt
 from hustings.verdicts import Verdict
 from server.ledger import FORKS_KEPT
 from server.store import agents, frames, reports, schema, tenants
+from server.store.database import WHOLE_SERVER
 from tests.sender import INVENTORY, RESULTS, Sender, flipped, same, squeezed
 from tests.server.setups import Office
 
@@ -30,7 +31,7 @@ def test_a_report_is_stored_and_receipted(office: Office) -> None:
     assert (receipt.tenant, receipt.agent, receipt.epoch, receipt.sequence) == (
         machine.tenant, machine.agent, "epoch-1", 1)
     assert receipt.digest == envelope.digest(report.encode(document))
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         found = reports.latest(connection, office.tenant.id, machine.agent)
         assert found is not None
         assert found.report == document
@@ -40,7 +41,7 @@ def test_a_report_is_stored_and_receipted(office: Office) -> None:
 def test_the_summary_of_an_agent_says_what_its_last_report_said(office: Office) -> None:
     machine = office.machine()
     office.post(REPORTS, machine.report())
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         [summary] = agents.summaries(connection, office.tenant.id)
         [line] = reports.history(connection, office.tenant.id, machine.agent)
     assert (summary.passed, summary.failed, summary.unknown, summary.not_applicable) == (1, 1, 1, 1)
@@ -121,7 +122,7 @@ def test_other_bytes_at_a_taken_place_are_a_fork_that_is_kept_and_not_scored(off
     for _ in range(2):
         answer = office.post(REPORTS, machine.seal(report.encode(other)))
         assert (answer.status_code, answer.json()["type"], answer.json()["expected"]) == (409, "fork", 2)
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         [fork] = reports.forked(connection, office.tenant.id, machine.agent)
         summary = agents.summary(connection, office.tenant.id, machine.agent)
     assert fork.digest == envelope.digest(report.encode(other))
@@ -163,7 +164,7 @@ def test_an_inventory_named_by_digest_must_be_the_last_accepted_one(office: Offi
     assert (answer.status_code, answer.json()["type"]) == (409, "need_full")
     office.post(REPORTS, machine.report())
     assert office.post(REPORTS, machine.report(inventory=same())).status_code == 201
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         found = reports.latest(connection, office.tenant.id, machine.agent)
     assert found is not None
     assert found.inventory == INVENTORY
@@ -182,7 +183,7 @@ def test_a_lost_statement_moves_the_chain_on_and_is_shown(office: Office) -> Non
     assert (answer.status_code, answer.json()["sequence"]) == (201, 4)
     assert office.post(REPORTS, statement).status_code == 200
     assert office.post(REPORTS, machine.report()).status_code == 201
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         [lost] = reports.lost(connection, office.tenant.id, machine.agent)
         summary = agents.summary(connection, office.tenant.id, machine.agent)
         found = reports.latest(connection, office.tenant.id, machine.agent)
@@ -197,7 +198,7 @@ def test_after_a_lost_statement_the_last_report_is_still_the_latest(office: Offi
     machine = office.machine()
     office.post(REPORTS, machine.report())
     office.post(REPORTS, machine.lost(1))
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         found = reports.latest(connection, office.tenant.id, machine.agent)
     assert found is not None
     assert found.report.sequence == 1
@@ -220,7 +221,7 @@ def test_a_new_epoch_starts_over_and_the_old_one_never_resumes(office: Office) -
 def test_a_revoked_agent_is_refused_even_its_repeats(office: Office) -> None:
     machine = office.machine()
     office.post(REPORTS, first := machine.report())
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         assert agents.revoke(connection, office.tenant.id, machine.agent, office.now())
     for body in (first, machine.report()):
         answer = office.post(REPORTS, body)
@@ -230,7 +231,7 @@ def test_a_revoked_agent_is_refused_even_its_repeats(office: Office) -> None:
 
 @pytest.mark.parametrize("field", ["agent", "tenant"])
 def test_a_report_that_claims_to_be_another_is_refused(office: Office, field: str) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         elsewhere = tenants.create(connection, "Campaign", office.now())
     machine, other = office.machine(), office.machine(elsewhere.id)
     answer = office.post(REPORTS, machine.report(**{field: getattr(other, field)}))
@@ -239,11 +240,11 @@ def test_a_report_that_claims_to_be_another_is_refused(office: Office, field: st
 
 
 def test_one_tenant_never_reads_what_another_reported(office: Office) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         elsewhere = tenants.create(connection, "Campaign", office.now())
     machine = office.machine()
     office.post(REPORTS, machine.report())
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         [line] = reports.history(connection, office.tenant.id, machine.agent)
         assert reports.latest(connection, elsewhere.id, machine.agent) is None
         assert reports.every_latest(connection, elsewhere.id) == {}
@@ -252,7 +253,7 @@ def test_one_tenant_never_reads_what_another_reported(office: Office) -> None:
         assert reports.history(connection, elsewhere.id, machine.agent) == []
         assert agents.get(connection, elsewhere.id, machine.agent) is None
         assert agents.summaries(connection, elsewhere.id) == []
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         assert not agents.revoke(connection, elsewhere.id, machine.agent, office.now())
 
 
@@ -263,7 +264,7 @@ def test_a_clock_that_runs_ahead_is_marked_and_a_late_report_is_not(office: Offi
         wall = office.now() + timedelta(minutes=ahead)
         body = machine.report(times=msgspec.structs.replace(times, wall=wall, skew=skew))
         assert office.post(REPORTS, body).status_code == 201
-        with office.database.read() as connection:
+        with office.database.read(WHOLE_SERVER) as connection:
             found = reports.latest(connection, office.tenant.id, machine.agent)
         assert found is not None
         assert found.clock_off is marked
@@ -273,7 +274,7 @@ def test_a_change_of_roles_is_kept(office: Office) -> None:
     machine = office.machine()
     for roles in (("office-workstation",), ("office-workstation", "registration-db"), ("registration-db",)):
         office.post(REPORTS, machine.report(roles=roles))
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         history = agents.role_history(connection, office.tenant.id, machine.agent)
     assert [(one.source, one.after) for one in history] == [
         ("enrolment", ("office-workstation",)),

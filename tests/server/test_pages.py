@@ -14,6 +14,7 @@ from hustings.report import Times
 from hustings.verdicts import Result, Severity, Verdict
 from server.access import cookies
 from server.store import elections, inventory, people, sessions
+from server.store.database import WHOLE_SERVER
 from tests.sender import INVENTORY, Sender
 from tests.server.setups import Office
 
@@ -34,7 +35,7 @@ def judged(office: Office, **changes: object) -> tuple[Result, ...]:
 
 def signed_in(office: Office) -> dict[str, str]:
     """The cookie of a session of the administrator."""
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         person = people.by_name(connection, "admin")
         assert person is not None
         return {cookies.name(tls=False): sessions.start(connection, person, "password", office.now())}
@@ -108,7 +109,7 @@ def test_what_is_not_there_is_404_as_a_page(office: Office, path: str) -> None:
 def test_a_machine_of_another_office_is_not_there(office: Office) -> None:
     from server.store import tenants
 
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Other", office.now())
     machine = office.machine(other.id)
     assert office.post("/v1/reports", machine.report()).status_code == 201
@@ -169,7 +170,7 @@ def test_the_office_is_graded_once_an_inventory_is_declared(office: Office) -> N
     lines = [inventory.Asset("front-desk", ("office-workstation",), "hall", "us", 2),
              inventory.Asset("annex", ("office-workstation",), "annex", "us", 3),
              inventory.Asset("tally", ("ems",), "hall", "vendor", 4)]
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         inventory.add(connection, office.tenant.id, lines, file="a.csv", digest="d", now=office.now(), by="test")
         elections.declare(connection, office.tenant.id, [date(2027, 11, 2)], now=office.now(),
                           today=office.now().date(), by="test")

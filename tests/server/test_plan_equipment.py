@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from server.store import audit, equipment
+from server.store.database import WHOLE_SERVER
 from server.store.people import Role
-from server.store.schema import planning_tables as tables
+from server.store.schema import planning as tables
 from tests.server.planning_forms import LIST, budgeted, get, imported, post, send, session
 from tests.server.setups import Office
 
@@ -37,7 +38,7 @@ def test_a_list_is_looked_at_before_anything_is_stored(at: Office) -> None:
     assert "Import 4 lines" in text
     assert at.stored(tables.equipment_lists) == 0
     assert post(at, answer.headers["location"], signed, {"do": "import"}).status_code == 303
-    with at.database.read() as connection:
+    with at.database.read(WHOLE_SERVER) as connection:
         version = equipment.current(connection, at.tenant.id)
         assert version is not None
         rows = equipment.rows(connection, at.tenant.id, version.id)
@@ -111,7 +112,7 @@ def test_other_columns_are_mapped_and_what_is_not_sure_is_asked(at: Office) -> N
     answers = {html.unescape(one): "?" for one in fields}
     done = post(at, place, signed, {**selects, **answers, "do": "import"})
     assert done.status_code == 303, done.text[:3000]
-    with at.database.read() as connection:
+    with at.database.read(WHOLE_SERVER) as connection:
         version = equipment.current(connection, at.tenant.id)
         assert version is not None
         rows = equipment.rows(connection, at.tenant.id, version.id)

@@ -20,8 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from server.pages.language import language as spoken
 from server.planning.wording import money
 from server.store import audit, budgets, equipment, plans
+from server.store.database import WHOLE_SERVER
 from server.store.people import Role
-from server.store.schema import planning_tables as tables
+from server.store.schema import planning as tables
 from tests.server.planning_forms import BUDGET, LIST, budgeted, get, imported, post, send, session, voting
 from tests.server.setups import Office
 
@@ -42,7 +43,7 @@ def planned(office: Office) -> Office:
 
 
 def stored(office: Office) -> plans.Stored:
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         found = plans.current(connection, office.tenant.id)
     assert found is not None
     return found
@@ -130,7 +131,7 @@ def test_one_click_says_what_an_asset_is_and_another_takes_it_back(planned: Offi
     assert "windows/10-22h2" in line
     assert post(planned, "/en/plan/match", signed, {"asset": "BADGES"}).status_code == 303
     assert "Matched by hand" not in get(planned, "/en/plan/lines/BADGES", signed).text
-    with planned.database.read() as connection:
+    with planned.database.read(WHOLE_SERVER) as connection:
         assert equipment.matches(connection, planned.tenant.id) == {}
         acts = [one for one in audit.recent(connection, planned.tenant.id) if one.action == "equipment.match"]
     assert [one.detail["product"] for one in acts] == ["", "windows"]
@@ -157,7 +158,7 @@ def test_approving_keeps_the_hash_that_was_read(planned: Office) -> None:
     text = get(planned, "/en/plan", signed).text
     assert "Approved on" in text
     assert "motion 12" in text
-    with planned.database.read() as connection:
+    with planned.database.read(WHOLE_SERVER) as connection:
         [given] = plans.approvals(connection, planned.tenant.id)
         [act] = [one for one in audit.recent(connection, planned.tenant.id) if one.action == "plan.approve"]
     assert (given.digest, given.by, given.words) == (found[1], "person:a-official", "motion 12")
@@ -275,7 +276,7 @@ def test_another_offices_plan_is_not_there(planned: Office) -> None:
     from server.access import cookies
     from server.store import people, sessions, tenants
 
-    with planned.database.write() as connection:
+    with planned.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Other", planned.now())
         person = people.add(connection, other.id, "stranger", Role.ADMINISTRATOR, None, planned.now())
         signed = {cookies.name(tls=False): sessions.start(connection, person, "link", planned.now())}
@@ -291,14 +292,14 @@ def test_the_database_itself_keeps_what_was_declared_and_approved(
         planned: Office, table: sa.Table, change: dict[str, str]) -> None:
     post(planned, "/en/plan/approve", session(planned), {"hash": stored(planned).digest, "read": "yes"})
     for statement in (sa.update(table).values(**change), sa.delete(table)):
-        with pytest.raises(DBAPIError, match="append-only"), planned.database.write() as connection:
+        with pytest.raises(DBAPIError, match="append-only"), planned.database.write(WHOLE_SERVER) as connection:
             connection.execute(statement)
 
 
 def test_hours_are_declared_and_bad_ones_told(planned: Office) -> None:
     signed = session(planned)
     assert post(planned, "/en/plan/hours", signed, {"hours": "37,5"}).status_code == 303
-    with planned.database.read() as connection:
+    with planned.database.read(WHOLE_SERVER) as connection:
         found = budgets.settings(connection, planned.tenant.id)
     assert found is not None
     assert found.hours_per_month == 37.5

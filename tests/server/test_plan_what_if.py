@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from server.store import elections
+from server.store.database import WHOLE_SERVER
 from server.store.elections import Act
-from server.store.schema import planning_tables as tables
+from server.store.schema import planning as tables
 from tests.server.planning_forms import budgeted, get, imported, post, session, voting
 from tests.server.setups import Office
 
@@ -42,7 +43,7 @@ def test_an_election_takes_its_freeze_along(planned: Office) -> None:
 
 
 def test_of_two_votes_on_one_day_the_one_that_stays_keeps_its_freeze(planned: Office) -> None:
-    with planned.database.write() as connection:
+    with planned.database.write(WHOLE_SERVER) as connection:
         [first] = elections.every(connection, planned.tenant.id)
         elections.write(connection, planned.tenant.id, msgspec.structs.replace(first, id="state", name="State"),
                         Act.ADD, now=planned.now(), by="test")

@@ -20,7 +20,7 @@ from server.access import cookies
 from server.publishing import Refusal, State
 from server.store import elections, people, publications, sessions, tenants
 from server.store import schema as store_schema
-from server.store.database import Database
+from server.store.database import WHOLE_SERVER, Database
 from server.store.people import Role
 from server.store.publications import Act, Publication
 from server.store.schema.publishing import publication_acts
@@ -117,14 +117,14 @@ def test_every_refusal_says_what_to_do() -> None:
 
 
 def test_the_database_keeps_what_was_approved(database: Database) -> None:
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         tenant = tenants.create(connection, "Elm", NOW).id
         other = tenants.create(connection, "Oak", NOW).id
         number = publications.prepare(connection, tenant, digest=DIGEST, en=b"e", fr=b"f", record="{}", now=NOW,
                                       by="person:ann")
         publications.act(connection, tenant, number, approval("ann"))
         publishing.set_handling(connection, tenant, "  TLP:RED \n only ", NOW, "person:ann")
-    with database.read() as connection:
+    with database.read(WHOLE_SERVER) as connection:
         found = publications.get(connection, tenant, number)
         assert found is not None
         assert found.acts == (approval("ann"),)
@@ -135,13 +135,13 @@ def test_the_database_keeps_what_was_approved(database: Database) -> None:
             "TLP:RED only", "TLP:AMBER")
     for table in ("publications", "publication_acts", "handling_lines"):
         for act in (f"DELETE FROM {table}", f"UPDATE {table} SET tenant = 'x'"):
-            with pytest.raises(DBAPIError, match="append-only"), database.write() as connection:
+            with pytest.raises(DBAPIError, match="append-only"), database.write(WHOLE_SERVER) as connection:
                 connection.execute(sa.text(act))
 
 
 @pytest.mark.parametrize("line", ["", "   ", "x" * 81, "a\u202eb", "a\x07b"])
 def test_a_handling_line_is_printable_and_never_empty(database: Database, line: str) -> None:
-    with database.write() as connection:
+    with database.write(WHOLE_SERVER) as connection:
         tenant = tenants.create(connection, "Elm", NOW).id
         with pytest.raises(UsageError):
             publishing.set_handling(connection, tenant, line, NOW, "person:ann")
@@ -152,7 +152,7 @@ class Visitor:
 
     def __init__(self, office: Office, name: str, role: Role, tenant: str = "") -> None:
         self.office = office
-        with office.database.write() as connection:
+        with office.database.write(WHOLE_SERVER) as connection:
             person = people.by_name(connection, name) or people.add(
                 connection, tenant or office.tenant.id, name, role, HASH, office.now())
             self.cookies = {cookies.name(tls=False): sessions.start(connection, person, "password", office.now())}
@@ -233,7 +233,7 @@ def test_publishing_is_blocked_from_nomination_to_certification_unless_both_say_
     ann, bob = Visitor(office, "ann", Role.OFFICIAL), Visitor(office, "bob", Role.OFFICIAL)
     place = prepared(ann)
     day = office.now().date() + timedelta(days=20)
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         elections.declare(connection, office.tenant.id, [day], now=office.now(), today=office.now().date(), by="test")
     page = ann.get(place).text
     assert "Publishing is blocked" in page
@@ -253,7 +253,7 @@ def test_publishing_is_blocked_from_nomination_to_certification_unless_both_say_
     "/en/publish/-1", "/en/published/1", "/en/published/1.pdf.pdf", "/de/publish", "/de/board.pdf",
     "/en/publish/99999999999999999999999", "/en/published/¹.pdf"])
 def test_what_is_not_there_or_another_offices_is_404(office: Office, path: str) -> None:
-    with office.database.write() as connection:
+    with office.database.write(WHOLE_SERVER) as connection:
         other = tenants.create(connection, "Oak", office.now()).id
     stranger = Visitor(office, "otto", Role.ADMINISTRATOR, other)
     assert prepared(stranger) == "/en/publish/1"
@@ -282,6 +282,6 @@ def test_an_administrator_sets_the_line_of_the_annex(office: Office) -> None:
 
 def _audited(office: Office) -> Sequence[str]:
     table = store_schema.audit
-    with office.database.read() as connection:
+    with office.database.read(WHOLE_SERVER) as connection:
         return list(connection.scalars(sa.select(table.c.action).where(
             table.c.action.like("publication.%")).order_by(table.c.id)))

@@ -1,10 +1,8 @@
-"""The tables, the same on SQLite and PostgreSQL. Importing this knows them all."""
+"""The tables, the same on SQLite and PostgreSQL. Importing this knows them all: every module here is imported."""
 
-from server.store.schema import elections as elections_tables
-from server.store.schema import exceptions as exceptions_tables
-from server.store.schema import planning as planning_tables
-from server.store.schema import publishing as publishing_tables
-from server.store.schema import scores as scores_tables
+import pkgutil
+from importlib import import_module
+
 from server.store.schema.base import Moment, metadata
 from server.store.schema.core import (
     access_reviews,
@@ -32,21 +30,19 @@ __all__ = [
     "assets",
     "audit",
     "check_lists",
-    "elections_tables",
-    "exceptions_tables",
     "forks",
     "heads",
     "inventories",
     "links",
     "metadata",
     "people",
-    "planning_tables",
-    "publishing_tables",
     "reports",
     "role_changes",
-    "scores_tables",
     "sections",
     "sessions",
     "tenants",
     "tokens",
 ]
+
+for _module in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,8 @@
+"""Second factors, passkeys, recovery codes, sessions that can be listed and ended."""
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,1 @@
+"""Findings, what people did about them, and views they saved."""

@@ -1,0 +1,1 @@
+"""Engagements of outside reviewers, what they saw, and sharing profiles."""

@@ -1,0 +1,1 @@
+"""Attestations, contacts, statements and requests for evidence."""
