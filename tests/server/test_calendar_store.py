@@ -33,7 +33,7 @@ def office(database: Database, name: str = "Office") -> str:
 
 def test_voting_days_of_an_older_version_become_elections_named_by_their_date(database_url: str) -> None:
     opened = Database(database_url)
-    with opened.write(WHOLE_SERVER) as connection:
+    with opened.owner() as connection:
         config = Config()
         config.set_main_option("script_location", str(files("server.store") / "migrations").replace("%", "%%"))
         config.set_main_option("path_separator", "os")

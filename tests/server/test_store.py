@@ -37,7 +37,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
 
 def test_a_database_newer_than_the_code_is_refused_with_what_to_do(database: Database) -> None:
-    with database.write(WHOLE_SERVER) as connection:
+    with database.owner() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     for act in (migrate, require_current):
         with pytest.raises(ConfigError, match="9999") as caught:
