@@ -20,10 +20,12 @@ PROBLEMS = {
     "bad_request": Kind(400, "The request cannot be read"),
     "bad_signature": Kind(401, "No enrolled key signed these bytes"),
     "bad_token": Kind(401, "The enrolment token is not valid"),
+    "bad_api_token": Kind(401, "The API token is not valid: it is unknown, has expired, or was revoked"),
     "sign_in": Kind(401, "Sign in first"),
     "revoked": Kind(403, "This agent's reports are no longer taken"),
     "other_agent": Kind(403, "The report claims another agent or tenant than its key's"),
     "second_factor": Kind(403, "Prove a second factor first"),
+    "scope": Kind(403, "The API token may not be used for this"),
     "forbidden": Kind(403, "Not allowed"),
     "not_found": Kind(404, "There is nothing here"),
     "method_not_allowed": Kind(405, "This address does not take that method"),
@@ -34,8 +36,10 @@ PROBLEMS = {
     "key_in_use": Kind(409, "The key is already enrolled"),
     "too_large": Kind(413, "The body is too large"),
     "unsupported_encoding": Kind(415, "The content encoding is not supported"),
+    "unsupported_type": Kind(415, "Send application/json"),
     "wrong_host": Kind(421, "This server does not answer to that name"),
     "malformed": Kind(422, "The document is malformed"),
+    "not_done": Kind(422, "That cannot be done"),
     "too_many": Kind(429, "Too many of these; wait"),
     "failed": Kind(500, "The server failed; its log says why"),
     "busy": Kind(503, "The server cannot store now; try again"),
@@ -70,5 +74,6 @@ class Refused(HustingsError):
         if self.status == 405 and "allow" in self.extra:
             headers.append((b"allow", self.extra["allow"].encode("ascii")))
         if self.status == 401:
-            headers.append((b"www-authenticate", b"Hustings"))
+            scheme = b'Bearer realm="hustings"' if self.kind == "bad_api_token" else b"Hustings"
+            headers.append((b"www-authenticate", scheme))
         return headers

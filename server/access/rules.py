@@ -17,7 +17,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from server.problems import Refused
 from server.store.people import Role
-from server.store.sessions import SESSION, Session
+from server.store.sessions import SESSION, TOKEN, Session
 
 
 class Reviewing(StrEnum):
@@ -39,7 +39,7 @@ class Rule:
     roles: frozenset[Role] | None
     reviewing: Reviewing = Reviewing.NO
     token: str = ""
-    """The scope that an API token needs; empty where no token may."""
+    """The scope that an API token needs, and then nobody else may; empty where no token may."""
     unproven: bool = False
     """Whether a person may use it whose second factor is not proven yet."""
 
@@ -68,8 +68,12 @@ def api(token: str, roles: Iterable[Role] = _OFFICE, *, reviewing: Reviewing = R
     return Rule(frozenset(roles), reviewing, token)
 
 
-async def lock(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Raises ``Refused``: ``sign_in``, ``second_factor``, ``forbidden`` or ``not_found``."""
+async ANY_TOKEN = "token"
+"""The scope that every token has: to ask what it is itself."""
+
+
+def lock(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Raises ``Refused``: ``sign_in``, ``second_factor``, ``scope``, ``forbidden`` or ``not_found``."""
     try:
         _check(connection, handler)
     except Refused:
@@ -96,6 +100,10 @@ def _check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHan
         raise Refused("sign_in")
     if not session.proven and not rule.unproven:
         raise Refused("second_factor")
+    if bool(rule.token) is not (session.via == TOKEN):
+        raise Refused("not_found")
+    if rule.token not in ("", ANY_TOKEN) and rule.token not in session.scopes:
+        raise Refused("scope", f"this token lacks the scope {rule.token}", scope=rule.token)
     if not permits(rule, session):
         outside = session.role is Role.REVIEWER and session.engagement is None
         raise Refused("not_found" if outside else "forbidden")

@@ -18,6 +18,8 @@ ABSOLUTE = timedelta(hours=12)
 _TOUCH = timedelta(minutes=1)
 SESSION = "hustings.session"
 """Where the signed-in session is in the ASGI scope."""
+TOKEN = "token"
+"""``Session.via`` of a token of the API."""
 
 
 @dataclass(frozen=True, slots=True)
