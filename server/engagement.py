@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 LONGEST = 90
@@ -30,6 +30,8 @@ class Engagement:
     """On what legal basis: a contract, a programme's agreement."""
     granted: datetime
     revoked: datetime | None = None
+    key: bytes = field(default=b"", repr=False, compare=False)
+    """What its pseudonyms are keyed by: derived from a secret of the office, for this engagement alone."""
 
     @property
     def ends(self) -> datetime:
