@@ -68,11 +68,11 @@ def api(token: str, roles: Iterable[Role] = _OFFICE, *, reviewing: Reviewing = R
     return Rule(frozenset(roles), reviewing, token)
 
 
-async ANY_TOKEN = "token"
+ANY_TOKEN = "token"
 """The scope that every token has: to ask what it is itself."""
 
 
-def lock(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def lock(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Raises ``Refused``: ``sign_in``, ``second_factor``, ``scope``, ``forbidden`` or ``not_found``."""
     try:
         _check(connection, handler)
