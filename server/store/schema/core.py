@@ -15,6 +15,9 @@ tenants = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("created", Moment, nullable=False),
+    sa.Column("handle", sa.Text, nullable=False, server_default="", comment="people sign in as NAME@HANDLE"),
+    sa.Column("kind", sa.Text, nullable=False, server_default="office", comment="office, campaign or firm"),
+    sa.Index("ix_tenants_handle", "handle", unique=True),
 )
 
 agents = sa.Table(
@@ -184,21 +187,32 @@ people = sa.Table(
     "people", metadata,
     number(),
     tenant(),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
     sa.Column("role", sa.Text, nullable=False, comment="administrator, staff, official or reviewer"),
-    sa.Column("password", sa.Text, comment="argon2id; none means sign-in by one-time link alone"),
+    sa.Column("password", sa.Text, comment="argon2id; none means sign-in by passkey or one-time link alone"),
     sa.Column("created", Moment, nullable=False),
     sa.Column("disabled", Moment),
+    sa.Column("email", sa.Text, comment="where notices go; none for nowhere"),
+    sa.Column("language", sa.Text, comment="en or fr; none follows the browser"),
+    sa.Column("invited", Moment, comment="while the invitation is not accepted"),
+    sa.UniqueConstraint("tenant", "name"),
 )
 
 sessions = sa.Table(
     "sessions", metadata,
     sa.Column("secret", sa.Text, primary_key=True, comment="SHA-256 of what the cookie holds"),
+    sa.Column("id", sa.Text, nullable=False, unique=True, comment="what it is called in a list: no secret"),
     tenant(),
     sa.Column("person", Id, sa.ForeignKey("people.id"), nullable=False),
     sa.Column("created", Moment, nullable=False),
     sa.Column("seen", Moment, nullable=False),
-    sa.Column("via", sa.Text, nullable=False, comment="password or link"),
+    sa.Column("via", sa.Text, nullable=False, comment="password, passkey, single or link"),
+    sa.Column("proven", sa.Boolean, nullable=False, comment="a second factor was proven, or cannot be asked"),
+    sa.Column("acting", Id, comment="the engagement a reviewer looks at"),
+    sa.Column("peer", sa.Text, nullable=False, comment="the address it was started from"),
+    sa.Column("device", sa.Text, nullable=False, comment="browser and system, in short"),
+    sa.Column("ended", Moment, comment="by somebody, before its time"),
+    sa.Column("why", sa.Text, comment="of ended: a word"),
     sa.Index("ix_sessions_person", "person"),
 )
 
@@ -207,6 +221,7 @@ links = sa.Table(
     sa.Column("secret", sa.Text, primary_key=True, comment="SHA-256 of the secret in the link"),
     tenant(),
     sa.Column("person", Id, sa.ForeignKey("people.id"), nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False, comment="sign-in or invitation"),
     sa.Column("created", Moment, nullable=False),
     sa.Column("expires", Moment, nullable=False),
     sa.Column("used", Moment),
@@ -221,7 +236,13 @@ audit = sa.Table(
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("origin", sa.Text, comment="from where; none before the chain"),
+    sa.Column("sequence", sa.BigInteger, comment="place in the tenant's chain, from 1; none for lines before it"),
+    sa.Column("previous", sa.Text, comment="digest of the line before"),
+    sa.Column("digest", sa.Text, comment="SHA-256 over all of the line"),
     sa.Index("ix_audit_tenant", "tenant", "id"),
+    sa.Index("ix_audit_tenant_sequence", "tenant", "sequence", unique=True),
+    sa.Index("ix_audit_tenant_action_subject", "tenant", "action", "subject"),
 )
 """Every privileged act. The database itself refuses to change or remove a row."""
 
