@@ -1,4 +1,4 @@
-"""The server as one ASGI application: agents' endpoints in front, guarded pages behind."""
+"""The server as one ASGI application: agents' endpoints in front, the API and guarded pages behind."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from server.body import body_within, header
 from server.config import LOOPBACK_NAMES, Config
 from server.intake import RETRY_BUSY, Body, Intake
 from server.problems import Refused
+from server.proxies import Proxies
+from server.reviewers.recorded import Recorded
 from server.store.database import WHOLE_SERVER, Database
 from server.throttle import Throttle
 
@@ -60,7 +62,9 @@ class Application:
         pages = _pages(config, database, clock, tls=tls)
         self._lifespan = pages
         self._state = pages.state
-        self._pages = Guard(pages, database, clock, names, tls=tls)
+        self._proxies = Proxies(config.settings.proxy.trusted if config.settings.proxy else ())
+        self._pages = Guard(Recorded(pages, database, clock), database, clock, names, tls=tls)
+        self._api = _api(config, database, clock, pages.state, names)
         self._endpoints: dict[str, tuple[str, Endpoint]] = {
             "/v1/reports": ("POST", self._reports),
             "/v1/enrollments": ("POST", self._enroll),
@@ -113,7 +117,7 @@ class Application:
         note: dict[str, Any] = {}
         scope["hustings.note"] = note
         try:
-            await self._route(scope, receive, seal)
+            await self._route(self._proxies.seen(scope), receive, seal)
         except Refused as refused:
             note["problem"] = refused.kind
             await _refuse(refused, scope, seal)
@@ -139,7 +143,8 @@ class Application:
             raise Refused("not_found")  # no file has such a name, and asking for it is an error
         endpoint = self._endpoints.get(path)
         if endpoint is None and path.startswith("/v1/"):
-            raise Refused("not_found")  # alike for what does not exist and what is not the caller's
+            await self._api(scope, receive, send)
+            return
         if endpoint is None:
             await self._pages(scope, receive, send)
             return
@@ -164,9 +169,10 @@ class Application:
         await _send(send, 201, await asyncio.to_thread(enroll.enroll, self._database, data, self._clock))
 
     async def _authority(self, scope: Any, receive: Any, send: Any) -> None:
-        if not self._tls:
-            raise Refused("not_found", "this server does not speak TLS")
-        pem = await asyncio.to_thread(self._config.ca_certificate.read_bytes)
+        file = self._config.pinned
+        if file is None:
+            raise Refused("not_found", "this server has no authority to pin")
+        pem = await asyncio.to_thread(file.read_bytes)
         await _send(send, 200, pem, b"application/pem-certificate-chain")
 
     async def _health(self, scope: Any, receive: Any, send: Any) -> None:
@@ -218,6 +224,15 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
         logging_config=None,
         debug=False,
     )
+
+
+def _api(config: Config, database: Database, clock: Callable[[], datetime], shared: Any,
+         names: frozenset[str]) -> Any:
+    """The API for tokens, which reads the same kept records as the pages."""
+    from server.api.application import application
+    from server.api.door import Door
+
+    return Door(Recorded(application(config, database, clock, shared), database, clock), database, clock, names)
 
 
 def discovered() -> list[Any]:

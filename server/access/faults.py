@@ -15,8 +15,9 @@ from server.store.sessions import SESSION, Session
 
 logger = logging.getLogger(__name__)
 
-_KINDS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
+KINDS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
           429: "too_many"}
+"""What the router's own statuses are called here."""
 
 
 def signed_in(request: Request[Any, Any, Any]) -> Session:
@@ -41,7 +42,7 @@ def on_refused(request: Request[Any, Any, Any], refused: Refused) -> Response[An
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What Litestar refuses by itself, in the same shape. Its own words are not passed on."""
     fallback = "bad_request" if error.status_code < 500 else "failed"
-    return on_refused(request, Refused(_KINDS.get(error.status_code, fallback)))
+    return on_refused(request, Refused(KINDS.get(error.status_code, fallback)))
 
 
 def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

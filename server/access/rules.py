@@ -16,8 +16,9 @@ from litestar.datastructures import UploadFile
 from litestar.handlers.base import BaseRouteHandler
 
 from server.problems import Refused
+from server.store.api_tokens import TOKEN
 from server.store.people import Role
-from server.store.sessions import SESSION, TOKEN, Session
+from server.store.sessions import SESSION, Session
 
 
 class Reviewing(StrEnum):

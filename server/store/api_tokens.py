@@ -20,8 +20,10 @@ from server.store import secrets
 from server.store.people import Role
 from server.store.schema import people
 from server.store.schema.api_tokens import api_tokens
-from server.store.sessions import TOKEN, Session
+from server.store.sessions import Session
 
+TOKEN = "token"
+"""``Session.via`` of a token."""
 PREFIX = "hustings_"
 """What every token begins with, so that a person, or a scanner of source code, knows one."""
 LONGEST = timedelta(days=366)
