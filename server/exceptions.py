@@ -103,8 +103,8 @@ def _said(name: str, text: str) -> None:
 
 
 def _second(connection: Connection, tenant: str, owner: str, approved_by: str, by: str) -> None:
-    person = people.by_name(connection, approved_by)
-    if person is None or person.tenant != tenant or person.disabled is not None or person.role not in MAY_APPROVE:
+    person = people.by_name(connection, tenant, approved_by)
+    if person is None or person.disabled is not None or person.role not in MAY_APPROVE:
         fit = [one.name for one in people.every(connection, tenant) if one.role in MAY_APPROVE and not one.disabled]
         raise UsageError(f"{approved_by!r} may not approve", where="--approved-by",
                          remedy=f"name an administrator or official: {', '.join(fit) or 'nobody is one yet'}")

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from server.access import passwords
+from server.access import names, passwords
 from server.problems import Refused
-from server.store import audit, links, people, sessions
+from server.store import audit, links, sessions
 from server.store.database import WHOLE_SERVER, Database
 from server.store.sessions import Session
 from server.throttle import Throttle
@@ -41,7 +41,7 @@ class SignIn:
         if wait:
             raise Refused("too_many", "too many attempts to sign in", retry_after=math.ceil(wait))
         with self._database.read(WHOLE_SERVER) as connection:
-            person = people.by_name(connection, name) if name.isprintable() else None
+            person = names.person(connection, name)
         with self._checking:
             right = passwords.matches(person.password if person else None, password)
         if person is None:

@@ -75,7 +75,7 @@ def reset(name: str, password_file: Path | None, data: Path, tenant: str | None)
         kept = common.password(password_file, f"New password for {name}")
         with office.database.write(office.tenant.id) as connection:
             people.set_password(connection, person, kept)
-            sessions.end_all(connection, person.tenant, person.id)
+            sessions.end_all(connection, person.tenant, person.id, office.now, "password")
             audit.record(connection, person.tenant, office.now, office.actor, "person.reset", name)
     click.echo(f"{name} has a new password and is signed out everywhere.")
 
@@ -91,7 +91,7 @@ def disable(name: str, data: Path, tenant: str | None) -> None:
         person = _person(office, name)
         with office.database.write(office.tenant.id) as connection:
             people.disable(connection, person, office.now)
-            sessions.end_all(connection, person.tenant, person.id)
+            sessions.end_all(connection, person.tenant, person.id, office.now, "disabled")
             audit.record(connection, person.tenant, office.now, office.actor, "person.disable", name)
     click.echo(f"{name} can no longer sign in.")
 
@@ -128,8 +128,8 @@ def _person(office: Office, name: str) -> Person:
     from server.store import people
 
     with office.database.read(office.tenant.id) as connection:
-        person = people.by_name(connection, name)
-    if person is None or person.tenant != office.tenant.id:
+        person = people.by_name(connection, office.tenant.id, name)
+    if person is None:
         raise UsageError(f"there is no person called {name!r}", remedy="see: hustings server user list")
     return person
 

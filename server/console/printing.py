@@ -203,8 +203,8 @@ def _found(connection: Connection, office: Office, number: int) -> Publication:
 def _person(connection: Connection, office: Office, name: str) -> Person:
     from server.store import people
 
-    found = people.by_name(connection, name)
-    if found is None or found.tenant != office.tenant.id or found.disabled is not None:
+    found = people.by_name(connection, office.tenant.id, name)
+    if found is None or found.disabled is not None:
         raise UsageError(f"there is nobody called {name!r} in this office", where="--person",
                          remedy="name a person of: hustings server user list")
     return found

@@ -39,7 +39,7 @@ def sign_in(office: Office, name: str = "admin", password: str = PASSWORD, *, pe
 
 def link(office: Office) -> str:
     with office.database.write(WHOLE_SERVER) as connection:
-        person = people.by_name(connection, "admin")
+        person = people.by_name(connection, office.tenant.id, "admin")
         assert person is not None
         return f"/sign-in/link/{links.create(connection, person, office.now())}"
 
@@ -117,7 +117,7 @@ def test_one_address_cannot_use_up_a_name_for_everyone_else(office: Office) -> N
 def test_a_disabled_person_is_out_at_once(office: Office) -> None:
     cookie = {COOKIE: sign_in(office).cookies[COOKIE]}
     with office.database.write(WHOLE_SERVER) as connection:
-        person = people.by_name(connection, "admin")
+        person = people.by_name(connection, office.tenant.id, "admin")
         assert person is not None
         people.disable(connection, person, office.now())
     assert office.request("GET", "/nothing-here", cookies=cookie).status_code == 401

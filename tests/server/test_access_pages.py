@@ -63,7 +63,7 @@ def session(office: Office, role: Role = Role.ADMINISTRATOR) -> dict[str, str]:
     """The cookie of a session of somebody of this role."""
     with office.database.write(WHOLE_SERVER) as connection:
         name = "admin" if role is Role.ADMINISTRATOR else f"a-{role}"
-        person = people.by_name(connection, name) or people.add(
+        person = people.by_name(connection, office.tenant.id, name) or people.add(
             connection, office.tenant.id, name, role, None, office.now())
         return {cookies.name(tls=False): sessions.start(connection, person, "link", office.now())}
 

@@ -99,7 +99,7 @@ def test_init_takes_the_password_from_a_file(fresh: Console, tmp_path: Path) -> 
     assert (said["url"], said["admin"]) == ("http://127.0.0.1:8443", "ada")
     opened = Database(database_url(fresh.data))
     with opened.read(WHOLE_SERVER) as connection:
-        person = people.by_name(connection, "ada")
+        person = people.by_name(connection, tenants.only(connection).id, "ada")
     opened.close()
     assert person is not None
     assert passwords.matches(person.password, "a long enough password")

@@ -36,7 +36,7 @@ def judged(office: Office, **changes: object) -> tuple[Result, ...]:
 def signed_in(office: Office) -> dict[str, str]:
     """The cookie of a session of the administrator."""
     with office.database.write(WHOLE_SERVER) as connection:
-        person = people.by_name(connection, "admin")
+        person = people.by_name(connection, office.tenant.id, "admin")
         assert person is not None
         return {cookies.name(tls=False): sessions.start(connection, person, "password", office.now())}
 

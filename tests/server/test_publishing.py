@@ -153,7 +153,7 @@ class Visitor:
     def __init__(self, office: Office, name: str, role: Role, tenant: str = "") -> None:
         self.office = office
         with office.database.write(WHOLE_SERVER) as connection:
-            person = people.by_name(connection, name) or people.add(
+            person = people.by_name(connection, office.tenant.id, name) or people.add(
                 connection, tenant or office.tenant.id, name, role, HASH, office.now())
             self.cookies = {cookies.name(tls=False): sessions.start(connection, person, "password", office.now())}
 

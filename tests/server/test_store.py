@@ -125,15 +125,19 @@ def test_inventories_and_calendars_are_versions(database: Database) -> None:
         assert elections.next_voting_day(connection, tenant, date(2029, 1, 1)) is None
 
 
-def test_a_persons_name_is_theirs_on_the_whole_server(database: Database) -> None:
+def test_a_persons_name_is_theirs_within_their_tenant(database: Database) -> None:
     with database.write(WHOLE_SERVER) as connection:
         one, other = tenants.create(connection, "A", NOW).id, tenants.create(connection, "B", NOW).id
         person = people.add(connection, one, "ada", Role.STAFF, None, NOW)
         with pytest.raises(ConfigError, match="already"):
-            people.add(connection, other, "ada", Role.STAFF, None, NOW)
+            people.add(connection, one, "ada", Role.OFFICIAL, None, NOW)
         assert people.get(connection, one, person.id) == person
         assert people.get(connection, other, person.id) is None
+        assert people.by_name(connection, other, "ada") is None
         assert people.every(connection, other) == []
+        namesake = people.add(connection, other, "ada", Role.STAFF, None, NOW)
+        assert people.by_name(connection, one, "ada") == person
+        assert people.by_name(connection, other, "ada") == namesake
 
 
 @pytest.mark.parametrize(("url", "what"), [
