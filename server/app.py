@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hustings.envelope import MAX_ENVELOPE
 from hustings.errors import CannotFinish
-from server import enroll, headers
+from server import enroll, headers, origin
 from server.access.guard import Guard, peer
 from server.access.sign_in import SignIn
 from server.body import body_within, header
@@ -117,7 +117,9 @@ class Application:
         note: dict[str, Any] = {}
         scope["hustings.note"] = note
         try:
-            await self._route(self._proxies.seen(scope), receive, seal)
+            seen = self._proxies.seen(scope)
+            with origin.address(peer(seen)):
+                await self._route(seen, receive, seal)
         except Refused as refused:
             note["problem"] = refused.kind
             await _refuse(refused, scope, seal)

@@ -30,6 +30,8 @@ class Engagement:
     """On what legal basis: a contract, a programme's agreement."""
     granted: datetime
     revoked: datetime | None = None
+    office: str = ""
+    """The office's name."""
     key: bytes = field(default=b"", repr=False, compare=False)
     """What its pseudonyms are keyed by: derived from a secret of the office, for this engagement alone."""
 

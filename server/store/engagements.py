@@ -65,15 +65,6 @@ class Granted:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """An engagement as its reviewer sees it."""
-
-    engagement: Engagement
-    office: str
-    """The office's name."""
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
     """An engagement that waits for its reviewer."""
 
@@ -115,12 +106,11 @@ def holding(connection: Connection, id: int, person: int, now: datetime) -> Enga
     return found if found is not None and found.holds(now) else None
 
 
-def of_person(connection: Connection, home: str, person: int, now: datetime) -> list[Client]:
-    """A reviewer's clients now, by name. Asked with ``WHOLE_SERVER``: it is the person's own list."""
+def of_person(connection: Connection, home: str, person: int, now: datetime) -> list[Engagement]:
+    """A reviewer's engagements now, by the office's name. Asked with ``WHOLE_SERVER``: it is the person's own list."""
     rows = connection.execute(_accepted().where(_accept.c.person == person, _accept.c.home == home)).all()
-    found = (Client(_engagement(row), row.office) for row in rows)
-    return sorted((one for one in found if one.engagement.holds(now)),
-                  key=lambda one: (one.office.casefold(), one.engagement.id))
+    return sorted((one for one in map(_engagement, rows) if one.holds(now)),
+                  key=lambda one: (one.office.casefold(), one.id))
 
 
 def of_tenant(connection: Connection, tenant: str) -> list[Granted]:
@@ -186,7 +176,8 @@ def _texts(found: Iterable[str]) -> tuple[str, ...]:
 def _engagement(row: Row[Any]) -> Engagement:
     terms = _terms(row)
     return Engagement(row.id, row.tenant, row.person, terms.machines, terms.areas, terms.names_shown, terms.until,
-                      terms.basis, row.at, row.revoked, keys.derived(row.key, f"engagement:{row.id}"))
+                      terms.basis, row.at, row.revoked, row.office,
+                      keys.derived(row.key, f"engagement:{row.id}"))
 
 
 def _granted(row: Row[Any], acts: dict[str, Row[Any]]) -> Granted:

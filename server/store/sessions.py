@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Row
 from server.engagement import Engagement
 from server.store import engagements, secrets
 from server.store.people import Person, Role
-from server.store.schema import people, sessions
+from server.store.schema import people, sessions, tenants
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -46,6 +46,13 @@ class Session:
     """What a token may be used for."""
     id: str = ""
     """What the session is called in a list; not its secret."""
+    handle: str = ""
+    """Of the person's own tenant: with ``name`` what they sign in as."""
+
+    @property
+    def actor(self) -> str:
+        """As the audit trail names them: ``person:NAME``, in another tenant than their own ``reviewer:NAME@HANDLE``."""
+        return f"person:{self.name}" if self.home in ("", self.tenant) else f"reviewer:{self.name}@{self.handle}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +92,14 @@ def find(connection: Connection, secret: str, now: datetime) -> Session | None:
     a session of the reviewer's own. Needs the scope of the whole server.
     """
     row = connection.execute(
-        sa.select(sessions, people.c.name, people.c.role)
+        sa.select(sessions, people.c.name, people.c.role, tenants.c.handle)
         .join(people, sa.and_(people.c.id == sessions.c.person, people.c.tenant == sessions.c.tenant))
+        .join(tenants, tenants.c.id == sessions.c.tenant)
         .where(sessions.c.secret == secrets.kept(secret), *_alive(now), people.c.disabled.is_(None))).one_or_none()
     if row is None:
         return None
     found = Session(row.person, row.tenant, row.name, Role(row.role), row.created, row.seen, row.via, row.tenant,
-                    row.proven, id=row.id)
+                    row.proven, id=row.id, handle=row.handle)
     if row.acting is None or not row.proven or found.role is not Role.REVIEWER:
         return found
     engagement = engagements.holding(connection, row.acting, found.person, now)
