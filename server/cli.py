@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from server import origin
 from server.console import (
     access_reviews,
     declaring,
     elections,
     enrolling,
     exceptions,
+    fronting,
     history,
     people,
     printing,
@@ -20,12 +22,14 @@ from server.console.scorecard import scorecard
 
 
 @click.group()
-def server() -> None:
+@click.pass_context
+def server(context: click.Context) -> None:
     """Set up and run the server."""
+    context.with_resource(origin.console())
 
 
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
                 declaring.inventory, elections.elections, elections.profile, recordings.import_recording,
                 access_reviews.access_review, exceptions.exception, scorecard, history.trend,
-                history.rebuild, history.share, *printing.COMMANDS):
+                history.rebuild, history.share, fronting.tls_, fronting.proxy, *printing.COMMANDS):
     server.add_command(command)

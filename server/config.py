@@ -21,14 +21,37 @@ DATABASE_URL = "HUSTINGS_DATABASE_URL"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
+class OwnCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A certificate that somebody else issued, in place of the server's own authority."""
+
+    certificate: str
+    """A PEM file: the certificate, then those between it and its authority."""
+    key: str
+    authority: str = ""
+    """A PEM file of the authority that agents are to pin; empty for one that every machine knows."""
+
+
+class Proxy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reverse proxy in front, which speaks TLS and passes plain HTTP on."""
+
+    trusted: tuple[str, ...]
+    """Its addresses or networks: from nowhere else is a forwarded address believed."""
+    listen: str
+    """``host:port`` where the server waits for it."""
+    authority: str = ""
+    """As of ``OwnCertificate``."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``server.json``: the names agents and browsers use for this server, the port, and whether it speaks TLS."""
+    """``server.json``: the names agents and browsers use for this server, the port, and whether they speak TLS."""
 
     addresses: tuple[str, ...]
     port: int
     tls: bool
     database: str = "sqlite"
     """``sqlite`` or ``postgresql``: the kind it was set up with, so that another is never begun by mistake."""
+    own: OwnCertificate | None = None
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +76,25 @@ class Config:
     @property
     def certificate(self) -> Path:
         return self.data / "tls" / "server.pem"
+
+    @property
+    def chain(self) -> Path:
+        """The certificate that is shown to whoever connects."""
+        return Path(self.settings.own.certificate) if self.settings.own else self.certificate
+
+    @property
+    def chain_key(self) -> Path:
+        return Path(self.settings.own.key) if self.settings.own else self.key
+
+    @property
+    def pinned(self) -> Path | None:
+        """The authority that agents pin; None without TLS, and where every machine knows it."""
+        if not self.settings.tls:
+            return None
+        other = self.settings.proxy or self.settings.own
+        if other is None:
+            return self.ca_certificate
+        return Path(other.authority) if other.authority else None
 
     @property
     def form_secret(self) -> Path:
@@ -115,6 +157,14 @@ def chosen_database(config: Config) -> str:
 def kind(url: str) -> str:
     """``sqlite`` or ``postgresql``."""
     return "sqlite" if url.startswith("sqlite:") else "postgresql"
+
+
+def save(config: Config) -> None:
+    """Write ``server.json``, whole or not at all."""
+    file = settings_file(config.data)
+    temporary = file.with_name(file.name + ".new")
+    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(config.settings)) + b"\n")
+    temporary.replace(file)
 
 
 def address(host: str, port: int, *, tls: bool) -> str:

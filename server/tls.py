@@ -76,8 +76,11 @@ def renew_if_due(config: Config, now: datetime) -> bool:
 
 
 def pin(config: Config) -> str:
-    """``sha256:`` and the hex digest of the authority's DER bytes."""
-    der = _authority(config).public_bytes(serialization.Encoding.DER)
+    """``sha256:`` and the hex digest of the DER bytes of the authority that agents pin. Raises ``ConfigError``."""
+    if config.pinned is None:
+        raise ConfigError("there is no authority to pin", where=str(config.data),
+                          remedy="machines know the authority of this server's certificate already")
+    der = _read(config.pinned).public_bytes(serialization.Encoding.DER)
     return "sha256:" + hashlib.sha256(der).hexdigest()
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def enrol_line(config: Config, secret: str) -> str:
     """The one line that a machine is enrolled with."""
     line = f"hustings agent enroll {config.url} --token {secret}"
-    if not config.settings.tls:
+    if config.pinned is None:
         return line
     from server import tls
 

@@ -73,6 +73,11 @@ def serve(data: Path, host: str | None, port: int | None, no_tls: bool) -> None:
     from server.serve import serve as run
 
     settings = config.load(data)
+    proxy = settings.settings.proxy
+    if proxy is not None and not no_tls:
+        waiting, _, number = proxy.listen.rpartition(":")
+        run(settings, host or waiting, int(number) if port is None else port, secure=False)
+        return
     secure = settings.settings.tls and not no_tls
     place = host or ("0.0.0.0" if secure else "127.0.0.1")  # noqa: S104 - with TLS, agents come from outside
     if not secure and not config.is_loopback(place):
@@ -114,8 +119,6 @@ def _directory(data: Path) -> None:
 
 def _set_up(chosen: Config, tenant: str, admin: str, kept: str | None, roles: tuple[str, ...], site: str) -> str:
     """Everything in the order that lets a set-up that was cut short be repeated: the settings come last."""
-    import msgspec
-
     from server import tls
     from server.store import audit, tenants, tokens
     from server.store import people as store
@@ -136,8 +139,7 @@ def _set_up(chosen: Config, tenant: str, admin: str, kept: str | None, roles: tu
                                    now=now, by=office.actor)
             audit.record(connection, office.tenant.id, now, office.actor, "server.init", tenant,
                          {"admin": admin, "addresses": list(chosen.settings.addresses)})
-            file = config.settings_file(chosen.data)
-            file.write_bytes(msgspec.json.format(msgspec.json.encode(chosen.settings)) + b"\n")
+            config.save(chosen)
     finally:
         database.close()
     return secret

@@ -2,7 +2,8 @@
 
 Two roles that may not sign in and own nothing are what transactions run under (``server.store.database``). Every
 table that carries a tenant shows ``hustings_app`` the rows of the tenant that the transaction named, and fails where
-it named none; ``hustings_server`` sees all. The owner of the tables, forced under the same rule, sees nothing.
+it named none; ``hustings_server`` sees all, and only while it is the role in force. The owner of the tables is forced
+under the same rule: without one of the roles it fails.
 
 Source: PostgreSQL's documentation, "Row Security Policies" and ``ALTER TABLE … FORCE ROW LEVEL SECURITY``.
 """
@@ -75,7 +76,8 @@ def _wall(connection: Connection, table: sa.Table) -> None:
             f"DROP POLICY IF EXISTS whole_server ON {name}",
             f"CREATE POLICY one_tenant ON {name} TO {ONE_TENANT_ROLE} "
             f"USING ({own} = (SELECT hustings_tenant())) WITH CHECK ({own} = (SELECT hustings_tenant()))",
-            f"CREATE POLICY whole_server ON {name} TO {WHOLE_SERVER_ROLE} USING (true) WITH CHECK (true)",
+            f"CREATE POLICY whole_server ON {name} TO {WHOLE_SERVER_ROLE} "
+            f"USING (current_user = '{WHOLE_SERVER_ROLE}') WITH CHECK (current_user = '{WHOLE_SERVER_ROLE}')",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {', '.join(_ROLES)}"):
         connection.execute(sa.text(statement))
     for column in table.c:

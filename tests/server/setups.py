@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from server.access import cookies, passwords
 from server.app import Application
-from server.config import Config, Settings
+from server.config import Config, Proxy, Settings
 from server.store import people, sessions, tenants, tokens
 from server.store.database import WHOLE_SERVER, Database
 from server.store.migrate import migrate
@@ -109,8 +109,8 @@ class Office:
 
 
 @contextmanager
-def office(database: Database, data: Path, *, tls: bool = False,
-           clock: Callable[[], datetime] | None = None) -> Iterator[Office]:
+def office(database: Database, data: Path, *, tls: bool = False, clock: Callable[[], datetime] | None = None,
+           proxy: tuple[str, ...] = ()) -> Iterator[Office]:
     """A server with one tenant and the administrator ``admin``."""
     now = Now()
     revision = migrate(database)
@@ -118,7 +118,8 @@ def office(database: Database, data: Path, *, tls: bool = False,
         tenant = tenants.create(connection, "Office", now())
         people.add(connection, tenant.id, "admin", Role.ADMINISTRATOR, HASH, now())
     data.mkdir(exist_ok=True)
-    application = Application(Config(data, Settings(("localhost", "hustings.example"), 8443, tls=tls)), database,
+    application = Application(Config(data, Settings(("localhost", "hustings.example"), 8443, tls=tls,
+                                   proxy=Proxy(proxy, "127.0.0.1:8080") if proxy else None)), database,
                               schema=revision, tls=tls, clock=clock or now)
     with anyio.from_thread.start_blocking_portal() as portal:
         yield Office(database, application, tenant, now, tls, portal)
