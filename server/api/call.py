@@ -19,6 +19,7 @@ from server.records import Office
 from server.scorecard import Scorecard
 from server.store.database import Database
 from server.store.sessions import SESSION, Session
+from server.two_people.model import Actor
 
 T = TypeVar("T")
 
@@ -39,12 +40,12 @@ class Call:
         return self.session.tenant
 
     @property
-    def by(self) -> str:
-        """Who does it, for trails: the token's maker."""
-        return f"person:{self.session.name}"
+    def actor(self) -> Actor:
+        """Who does it: the token's maker."""
+        return Actor.of(self.session)
 
     def found(self, one: T | None) -> T:
-        """What was asked for. Raises ``Refused`` (``not_found``): alike for what is another office's and for nothing."""
+        """What was asked for. Raises ``Refused`` (``not_found``), alike for another office's and for what is not."""
         if one is None:
             raise Refused("not_found")
         return one

@@ -7,8 +7,8 @@
         '''Every machine, with its grade.'''
 
 ``asked`` is the struct that the query must fit, ``sent`` the one that the body must fit; every other parameter stands
-in the path and has its type. Whatever does not fit is refused before the function runs, and from the same
-types the description of the API is made (``server.api.describe``). The function may raise ``Refused`` and ``UsageError``.
+in the path and has its type. Whatever does not fit is refused before the function runs, and from the same types the
+description of the API is made (``server.api.openapi``). The function may raise ``Refused`` and ``UsageError``.
 """
 
 from __future__ import annotations

@@ -166,8 +166,8 @@ def scorecard(call: Call) -> Card:
         [Answer(one.code, one.answer.value, one.passed, one.failed, one.unknown, one.unmeasured)
          for one in card.questions],
         [Area(one.code, grade(one.grade), one.measured) for one in card.areas],
-        [Step(one.check.id, words(one.check.title), one.verdict.value, one.points, sorted(each.heard.agent for each in one.machines))
-         for one in card.first],
+        [Step(one.check.id, words(one.check.title), one.verdict.value, one.points,
+              sorted(each.heard.agent for each in one.machines)) for one in card.first],
         card.failing, card.unknown, [one.name for one in card.silent], [one.heard.agent for one in card.undeclared],
         card.voting_day, card.days)
 

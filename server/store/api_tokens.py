@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from hustings.errors import UsageError
-from server.store import secrets
+from server.store import engagements, secrets
 from server.store.people import Role
 from server.store.schema import people
 from server.store.schema.api_tokens import api_tokens
@@ -59,7 +59,7 @@ class ApiToken:
     maker_disabled: datetime | None
 
     def ended(self, now: datetime) -> str:
-        """Why it is not in force: ``revoked``, ``maker`` (who may not sign in any more) or ``expired``; empty: it is."""
+        """Why it is not in force: ``revoked``, ``maker`` (may not sign in any more) or ``expired``; empty: it is."""
         if self.revoked is not None:
             return "revoked"
         if self.maker_disabled is not None:
@@ -110,8 +110,6 @@ def open_(connection: Connection, secret: str, now: datetime) -> Opened | None:
     token = _token(row)
     engaged = None
     if token.engagement is not None:
-        from server.store import engagements
-
         engaged = engagements.holding(connection, token.engagement, token.person, now)
         if engaged is None:
             return None
