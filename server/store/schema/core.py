@@ -15,7 +15,7 @@ tenants = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("created", Moment, nullable=False),
-    sa.Column("handle", sa.Text, nullable=False, server_default="", comment="people sign in as NAME@HANDLE"),
+    sa.Column("handle", sa.Text, nullable=False, server_default=sa.text("''"), comment="people sign in as NAME@HANDLE"),
     sa.Column("kind", sa.Text, nullable=False, server_default="office", comment="office, campaign or firm"),
     sa.Index("ix_tenants_handle", "handle", unique=True),
 )

@@ -31,7 +31,7 @@ def upgrade() -> None:
 
 
 def _tenants() -> None:
-    op.add_column("tenants", sa.Column("handle", sa.Text(), nullable=False, server_default="",
+    op.add_column("tenants", sa.Column("handle", sa.Text(), nullable=False, server_default=sa.text("''"),
                                        comment="people sign in as NAME@HANDLE"))
     op.add_column("tenants", sa.Column("kind", sa.Text(), nullable=False, server_default="office",
                                        comment="office, campaign or firm"))
