@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from hustings.errors import CannotFinish, ConfigError
+from server.store import audit_chain
 
 ONE_TENANT_ROLE: Final = "hustings_app"
 """The PostgreSQL role of a transaction about one tenant."""
@@ -51,6 +52,7 @@ class Database:
         self.url = _url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
+        audit_chain.follow_savepoints(self.engine)
 
     @contextmanager
     def read(self, scope: Scope) -> Iterator[Connection]:
@@ -61,14 +63,26 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self, scope: Scope) -> Iterator[Connection]:
+        """One moment of the database for as long as it takes, whoever writes meanwhile: for copies of all of it."""
+        with self._connect() as connection:
+            if not self.sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                self.narrow(connection, scope)
+                yield connection
+
+    @contextmanager
     def write(self, scope: Scope) -> Iterator[Connection]:
-        """A transaction that is durable once the block ends, and undone if it raises.
+        """A transaction that is durable once the block ends, and undone if it raises. What it records in the audit
+        trail is put into the chain at its end.
 
         On SQLite it takes the write lock at once, so that it never fails half-way for another writer.
         """
         with self.owner() as connection:
             self.narrow(connection, scope)
-            yield connection
+            with audit_chain.gathering(connection):
+                yield connection
 
     @contextmanager
     def owner(self, *, writing: bool = True) -> Iterator[Connection]:
@@ -82,6 +96,7 @@ class Database:
         """From here on the open transaction is about ``scope``. Raises ``ValueError`` for an empty tenant."""
         if scope == "":
             raise ValueError("a transaction about no tenant")
+        audit_chain.settle(connection)
         if self.sqlite:
             return
         role, tenant = (WHOLE_SERVER_ROLE, "") if isinstance(scope, Wide) else (ONE_TENANT_ROLE, scope)
