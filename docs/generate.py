@@ -1,7 +1,7 @@
 """Write everything that is generated from code, or (``--check``) say what is not current.
 
 Facts come from the collectors and derivations, checks from the library, the command line from
-``--help``, the schemas of the report and of the access model from their types.
+``--help``, the schemas of the report and of the access model from their types, the API from its routes.
 """
 
 from __future__ import annotations
@@ -156,6 +156,13 @@ def access_model_schema() -> str:
     return json.dumps(schema(), indent=2) + "\n"
 
 
+def openapi() -> str:
+    """``docs/openapi.json``: the API, made of its routes and types."""
+    from server.api.openapi import published
+
+    return published().decode("utf-8")
+
+
 def generated() -> dict[str, Callable[[], str]]:
     """Path below the checkout, and what makes what should stand there, in order."""
     from coverage import coverage_page, ground_truth_page
@@ -167,6 +174,7 @@ def generated() -> dict[str, Callable[[], str]]:
         "docs/cli.md": command_line,
         "docs/report.schema.json": report_schema,
         "docs/access-model.schema.json": access_model_schema,
+        "docs/openapi.json": openapi,
         "docs/coverage.md": coverage_page,
         "docs/ground-truth.md": ground_truth_page,
     }

@@ -59,13 +59,13 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[byt
                                                else "failed")))
 
 
-def _allowed(error: HTTPException) -> dict[str, str]:
+def _allowed(error: HTTPException) -> dict[str, Any]:
     allow = (error.headers or {}).get("allow") or (error.headers or {}).get("Allow")
     return {"allow": allow} if allow else {}
 
 
 def _usage(request: Request[Any, Any, Any], error: UsageError) -> Response[bytes]:
-    more = {name: text for name, text in (("where", error.where), ("remedy", error.remedy)) if text}
+    more: dict[str, Any] = {name: text for name, text in (("where", error.where), ("remedy", error.remedy)) if text}
     return _refused(request, Refused("not_done", error.what, **more))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from hustings.times import Moment
 from server.access import rules
 from server.access.rules import Reviewing
 from server.api.call import Call
@@ -39,11 +40,11 @@ class Exempted(msgspec.Struct, frozen=True):
     owner: str
     approved_by: str
     """The second person; empty for none."""
-    at: datetime
+    at: Moment
     by: str
     until: date
     """The last day on which it holds."""
-    ended: datetime | None
+    ended: Moment | None
     """When it was ended before that."""
     in_force: bool
 
@@ -51,7 +52,7 @@ class Exempted(msgspec.Struct, frozen=True):
 class Decided(msgspec.Struct, frozen=True):
     """How something that was asked for ended."""
 
-    at: datetime
+    at: Moment
     by: str
     reason: str
 
@@ -64,9 +65,9 @@ class Decision(msgspec.Struct, frozen=True):
     subject: str
     state: str
     """waiting, approved, refused, withdrawn or expired."""
-    at: datetime
+    at: Moment
     by: str
-    expires: datetime
+    expires: Moment
     asked: dict[str, Any]
     """Exactly what is done once it is approved."""
     decided: Decided | None

@@ -72,7 +72,8 @@ def _bearer(scope: Any) -> str:
     found = [value for key, value in scope["headers"] if key == b"authorization"]
     if not found:
         raise Refused("not_found")
-    scheme, _, secret = found[0].decode("latin-1").partition(" ")
+    shown: str = found[0].decode("latin-1")
+    scheme, _, secret = shown.partition(" ")
     if len(found) > 1 or scheme.lower() != "bearer" or not secret.strip():
         raise Refused("bad_api_token", "send it as: Authorization: Bearer hustings_…")
     return secret.strip()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
+from hustings.times import Moment
 from hustings.verdicts import Result as Said
 from hustings.verdicts import Verdict
 from server import scorecard as scorecard_rules
@@ -39,7 +39,7 @@ class Machine(msgspec.Struct, frozen=True):
     roles: tuple[str, ...]
     site: str
     os: str
-    received: datetime | None
+    received: Moment | None
     """When its last report arrived; null before the first."""
     late: bool
     """Whether a report is overdue."""
@@ -73,13 +73,13 @@ class Result(msgspec.Struct, frozen=True):
     reason: str | None
     reason_kind: str | None
     """Of an unknown: why, as one word."""
-    valid_until: datetime | None
+    valid_until: Moment | None
     facts: dict[str, Any]
     """The facts that decided it. What stays on the machine reads as withheld."""
     instances: list[Instance]
-    first_failed: datetime | None
+    first_failed: Moment | None
     """Of an open failure: since when, without a pass in between."""
-    due: datetime | None
+    due: Moment | None
     overdue: bool
     accepted: int | None
     """The number of the exception that accepts the failure for now."""

@@ -40,13 +40,13 @@ def cursor(*key: str | int | None) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode("ascii")
 
 
-def key(after: str, *kinds: Any) -> tuple[Any, ...] | None:
-    """The key inside a cursor, of ``kinds``; None for the first page. Raises ``Refused`` for what we never gave."""
+def key(after: str, kind: Any) -> tuple[Any, ...] | None:
+    """The key inside a cursor, a tuple of ``kind``; None for the first page. Raises ``Refused`` for one not ours."""
     if not after:
         return None
     try:
         data = base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True)
-        found: tuple[Any, ...] = msgspec.json.decode(data, type=tuple[kinds])
+        found: tuple[Any, ...] = msgspec.json.decode(data, type=kind)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise Refused("bad_request", "after: not a cursor of this list; begin again without it") from error
     if any(isinstance(one, int) and abs(one) >= 1 << 63 for one in found):
@@ -56,7 +56,7 @@ def key(after: str, *kinds: Any) -> tuple[Any, ...] | None:
 
 def cut(found: Iterable[T], asked: Paged, name: Callable[[T], str], made: Callable[[T], Item]) -> Page[Item]:
     """A page of what is in memory, in the order of ``name``, which differs for each."""
-    after = key(asked.after, str)
+    after = key(asked.after, tuple[str])
     rest = sorted((one for one in found if after is None or name(one) > after[0]), key=name)
     page = rest[: asked.limit]
     return Page([made(one) for one in page], cursor(name(page[-1])) if len(rest) > len(page) else None)

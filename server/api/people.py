@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
+from hustings.times import Moment
 from server.access import rules
 from server.api.call import Call
 from server.api.endpoint import read
@@ -22,8 +23,8 @@ class Person(msgspec.Struct, frozen=True):
     id: int
     name: str
     role: str
-    created: datetime
-    disabled: datetime | None
+    created: Moment
+    disabled: Moment | None
     """Since when they may sign in no more."""
 
 
@@ -41,12 +42,12 @@ class Engagement(msgspec.Struct, frozen=True):
     until: date
     basis: str
     """On what legal basis."""
-    at: datetime
+    at: Moment
     by: str
     approved_by: str
-    accepted: datetime | None
-    declined: datetime | None
-    revoked: datetime | None
+    accepted: Moment | None
+    declined: Moment | None
+    revoked: Moment | None
 
 
 @read("/v1/people", _READ)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from hustings.times import Moment
 from server.access import rules
 from server.access.rules import Reviewing
 from server.api.call import Call
@@ -21,7 +21,7 @@ _READ = rules.api("plan:read", reviewing=Reviewing.WHOLE)
 class Approval(msgspec.Struct, frozen=True):
     """Somebody's approval of this very plan."""
 
-    at: datetime
+    at: Moment
     by: str
     words: str
 
@@ -32,7 +32,7 @@ class Plan(msgspec.Struct, frozen=True):
     number: int
     digest: str
     """SHA-256 of the canonical bytes of the document: what is approved."""
-    made: datetime
+    made: Moment
     made_by: str
     approvals: list[Approval]
     """Of this very plan."""

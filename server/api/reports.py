@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
+from hustings.times import Moment
 from server.access import rules
 from server.access.rules import Reviewing
 from server.api.call import Call
@@ -30,8 +30,8 @@ class Report(msgspec.Struct, frozen=True):
     sequence: int
     digest: str
     """SHA-256 of the signed payload."""
-    made: datetime
-    received: datetime
+    made: Moment
+    received: Moment
     clock_off: bool
     """Its clock could not be trusted: verdicts that rest on time read as unknown."""
     agent_version: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
+from hustings.times import Moment
 from policies.grade import Cap as GradeCap
 from policies.grade import Grade as GradeOf
 from server import drill
@@ -84,8 +85,8 @@ class Card(msgspec.Struct, frozen=True):
     office: str
     scope: str
     """What the grade is about: nothing, machine, machines or office."""
-    now: datetime
-    measured: datetime | None
+    now: Moment
+    measured: Moment | None
     """When the oldest of the machines' last reports arrived."""
     grade: Grade | None
     adjusted: Grade | None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from hustings.times import Moment
 from server.access import rules
 from server.api.call import Call
 from server.api.endpoint import read
@@ -18,7 +18,7 @@ class Act(msgspec.Struct, frozen=True):
     """One act."""
 
     number: int
-    at: datetime
+    at: Moment
     by: str
     """person:NAME, reviewer:NAME, agent:ID or console:LOGIN."""
     action: str
@@ -30,7 +30,7 @@ class Act(msgspec.Struct, frozen=True):
 @read("/v1/audit", rules.api("audit:read"))
 def trail(call: Call, asked: Paged) -> Page[Act]:
     """Every act, the newest first."""
-    before = key(asked.after, int)
+    before = key(asked.after, tuple[int])
     with call.database.read(call.tenant) as connection:
         found = audit.recent(connection, call.tenant, limit=asked.limit + 1, before=before[0] if before else None)
     page = found[: asked.limit]
