@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from sqlalchemy.engine import Connection
@@ -155,8 +156,15 @@ def refusal(version: Publication, now: datetime, *, role: Role, person: str, by:
 
 def approve(connection: Connection, tenant: str, version: Publication, now: datetime, *, role: Role, person: str,
             by: str, given: str, block: str, reason: str) -> Standing:
-    """Put ``person``'s name under a version. Raises ``UsageError`` where ``refusal`` says no."""
-    _raise(refusal(version, now, role=role, person=person, by=by, given=given, block=block, reason=reason), version)
+    """Put ``person``'s name under a version. Raises ``UsageError`` where ``refusal`` says no.
+
+    Two who approve at the same moment do so one after the other: the second sees the first's approval, publishes, and
+    says so in the audit trail.
+    """
+    asked: dict[str, Any] = {"role": role, "person": person, "by": by, "given": given, "block": block, "reason": reason}
+    _raise(refusal(version, now, **asked), version)
+    version = publications.hold(connection, tenant, version.id) or version
+    _raise(refusal(version, now, **asked), version)
     done = Act("approve", given, now, person, by, block, reason if block else "")
     publications.act(connection, tenant, version.id, done)
     audit.record(connection, tenant, now, by, "publication.approve", str(version.id), {
@@ -173,6 +181,7 @@ def withdraw(connection: Connection, tenant: str, version: Publication, now: dat
     """Take a version back. Raises ``UsageError`` for who may not, for one withdrawn already and without a reason."""
     if role not in MAY_APPROVE:
         _raise(Refusal.ROLE, version)
+    version = publications.hold(connection, tenant, version.id) or version
     if standing(version, now).state is State.WITHDRAWN:
         _raise(Refusal.CLOSED, version)
     if not _good(reason):

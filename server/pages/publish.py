@@ -103,6 +103,7 @@ def approve(request: Asked, language: FromPath, number: FromPath, data: Form, da
     reason = data.get("reason", "").strip()
     with database.write(session.tenant) as connection:
         found = _found(connection, session, number)
+        found = publications.hold(connection, session.tenant, found.id) or found
         asked: dict[str, Any] = {"role": session.role, "person": session.name, "by": f"person:{session.name}",
                                  "given": data.get("digest", ""), "block": block[0] if block else "",
                                  "reason": reason}

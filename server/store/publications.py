@@ -65,6 +65,13 @@ def get(connection: Connection, tenant: str, number: int) -> Publication | None:
     return next(iter(_read(connection, tenant, publications.c.id == number, 1)), None)
 
 
+def hold(connection: Connection, tenant: str, number: int) -> Publication | None:
+    """One version, on which nobody else acts before this transaction ends."""
+    connection.execute(sa.select(publications.c.id).where(
+        publications.c.tenant == tenant, publications.c.id == number).with_for_update())
+    return get(connection, tenant, number)
+
+
 def file(connection: Connection, tenant: str, number: int, language: str) -> bytes | None:
     """The very bytes of a version in one language."""
     column = publications.c.fr if language == "fr" else publications.c.en
