@@ -22,7 +22,7 @@ from hustings.report import Inventory, Report
 from server import screen
 from server.ledger import CLOCK_TOLERANCE, Ledger, Lists, Opened
 from server.problems import Refused
-from server.store import agents, audit, chains, frames, reports
+from server.store import agents, audit, frames, reports
 from server.store.agents import Agent, State
 from server.trust import Claim
 
@@ -67,7 +67,7 @@ def enter(connection: Connection, judged: bytes, attestation: Attestation, key_f
     answer = ledger.enter(Opened(machine, document, claim, report.section_digest(found.inventory), frames.pack(signed)))
     if isinstance(answer, Refused):
         raise UsageError(f"it was refused: {answer.kind} {answer.detail}".rstrip(), remedy=AGAIN)
-    chains.add(connection, ledger.additions)
+    ledger.settle(machine.tenant)
     assert document.recording is not None
     audit.record(connection, machine.tenant, attestation.at, attestation.by, "recording.import", machine.id, {
         "host": document.host, "recording": document.recording.digest, "report": claim.digest,

@@ -21,7 +21,7 @@ from server import screen
 from server.group import Group
 from server.ledger import Ledger, Lists, Opened, Receipted
 from server.problems import Refused
-from server.store import agents, chains, frames
+from server.store import agents, frames
 from server.store.agents import Agent
 from server.store.database import WHOLE_SERVER, Database
 from server.throttle import Throttle
@@ -90,7 +90,7 @@ class Intake:
                 mine = by_tenant[tenant]
                 ledger = Ledger(connection, now, self._lists, {one.agent.id for one in mine.values()})
                 answers |= {place: ledger.enter(one) for place, one in mine.items()}
-                chains.add(connection, ledger.additions)
+                ledger.settle(tenant)
                 new.update(ledger.new_lists)
         self._lists.update(new)
         return answers

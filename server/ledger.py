@@ -1,6 +1,7 @@
 """The ledger of one group of verified payloads: each is ruled on after those before it.
 
-Rows are gathered here and written once, at the end of the group's transaction.
+Rows are gathered here and written once (``settle``), at the end of the group's transaction; with them what the
+reports turned: failures that began, ended or came back (``server.triage.lives``).
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from hustings import envelope
 from hustings.report import RECEIPT_SCHEMA, Inventory, Lost, Receipt, Report
 from hustings.verdicts import Severity, Verdict
 from server.problems import Refused
-from server.store import chains, frames
+from server.store import chains, findings_projection, frames
 from server.store.agents import Agent
 from server.store.chains import Additions, Head
+from server.store.findings_projection import Projected
 from server.store.reports import LETTERS
+from server.triage.lives import Source, Turn, turned
 from server.trust import Claim, Decision, Ruling, Standing, decide, following
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -68,7 +71,13 @@ class Ledger:
         self._standings = {name: _standing(head) for name, head in self._heads.items()}
         self._receipts: dict[tuple[str, str, int], tuple[str, bytes]] = {}
         self.additions = Additions()
+        self.turns: list[Turn] = []
         self.new_lists: Lists = {}
+
+    def settle(self, tenant: str) -> list[Projected]:
+        """Write what was accepted, all of one tenant. Returns what it turned, with the numbers of the findings."""
+        chains.add(self._connection, self.additions)
+        return findings_projection.project(self._connection, tenant, self.turns)
 
     def enter(self, one: Opened) -> Receipted | Refused:
         claim = one.claim
@@ -144,9 +153,20 @@ class Ledger:
             before = names if head["checks"] == row["checks"] else self._names(document.tenant, head["checks"])
             last = Said(head["vouched"], before, head["vector"])
         said = Said(ages.vouched(row["made"], row["received"], clock_off=row["clock_off"]), names, row["vector"])
-        carried = ages.following(ages.Ages(ages.read(head["failing"]), ages.read(head["applied"]), last), said)
+        held = ages.Ages(ages.read(head["failing"]), ages.read(head["applied"]), last)
+        carried = ages.following(held, said)
+        self._turn(document, held, carried, row)
         return {"vouched": said.at, "checks": row["checks"], "vector": said.vector,
                 "failing": ages.written(carried.failing), "applied": ages.written(carried.applied)}
+
+    def _turn(self, document: Report, before: ages.Ages, after: ages.Ages, row: dict[str, Any]) -> None:
+        found = list(turned(before, after))
+        if not found:
+            return
+        source = Source(row["received"], row["epoch"], row["sequence"])
+        named = {result.check: (result.catalogue, result.severity.value) for result in document.results}
+        self.turns += [Turn(row["agent"], check, what, at, source, *named.get(check, ("", "")))
+                       for check, what, at in found]
 
     def _names(self, tenant: str, digest: str) -> tuple[str, ...]:
         """The check ids behind a digest: of this group's own lists, or stored."""

@@ -68,6 +68,7 @@ def verify(context: click.Context, data: Path, tenant: str | None, form: str) ->
 def rebuild(context: click.Context, data: Path, check: bool) -> None:
     """Make what is kept beside the reports anew from them, and name what differed."""
     from server import config
+    from server.store import findings_rebuild
     from server.store import rebuild as rebuilding
     from server.store.database import WHOLE_SERVER, Database
     from server.store.migrate import require_current
@@ -77,6 +78,7 @@ def rebuild(context: click.Context, data: Path, check: bool) -> None:
         require_current(database)
         with database.read(WHOLE_SERVER) if check else database.write(WHOLE_SERVER) as connection:
             found = rebuilding.rebuild(connection, write=not check)
+            found += findings_rebuild.rebuild(connection, write=not check)
     finally:
         database.close()
     for one in found:
