@@ -7,6 +7,7 @@ import click
 from server import origin
 from server.console import (
     access_reviews,
+    api_tokens,
     backups,
     declaring,
     elections,
@@ -31,7 +32,7 @@ def server(context: click.Context) -> None:
 
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
                 declaring.inventory, elections.elections, elections.profile, recordings.import_recording,
-                access_reviews.access_review, exceptions.exception, scorecard, history.trend,
+                access_reviews.access_review, api_tokens.api_token, exceptions.exception, scorecard, history.trend,
                 history.rebuild, history.share, fronting.tls_, fronting.proxy, *backups.COMMANDS,
                 *printing.COMMANDS):
     server.add_command(command)
