@@ -24,7 +24,7 @@ def coverage_page() -> str:
     rows = [row["id"] for row in pack.tables["catalogue"]["rows"]]
     lines = ["# What is judged", "", GENERATED, "",
              f"{len(pack.checks)} checks over {len(checks)} of the {len(rows)} rows of the control catalogue. A row "
-             "without a check says why. What needs Windows, macOS or a person's word is not there yet.", "",
+             "without a check says why. What needs Windows or macOS is not there yet.", "",
              "| Row | Checks, or why there is none |", "|---|---|"]
     for row in rows:
         said = ", ".join(f"`{name}`" for name in checks.get(row, ())) or _reason(reasons, row)

@@ -18,12 +18,14 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import msgspec
+from msgspec import UNSET
 
 from evidence import day_inputs, deadlines
 from evidence.day_inputs import Asset, Inputs, Line, Machine
 from evidence.rules import Rules, pack_of
 from hustings.verdicts import Result, Verdict
 from policies.derive import office as derived
+from policies.derive.attested import Said, attested_facts
 from policies.evaluate import Context, judge_all
 from policies.grade import (
     CORE_ROLES,
@@ -32,11 +34,12 @@ from policies.grade import (
     Item,
     Marks,
     grade,
-    machine_items,
     office_items,
+    own_items,
     restore_proven,
     row_item,
     stops,
+    with_own,
 )
 from policies.not_applicable import Declared, believed
 
@@ -255,9 +258,9 @@ class _OneDay:
 
     def _office(self, assets: Sequence[Asset], speaking: Mapping[str, str], together: Sequence[Result] = ()) -> Grade:
         graded = {asset.name: self._graded[speaking[asset.name]] for asset in assets if asset.name in speaking}
-        items = [*office_items({asset.name: asset.roles for asset in assets},
-                               {name: one.items for name, one in graded.items()}, self._grader.pack),
-                 *machine_items(together, self._grader.pack, ())]
+        items = with_own(office_items({asset.name: asset.roles for asset in assets},
+                                      {name: one.items for name, one in graded.items()}, self._grader.pack),
+                         own_items(together, self._grader.pack))
         proven = all(asset.name in graded and graded[asset.name].restored
                      for asset in assets if RESTORE_ROLES & set(asset.roles))
         return grade(items, stops=sorted({row for one in graded.values() for row in one.stops}),
@@ -266,11 +269,14 @@ class _OneDay:
     def _together(self, assets: Sequence[Asset]) -> list[Result]:
         """The checks of the office as a whole, judged at the day's end."""
         now = day_inputs.ends(self._inputs.day)
+        declared = [derived.Asset(one.name, one.roles, one.site, one.responsible, one.mirror_of) for one in assets]
         facts = derived.office_facts(
-            [derived.Asset(one.name, one.roles, one.site, one.responsible, one.mirror_of) for one in assets],
+            declared,
             [derived.Machine(one.agent, one.name, one.roles, one.line.at if one.line else None,
                              self._judged(one, assets)) for one in self._inputs.machines],
             now, self._inputs.reviews)
+        said = self._inputs.said
+        facts |= attested_facts(Said() if said is UNSET else said, declared, self._inputs.voting_days, now)
         return judge_all(self._grader.pack, facts, Context(now, voting_days=self._inputs.voting_days), scope="office")
 
     def _judged(self, one: Machine, assets: Sequence[Asset]) -> tuple[tuple[str, str, str], ...]:

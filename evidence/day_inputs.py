@@ -10,8 +10,10 @@ import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from evidence.deadlines import Voting
+from policies.derive.attested import Said
 from policies.derive.office import AccessReview
 
 NOT_APPLICABLE, EXCEPTION = "not_applicable", "exception"
@@ -88,6 +90,8 @@ class Inputs(msgspec.Struct, frozen=True):
     elections: tuple[Voting, ...] = ()
     voting_days: tuple[date, ...] = ()
     reviews: tuple[AccessReview, ...] = ()
+    said: Said | UnsetType = UNSET
+    """What people attested; unset by rules that ask nobody."""
 
 
 def ends(day: date) -> datetime:

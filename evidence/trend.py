@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
+from msgspec import UNSET
 
 from evidence import ages, day_inputs
 from evidence.ages import Ages, Said
@@ -21,6 +22,8 @@ from evidence.day_inputs import NOT_APPLICABLE, Asset, Exemption, Inputs, Line, 
 from evidence.deadlines import Voting
 from evidence.rules import Rules
 from evidence.rules import digest as rules_digest
+from evidence.said import Word, said_at
+from policies.attestations import is_attested
 from policies.derive.office import AccessReview
 
 
@@ -77,6 +80,7 @@ class Records(msgspec.Struct, frozen=True):
     inventories: tuple[Declared, ...] = ()
     exemptions: tuple[Exempted, ...] = ()
     calendars: tuple[Calendar, ...] = ()
+    word: Word = Word()
 
 
 class Carried(msgspec.Struct):
@@ -112,6 +116,7 @@ class Series:
         self._digests = [(one.at, rules_digest(one.rules), one.rules) for one in records.rules]
         self._definitions = {one.rules.pack: {each.id: each.definition for each in one.rules.checks}
                              for one in records.rules}
+        self._asking = {digest for _, digest, rules in self._digests if any(map(is_attested, rules.office))}
         self._before: tuple[Inputs, Day, str] | None = None
 
     def close(self, day: date, lines: Iterable[tuple[str, Line]],
@@ -122,10 +127,10 @@ class Series:
             self._before = self._again(self.carried.day)
         for agent, line in lines:
             self.take(agent, line)
-        inputs = self._inputs(day)
+        rules = self._in_force(day)
+        inputs = self._inputs(day, rules)
         if reviews is not None:
             inputs = msgspec.structs.replace(inputs, reviews=reviews(inputs))
-        rules = self._in_force(day)
         points = self._grader(rules).day(inputs)
         if self._before is not None:
             points = self._split(*self._before, inputs, points, rules)
@@ -136,7 +141,8 @@ class Series:
 
     def _again(self, day: date) -> tuple[Inputs, Day, str]:
         """The day before the first that is closed here: a series may be continued at any day."""
-        inputs, rules = self._inputs(day), self._in_force(day)
+        rules = self._in_force(day)
+        inputs = self._inputs(day, rules)
         return inputs, self._grader(rules).day(inputs), rules
 
     def take(self, agent: str, line: Line) -> None:
@@ -148,7 +154,7 @@ class Series:
         self.carried.failing[agent] = dict(ages_.failing)
         self.carried.lines[agent] = line
 
-    def _inputs(self, day: date) -> Inputs:
+    def _inputs(self, day: date, rules: str) -> Inputs:
         end = day_inputs.ends(day)
         records = self._records
         declared = [one for one in records.inventories if one.at < end]
@@ -162,7 +168,8 @@ class Series:
             declared[-1].assets if declared else None,
             tuple(Exemption(one.number, one.subject, one.asset, one.seconded) for one in records.exemptions
                   if one.kind == NOT_APPLICABLE and one.since < end <= one.until),
-            known[-1].elections if known else (), known[-1].voting_days if known else ())
+            known[-1].elections if known else (), known[-1].voting_days if known else (),
+            said=said_at(end, records.word) if rules in self._asking else UNSET)
 
     def _in_force(self, day: date) -> str:
         """The rules at the day's end; the first on record for days before them."""

@@ -12,6 +12,10 @@ silence never lifts a letter.
 A failure that the office accepts for a while (an exception) is a failure here. ``Grade.adjusted`` leaves
 accepted failures out, out of what is counted and not only of what is lost; it is shown beside the grade
 and never alone. The phase of an election changes deadlines (``overdue``), never the formula.
+
+What people attest is graded like what is measured, and lifts nothing that a measurement holds down: how much
+evidence a letter needs is asked of what is measured by itself too, and a row that is measured and attested counts
+as it was measured, unless the attestation is worse.
 """
 
 from __future__ import annotations
@@ -23,9 +27,10 @@ from math import fsum
 import msgspec
 
 from hustings.verdicts import SEVERITIES, Result, Severity, Verdict
+from policies.attestations import is_attested
 from policies.model import Pack, Row
 
-METHOD = "3"
+METHOD = "4"
 WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 5, Severity.MEDIUM: 2, Severity.LOW: 1}
 _ROUNDING = 1e-9
 LETTERS = (("A", 0.90), ("B", 0.80), ("C", 0.65), ("D", 0.50), ("F", 0.0))
@@ -53,7 +58,8 @@ class Item(msgspec.Struct, frozen=True):
     ``overdue`` whether a failure as severe as the row itself is past its deadline;
     ``unmended`` the severity of the severest check that failed when it was last seen and is unknown now;
     ``weight`` the part of the row's weight that counts: 1 but where accepted failures are left out;
-    ``adjusted`` the row with accepted failures left out, None where nothing is accepted.
+    ``adjusted`` the row with accepted failures left out, None where nothing is accepted;
+    ``attested`` whether it rests on people's word alone.
     """
 
     row: str
@@ -67,6 +73,7 @@ class Item(msgspec.Struct, frozen=True):
     unmended: Severity | None = None
     weight: float = 1.0
     adjusted: Item | None = None
+    attested: bool = False
 
     @property
     def proven(self) -> float:
@@ -123,12 +130,21 @@ def grade(items: Iterable[Item], *, stops: Iterable[str] = (), restore_proven: b
     lower = fsum(one.counts * one.proven for one in rows) / total
     upper = min(1.0, lower + 1 - coverage)
     raw = letter(lower)
-    limits = tuple(sorted(_caps(rows, coverage, stops, restore_proven), key=lambda cap: (-_rank(cap.letter), cap.code)))
+    measured = _measured(rows, coverage)
+    limits = tuple(sorted((*_caps(rows, stops, restore_proven), *_lacking(coverage, measured)),
+                          key=lambda cap: (-_rank(cap.letter), cap.code)))
     lowest = max([raw, *(cap.letter for cap in limits)], key=_rank)
-    if coverage < MIN_COVERAGE - _ROUNDING:
+    if measured < MIN_COVERAGE - _ROUNDING:
         return Grade(None, raw, lower, upper, coverage, (), limits, rows, adjusted=adjusted)
     holding = tuple(cap for cap in limits if _rank(cap.letter) > _rank(raw) and cap.letter == lowest)
     return Grade(lowest, raw, lower, upper, coverage, holding, limits, rows, adjusted=adjusted)
+
+
+def _measured(rows: Sequence[Item], coverage: float) -> float:
+    """The known part of what is measured, by weight, where that is less than the known part of everything."""
+    counted = [one for one in rows if not one.attested]
+    total = fsum(one.counts for one in counted)
+    return min(coverage, fsum(one.counts * one.known for one in counted) / total) if total else coverage
 
 
 def gain(items: Iterable[Item], row: str) -> float:
@@ -282,6 +298,35 @@ def office_items(machines: Mapping[str, tuple[str, ...]], items: Mapping[str, li
     return [together(list(parts.values())) for parts in office_parts(machines, items, pack).values()]
 
 
+def own_items(results: Iterable[Result], pack: Pack, marks: Marks | None = None) -> list[Item]:
+    """The rows of an office's own checks, which are judged once for all its assets."""
+    marks = marks or Marks()
+    items = machine_items(results, pack, (), marks.overdue, remembered=marks.remembered, accepted=marks.accepted)
+    own = [check for check in pack.checks if check.scope == "office"]
+    words = {check.catalogue for check in own if is_attested(check)}
+    words -= {check.catalogue for check in own if not is_attested(check)}
+    return [_as_attested(one) if one.row in words else one for one in items]
+
+
+def _as_attested(one: Item) -> Item:
+    return msgspec.structs.replace(
+        one, attested=True, adjusted=None if one.adjusted is None else _as_attested(one.adjusted))
+
+
+def with_own(items: Iterable[Item], own: Iterable[Item]) -> list[Item]:
+    """The rows that machines show, and the office's own. A row that is both measured and attested is one row: what
+    was measured counts, unless it passes wholly and the attestation does not."""
+    rest = list(own)
+    words = {one.row: one for one in rest if one.attested}
+    found = []
+    for one in items:
+        word = words.pop(one.row, None)
+        found.append(one if word is None or one.proven < 1 or word.proven == 1 else word)
+        if word is not None:
+            rest.remove(word)
+    return [*found, *rest]
+
+
 def together(parts: Sequence[Item]) -> Item:
     """One row over several assets, at least one. In one pass: an office has thousands of parts."""
     if len(parts) == 1:
@@ -312,7 +357,14 @@ def _gravest(severities: Iterable[Severity | None]) -> Severity | None:
     return min((one for one in severities if one is not None), key=SEVERITIES.index, default=None)
 
 
-def _caps(rows: tuple[Item, ...], coverage: float, stops: tuple[str, ...], restore_proven: bool) -> list[Cap]:
+def _lacking(coverage: float, measured: float) -> list[Cap]:
+    """The caps of what is not known."""
+    if coverage < FULL_COVERAGE - _ROUNDING:
+        return [Cap("B", "coverage")]
+    return [Cap("B", "measured")] if measured < FULL_COVERAGE - _ROUNDING else []
+
+
+def _caps(rows: tuple[Item, ...], stops: tuple[str, ...], restore_proven: bool) -> list[Cap]:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in stops:
         found["F", "stop"].add(row)
@@ -324,8 +376,6 @@ def _caps(rows: tuple[Item, ...], coverage: float, stops: tuple[str, ...], resto
             found["B", "high_overdue"].add(one.row)
     if not restore_proven:
         found["C", "restore_unproven"].add(RESTORE_ROW)
-    if coverage < FULL_COVERAGE - _ROUNDING:
-        found["B", "coverage"] = set()
     return [Cap(name, code, tuple(sorted(about))) for (name, code), about in found.items()]
 
 

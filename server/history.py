@@ -25,6 +25,7 @@ from evidence.trend import (
     following_days,
 )
 from policies.model import Pack
+from server.attestations.record import word
 from server.day_reviews import DayReviews
 from server.elections.model import Election, WindowKind, voting_days
 from server.store import agents, days, elections, exceptions, inventory, rule_sets, tenants
@@ -160,6 +161,7 @@ def _records(connection: Connection, tenant: str) -> Records:
         exemptions=tuple(Exempted(one.number, one.kind, one.subject, one.asset, bool(one.approved_by), one.at,
                                   min([ends(one.until), *([one.ended] if one.ended else [])]))
                          for one in exceptions.every(connection, tenant)),
+        word=word(connection, tenant),
         calendars=tuple(_calendar(at, elections.as_of(connection, tenant, at))
                         for at in sorted({one.at for one in elections.history(connection, tenant, limit=100_000)})))
 

@@ -13,6 +13,8 @@ from threading import Lock
 
 from sqlalchemy.engine import Connection
 
+from evidence.said import said_at
+from server.attestations.record import word
 from server.elections.model import voting_days
 from server.records import Asset, Declaration, Exemption, Gap, Heard, Office, Review, RoleChange
 from server.sharing import Pool, size
@@ -25,6 +27,7 @@ KEPT = 512 << 20
 """About how many bytes of decoded reports stay in memory."""
 
 
+_EVER = datetime.max.replace(tzinfo=UTC)
 SHOWN_DECLARATIONS = timedelta(days=100)
 """How far back versions of the inventory are read, with the one in force then."""
 
@@ -64,6 +67,7 @@ class Reading:
                 voting_days=voting_days(known), elections=known, campaign=own.profile is Profile.CAMPAIGN,
                 zone=own.zone, exceptions=_exceptions(connection, tenant),
                 declarations=inventoried.declarations,
+                said=said_at(_EVER, word(connection, tenant)),
                 reviews=tuple(Review(one.agent, one.database, one.difference, one.at, one.person, one.by)
                               for one in access_reviews.every(connection, tenant)))
 

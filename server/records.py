@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from hustings.report import Report
+from policies.derive.attested import Said
 from server.elections.model import Election
 
 
@@ -178,5 +179,7 @@ class Office:
     """The time zone whose days count."""
     exceptions: tuple[Exemption, ...] = ()
     """Every failure it ever accepted and everything it ever declared not to apply, oldest first."""
+    said: Said = field(default_factory=Said)
+    """What its people attest."""
     declarations: tuple[Declaration, ...] = ()
     """Versions of its inventory, oldest first: those of the last 90 days and the one before them."""

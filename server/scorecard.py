@@ -19,6 +19,7 @@ from hustings.facts import Facts
 from hustings.times import days_between
 from hustings.verdicts import Result
 from policies.derive import office as derived
+from policies.derive.attested import attested_facts
 from policies.evaluate import Context, judge_all
 from policies.grade import Grade, Item, Marks
 from policies.model import Pack
@@ -27,7 +28,7 @@ from server.actions import Action, actions, first
 from server.findings import findings
 from server.inventory_changes import Change, changes
 from server.questions import Area, Question, areas, questions
-from server.records import EXCEPTION, Asset, Exemption, Heard, Office, Review, RoleChange
+from server.records import EXCEPTION, Asset, Exemption, Heard, Office, RoleChange
 from server.standing import Standing, standing
 from server.terms import NO_TERMS, Terms, TermsOf, terms
 from server.weighing import Effect, Weighing, alone
@@ -218,7 +219,7 @@ def _of_office(office: Office, machines: tuple[Standing, ...], pack: Pack, now: 
     mine = tuple(speaking[asset.name] for asset in ours if asset.name in speaking)
     declared = {id(one) for one in speaking.values()}
     silent = tuple(asset for asset in ours if asset.name not in speaking)
-    facts = _facts(assets, machines, now, office.reviews)
+    facts = _facts(office, assets, machines, now)
     together = tuple(judge_all(pack, facts, Context(now, voting_days=office.voting_days),
                                scope="office"))
     whole = terms(office).of("")
@@ -241,13 +242,14 @@ def _whole_marks(together: Sequence[Result], whole: Terms, pack: Pack, now: date
     return Marks(accepted=frozenset(check for check in whole.accepted(pack, now) if check in open_))
 
 
-def _facts(assets: Sequence[Asset], machines: Sequence[Standing], now: datetime, signed: Sequence[Review]) -> Facts:
-    return derived.office_facts(
-        [derived.Asset(one.name, one.roles, one.site, one.responsible, one.mirror_of) for one in assets],
-        [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received,
-                         one.judged)
-         for one in machines],
-        now, [access_review.reported(one, signed) for one in access_difference.every(machines) if one.declared])
+def _facts(office: Office, assets: Sequence[Asset], machines: Sequence[Standing], now: datetime) -> Facts:
+    declared = [derived.Asset(one.name, one.roles, one.site, one.responsible, one.mirror_of) for one in assets]
+    reviews = [access_review.reported(one, office.reviews)
+               for one in access_difference.every(machines) if one.declared]
+    heard = [derived.Machine(one.heard.agent, one.name, one.roles, one.heard.received, one.judged)
+             for one in machines]
+    return {**derived.office_facts(declared, heard, now, reviews),
+            **attested_facts(office.said, declared, office.voting_days, now)}
 
 
 def _card(scope: Scope, office: Office, machines: tuple[Standing, ...], weighing: Weighing | None,

@@ -20,12 +20,13 @@ from policies.grade import (
     Item,
     Marks,
     grade,
-    machine_items,
     office_parts,
+    own_items,
     restore_proven,
     row_item,
     stops,
     together,
+    with_own,
 )
 from policies.model import Pack, Row
 from server.standing import Standing
@@ -124,7 +125,7 @@ class Weighing:
     def _graded(self, changed: Mapping[str, Mapping[str, Item]], own: list[Item],
                 stopped: Mapping[str, frozenset[str]], unrestored: Collection[str]) -> Grade:
         items = [together(list(changed[row].values())) if row in changed else item for row, item in self._rows.items()]
-        return grade([*items, *own], stops=sorted({row for some in stopped.values() for row in some}),
+        return grade(with_own(items, own), stops=sorted({row for some in stopped.values() for row in some}),
                      restore_proven=not unrestored)
 
     @cached_property
@@ -146,8 +147,7 @@ class Weighing:
             self.speaking[name].grade.items if name in self.speaking else (), roles))
 
     def _own(self, fixed: Collection[str]) -> list[Item]:
-        return machine_items(_passing(self.whole, fixed), self.pack, (), self.whole_marks.overdue,
-                             remembered=self.whole_marks.remembered, accepted=self.whole_marks.accepted)
+        return own_items(_passing(self.whole, fixed), self.pack, self.whole_marks)
 
     def _mended(self, machine: Standing, checks: Collection[str]) -> dict[str, Item]:
         core = not CORE_ROLES.isdisjoint(machine.roles)

@@ -60,6 +60,7 @@ CAPS = {
     "high_overdue": N_("A serious failure is past its deadline: no better than B."),
     "restore_unproven": N_("No restore of a backup has been proven: no better than C."),
     "coverage": N_("Less than four fifths of the evidence is in: no better than B."),
+    "measured": N_("Less than four fifths of what machines can show is in: no better than B."),
 }
 REASONS = {
     "denied": N_("The agent was not allowed to look"),

@@ -33,6 +33,13 @@ def current(connection: Connection, tenant: str) -> Settings:
     return Settings() if row is None else Settings(Profile(row.profile), row.zone)
 
 
+def history(connection: Connection, tenant: str) -> list[tuple[datetime, Settings]]:
+    """Every version, oldest first, with when it was written."""
+    rows = connection.execute(sa.select(office_settings).where(office_settings.c.tenant == tenant)
+                              .order_by(office_settings.c.id))
+    return [(row.at, Settings(Profile(row.profile), row.zone)) for row in rows]
+
+
 def write(connection: Connection, tenant: str, settings: Settings, *, now: datetime, by: str) -> None:
     connection.execute(sa.insert(office_settings).values(
         tenant=tenant, profile=settings.profile.value, zone=settings.zone, at=now, by=by))

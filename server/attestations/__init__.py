@@ -1,0 +1,1 @@
+"""Attestations: what named people say of what no agent can see."""
