@@ -23,8 +23,6 @@ from server.store.database import Database
 from server.store.people import Role
 from server.store.sessions import SESSION, Session
 
-ACTS = ("review.view", "review.export")
-"""What the audit trail calls the two."""
 _PLACE_MOST = 300
 
 
