@@ -102,6 +102,11 @@ class Config:
         return self.data / "form-secret"
 
     @property
+    def seal_key(self) -> Path:
+        """What seals secrets that must be read again (``server.seal``)."""
+        return self.data / "seal.key"
+
+    @property
     def recordings_key(self) -> Path:
         """What signs people's word: the reports of recordings, and reviews of access rights."""
         return self.data / "recordings.key"
