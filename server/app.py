@@ -25,6 +25,7 @@ from server.access.sign_in import SignIn
 from server.body import body_within, header
 from server.config import LOOPBACK_NAMES, Config
 from server.intake import RETRY_BUSY, Body, Intake
+from server.notices.attempts import Attempts, classify
 from server.problems import Refused
 from server.proxies import Proxies
 from server.reviewers.recorded import Recorded
@@ -58,6 +59,7 @@ class Application:
         self._clock = clock
         self._intake = Intake(database, clock)
         self._enrollments = Throttle(rate=1, burst=200)
+        self.attempts = Attempts()
         names = frozenset((*(name.lower() for name in config.settings.addresses), *LOOPBACK_NAMES))
         pages = _pages(config, database, clock, tls=tls)
         self._lifespan = pages
@@ -133,6 +135,8 @@ class Application:
             note["problem"] = "failed"
             if not status:
                 await _refuse(Refused("failed"), scope, seal)
+        if what := classify(scope["method"], scope["path"], status):
+            self.attempts.add(what, self._clock().date(), note.get("attempt", ""))
         logger.info("request", extra={
             "method": scope["method"], "path": _loggable(scope["path"]), "status": status,
             "ms": round((time.perf_counter() - began) * 1000, 1), **note})
@@ -278,5 +282,8 @@ async def _refuse(refused: Refused, scope: Any, send: Any) -> None:
 
 
 def _loggable(path: str) -> str:
-    """A path without what must not be logged: the secret of a sign-in link."""
-    return "/sign-in/link/…" if path.startswith("/sign-in/link/") else path[:200]
+    """A path without what must not be logged: the secret of a sign-in link or of a feed."""
+    for place in ("/sign-in/link/", "/feed/"):
+        if path.startswith(place):
+            return f"{place}…"
+    return path[:200]

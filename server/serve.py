@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import signal
 import socket
 import threading
@@ -16,6 +17,9 @@ from server.app import Application, utc_now
 from server.certificates import Renewal
 from server.closing import Closer
 from server.config import Config, address, chosen_database
+from server.jobs.model import Context
+from server.jobs.schedule import Schedule
+from server.notices import attempts
 from server.store.database import Database
 from server.store.migrate import migrate
 from server.wire import Bounded
@@ -64,11 +68,15 @@ def serve(config: Config, host: str, port: int, *, secure: bool) -> None:
     closing = threading.Thread(target=closer.run, name="closing", daemon=True)
     closing.start()
     threading.Thread(target=application.warm, name="warming", daemon=True).start()
+    schedule = Schedule(Context(database, config, utc_now, shipped(), holder=secrets.token_hex(8),
+                                shared={attempts.SHARED: application.attempts}))
+    schedule.start()
     if renewal is not None:
         threading.Thread(target=renewal.run, name="certificate", daemon=True).start()
     try:
         server.run(sockets=[listener])
     finally:
+        schedule.stop()
         if renewal is not None:
             renewal.stop()
         closer.stop()

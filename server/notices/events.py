@@ -41,3 +41,13 @@ def every(connection: Connection, tenant: str, what: Iterable[Happened], now: da
         if one.kind not in kinds.every():
             raise ValueError(f"no kind of event is called {one.kind!r}")
     return store.add(connection, tenant, [one._asdict() for one in found], now)
+
+
+def fresh(connection: Connection, tenant: str, what: Iterable[Happened]) -> list[Happened]:
+    """Those that were not noted yet: for jobs that see the same things every time."""
+    by_kind: dict[str, list[Happened]] = {}
+    for one in what:
+        by_kind.setdefault(one.kind, []).append(one)
+    known = {(kind, key) for kind, some in by_kind.items()
+             for key in store.known(connection, tenant, kind, [one.key for one in some])}
+    return [one for some in by_kind.values() for one in some if (one.kind, one.key) not in known]
