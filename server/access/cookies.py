@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 
-def name(*, tls: bool) -> str:
-    return "__Host-hustings" if tls else "hustings"
+SINGLE = "-single"
+"""Of the cookie that binds a sign-in at a provider to the browser that began it."""
+
+
+def name(*, tls: bool, of: str = "") -> str:
+    return ("__Host-hustings" if tls else "hustings") + of
 
 
 def form_name(*, tls: bool) -> str:
@@ -14,9 +18,9 @@ def form_name(*, tls: bool) -> str:
     return "__Host-hustings-form" if tls else "hustings-form"
 
 
-def read(scope: Any, *, tls: bool) -> str | None:
+def read(scope: Any, *, tls: bool, of: str = "") -> str | None:
     """The session secret a request carries; None if there is none, or more than one."""
-    wanted = name(tls=tls)
+    wanted = name(tls=tls, of=of)
     found = []
     for key, value in scope["headers"]:
         if key == b"cookie":
@@ -27,7 +31,7 @@ def read(scope: Any, *, tls: bool) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def write(secret: str, *, tls: bool, seconds: int) -> str:
+def write(secret: str, *, tls: bool, seconds: int, of: str = "") -> str:
     """A ``Set-Cookie`` value; ``seconds`` 0 removes it."""
     secure = "; Secure" if tls else ""
-    return f"{name(tls=tls)}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+    return f"{name(tls=tls, of=of)}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
