@@ -16,9 +16,10 @@ from sqlalchemy.engine import Connection
 from evidence.said import said_at
 from server.attestations.record import word
 from server.elections.model import voting_days
-from server.records import Asset, Declaration, Exemption, Gap, Heard, Office, Review, RoleChange
+from server.exceptions import held
+from server.records import Asset, Declaration, Gap, Heard, Office, Review, RoleChange
 from server.sharing import Pool, size
-from server.store import access_reviews, agents, elections, exceptions, inventory, reports, settings, tenants
+from server.store import access_reviews, agents, elections, inventory, reports, settings, tenants
 from server.store.agents import State, Summary
 from server.store.database import Database
 from server.store.settings import Profile
@@ -65,7 +66,7 @@ class Reading:
                 machines=tuple(self._heard(connection, tenant, one) for one in agents.summaries(connection, tenant)),
                 assets=inventoried.assets, inventory_file=inventoried.file,
                 voting_days=voting_days(known), elections=known, campaign=own.profile is Profile.CAMPAIGN,
-                zone=own.zone, exceptions=_exceptions(connection, tenant),
+                zone=own.zone, exceptions=held(connection, tenant),
                 declarations=inventoried.declarations,
                 said=said_at(_EVER, word(connection, tenant)),
                 reviews=tuple(Review(one.agent, one.database, one.difference, one.at, one.person, one.by)
@@ -131,12 +132,6 @@ def _spoke(stored: reports.Stored) -> datetime:
     """When the report's machine was last looked at: importing an old recording does not make it new."""
     recording = stored.report.recording
     return stored.received if recording is None else min(stored.received, recording.recorded_at)
-
-
-def _exceptions(connection: Connection, tenant: str) -> tuple[Exemption, ...]:
-    return tuple(Exemption(one.number, one.kind, one.subject, one.asset, one.reason, one.control, one.owner,
-                           one.approved_by, one.at, one.by, one.until, one.ended)
-                 for one in exceptions.every(connection, tenant))
 
 
 def _declarations(connection: Connection, tenant: str, since: datetime) -> tuple[Declaration, ...]:

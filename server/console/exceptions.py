@@ -62,13 +62,9 @@ def not_applicable(subject: str, asset: str, reason: str, owner: str, approved_b
 def end(number: int, reason: str, data: Path, tenant: str | None) -> None:
     """End the one of this NUMBER now."""
     from server import exceptions as rules
-    from server.reading import Reading
 
-    with common.office(data, tenant) as office:
-        known = Reading(office.database).office(office.tenant.id).exceptions
-        with office.database.write(office.tenant.id) as connection:
-            one = rules.end(connection, office.tenant.id, known, number, reason=reason, now=office.now,
-                            by=office.actor)
+    with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
+        one = rules.end(connection, office.tenant.id, number, reason=reason, now=office.now, by=office.actor)
     click.echo(f"Number {number} ({one.subject}) is ended.")
 
 
@@ -106,10 +102,10 @@ def _sign(kind: str, subject: str, asset: str, reason: str, control: str, owner:
 
     with common.office(data, tenant) as office:
         read = Reading(office.database).office(office.tenant.id)
+        wish = rules.Wish(kind, subject, asset, reason, owner, until, control)
         with office.database.write(office.tenant.id) as connection:
-            number = rules.add(connection, office.tenant.id, read, shipped(), kind=kind, subject=subject, asset=asset,
-                               reason=reason, control=control, owner=owner, approved_by=approved_by, until=until,
-                               now=office.now, by=office.actor)
+            number = rules.add(connection, office.tenant.id, shipped(), wish, approved_by=approved_by, now=office.now,
+                               by=office.actor)
         ahead = min((day for day in read.voting_days if day >= office.now.date()), default=None)
     click.echo(f"Number {number}: it holds until {until}.")
     if ahead is not None and until >= ahead:

@@ -40,6 +40,12 @@ def add(connection: Connection, tenant: str, *, kind: str, subject: str, asset: 
     return number
 
 
+def hold(connection: Connection, tenant: str, number: int) -> None:
+    """Let nobody else end that one before this transaction ends."""
+    connection.execute(sa.select(exceptions.c.id).where(
+        exceptions.c.tenant == tenant, exceptions.c.id == number).with_for_update())
+
+
 def end(connection: Connection, tenant: str, number: int, *, at: datetime, by: str, reason: str) -> None:
     """End one before its day. The database refuses a second end."""
     connection.execute(sa.insert(exception_ends).values(

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from server.notices.events import happened
 from server.pages.language import N_
 from server.spoken import Spoken
 from server.store import audit, people, proposals
@@ -88,6 +89,7 @@ def propose(connection: Connection, tenant: str, action: str, subject: str, payl
                            by=actor.by, person=actor.person, expires=now + asked.good_for)
     audit.record(connection, tenant, now, actor.by, "decision.ask", subject, {
         "number": number, "act": action, "payload": plain})
+    happened(connection, tenant, "decision-waits", str(number), action, {"number": number}, now)
     return number
 
 

@@ -25,7 +25,7 @@ class Actor:
     """Who does something: a person who is signed in, or whoever is at the console."""
 
     by: str
-    """As the audit trail writes it: ``person:NAME``, ``reviewer:NAME`` (of another tenant) or ``console:LOGIN``."""
+    """As the audit trail writes it: ``person:NAME``, ``reviewer:NAME@HANDLE`` (another tenant's), ``console:LOGIN``."""
     person: int | None
     """Their row of ``people``. At the console the person whom it names, if it names one."""
     role: Role | None
@@ -46,8 +46,7 @@ class Actor:
     @classmethod
     def of(cls, session: Session) -> Actor:
         """Whoever is signed in."""
-        kind = "person" if session.home in ("", session.tenant) else "reviewer"
-        return cls(f"{kind}:{session.name}", session.person, session.role, session.engagement)
+        return cls(session.actor, session.person, session.role, session.engagement)
 
     @classmethod
     def console(cls, by: str, person: Person | None = None) -> Actor:
