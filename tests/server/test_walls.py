@@ -175,7 +175,7 @@ def test_the_owner_of_the_tables_fails_without_a_role(url: str) -> None:
 WIDE = {
     "store/database.py", "app.py", "enroll.py", "intake.py", "history.py", "closing.py", "plan_cli.py",
     "access/guard.py", "access/sign_in.py", "pages/jurisdiction.py", "console/common.py", "console/history.py",
-    "console/running.py",
+    "console/running.py", "reviewers/accepting.py", "reviewers/queue.py",
 }
 """What may look at everybody's rows: signing in, whose key or secret it is, timed work, the host's console, and the
 pages of consented comparison."""
