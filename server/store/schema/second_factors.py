@@ -12,7 +12,6 @@ authenticators = sa.Table(
     sa.Column("person", Id, sa.ForeignKey("people.id"), primary_key=True, autoincrement=False),
     sa.Column("secret", sa.LargeBinary, nullable=False, comment="sealed with the key of the data directory"),
     sa.Column("created", Moment, nullable=False),
-    sa.Column("confirmed", Moment, comment="when a first code was right; none while it is being set up"),
     sa.Column("step", sa.BigInteger, nullable=False, comment="of the last code taken: none at or before it is again"),
 )
 """One time-based code generator a person (RFC 6238)."""

@@ -97,7 +97,6 @@ def _factors() -> None:
         sa.Column("person", NUMBER, autoincrement=False, nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False, comment="sealed with the key of the data directory"),
         sa.Column("created", MOMENT, nullable=False),
-        sa.Column("confirmed", MOMENT, comment="when a first code was right; none while it is being set up"),
         sa.Column("step", sa.BigInteger(), nullable=False,
                   comment="of the last code taken: none at or before it is again"),
         sa.ForeignKeyConstraint(["person"], ["people.id"], name="fk_authenticators_person"),
