@@ -17,7 +17,7 @@ from server.store.sessions import SESSION, Session
 
 SIGN_IN = "/sign-in"
 _PUBLIC = (SIGN_IN,)
-_PUBLIC_BELOW = ("/sign-in/link/", "/static/", "/feed/")
+_PUBLIC_BELOW = ("/sign-in/link/", "/sign-in/single/", "/static/", "/feed/")
 
 
 def is_public(path: str) -> bool:
