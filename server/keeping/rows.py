@@ -134,6 +134,8 @@ def _block(rows: list[bytes], count: Count) -> bytes:
 
 
 def _kind(column: sa.Column[Any]) -> str:
+    if isinstance(column.type, sa.DateTime):
+        return "moment"
     for name in ("moment", "json", "bytes", "bool", "date", "float", "text"):
         if isinstance(column.type, _KINDS[name]):
             return name
