@@ -77,7 +77,14 @@ class Ledger:
     def settle(self, tenant: str) -> list[Projected]:
         """Write what was accepted, all of one tenant. Returns what it turned, with the numbers of the findings."""
         chains.add(self._connection, self.additions)
-        return findings_projection.project(self._connection, tenant, self.turns)
+        projected = findings_projection.project(self._connection, tenant, self.turns)
+        if projected:
+            from server.notices import events
+            from server.triage import telling
+
+            events.every(self._connection, tenant, telling.happened(
+                projected, {agent: head["host"] for agent, head in self._heads.items()}), self._now)
+        return projected
 
     def enter(self, one: Opened) -> Receipted | Refused:
         claim = one.claim

@@ -130,6 +130,8 @@ class Filter:
     severities: frozenset[Severity] = frozenset()
     areas: frozenset[str] = frozenset()
     check: str = ""
+    row: str = ""
+    """A row of the catalogue."""
     agent: str | None = None
     """A machine's id; empty for the office as a whole."""
     site: str = ""

@@ -41,6 +41,7 @@ def _fits(one: Finding, wanted: Filter) -> bool:
         or (wanted.severities and one.severity not in wanted.severities)
         or (wanted.areas and one.area not in wanted.areas)
         or (wanted.check and one.check != wanted.check)
+        or (wanted.row and one.row != wanted.row)
         or (wanted.agent is not None and one.agent != wanted.agent)
         or (wanted.site and one.site != wanted.site)
         or (wanted.responsible is not None and one.responsible != wanted.responsible)
