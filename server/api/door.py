@@ -32,13 +32,14 @@ class Door:
     that is unknown, expired or revoked or whose maker is gone, ``too_many``, ``wrong_host``.
     """
 
-    def __init__(self, routes: Any, database: Database, clock: Callable[[], datetime], names: frozenset[str]) -> None:
+    def __init__(self, routes: Any, database: Database, clock: Callable[[], datetime], names: frozenset[str], *,
+                 requests: Throttle | None = None) -> None:
         self._routes = routes
         self._database = database
         self._clock = clock
         self._names = names
         self._tries = Throttle(TRIES_A_SECOND, TRIES_AT_ONCE)
-        self._requests = Throttle(REQUESTS_A_SECOND, REQUESTS_AT_ONCE)
+        self._requests = requests or Throttle(REQUESTS_A_SECOND, REQUESTS_AT_ONCE)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         hosts = [value for key, value in scope["headers"] if key == b"host"]

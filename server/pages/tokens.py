@@ -93,7 +93,7 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
     page = site.page(
         "tokens.html", request, language, session, here="office",
         tokens=[(one, one.ended(now)) for one in found], scopes=[(name, SCOPES[name]) for name in may],
-        said=SCOPES, typed=typed, wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
+        said=SCOPES, typed={"name": "", "days": "", "scopes": [], **typed}, wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
         secret=secret, made=made, most=api_tokens.NAME_MOST, longest=api_tokens.LONGEST.days,
         usual=service.USUAL_DAYS, whose=session.role is Role.ADMINISTRATOR,
         alone=session.role is Role.REVIEWER and session.engagement is None)
