@@ -1,0 +1,1 @@
+"""Points of contact: whom the office calls when something happens, and test calls."""
