@@ -24,6 +24,8 @@ from server.store.people import Role
 from server.store.sessions import SESSION, Session
 
 _PLACE_MOST = 300
+_SHOWING = frozenset({200, 201, 206, 400, 409, 422})
+"""Answers with something in them: a form that comes back shows what it is about too."""
 
 
 class Recorded:
@@ -41,10 +43,12 @@ class Recorded:
             await self._inner(scope, receive, send)
             return
 
+        where = place(scope)
+
         async def noting(message: Any) -> None:
-            if (message["type"] == "http.response.start" and message["status"] == 200
+            if (message["type"] == "http.response.start" and message["status"] in _SHOWING
                     and scope["method"] != "HEAD" and _shows(scope)):
-                await asyncio.to_thread(self._note, session, engagement, place(scope), _is_page(message))
+                await asyncio.to_thread(self._note, session, engagement, where, _is_page(message))
             await send(message)
 
         await self._inner(scope, receive, noting)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from server import two_people
 from server.engagement import Engagement
 from server.reviewers import accepting, granting
-from server.store import audit, engagements, people, sessions, tenants
+from server.store import audit, engagements, sessions, tenants
 from server.store.audit import Act
 from server.store.database import WHOLE_SERVER
 from server.store.engagements import Terms
 from server.store.people import Person, Role
 from server.store.sessions import Session
 from server.store.tenants import Kind, Tenant
-from tests.server.setups import HASH, Office
+from server.two_people.model import Actor
+from tests.server.setups import Office
 
 BASIS = "Contract 2026-114 with the county, section 3"
 
@@ -85,6 +87,8 @@ def entered(office: Office, person: Person, number: int) -> dict[str, str]:
     return signed
 
 
-def password_reviewer(office: Office, tenant: str, name: str) -> Person:
-    with office.database.write(tenant) as connection:
-        return people.add(connection, tenant, name, Role.REVIEWER, HASH, office.now())
+def approved(office: Office, number: int, person: Person) -> None:
+    """A second person agrees to what another one asked for."""
+    with office.database.write(office.tenant.id) as connection:
+        two_people.decide(connection, office.tenant.id, number, True,
+                          Actor(f"person:{person.name}", person.id, person.role), "", office.now())

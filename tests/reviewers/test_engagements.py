@@ -57,7 +57,8 @@ def test_only_administrators_and_officials_end_it(office: Office, role: Role) ->
     acme = firm(office)
     number = engaged(office, acme, acme.reviewer())
     with pytest.raises(UsageError), office.database.write(office.tenant.id) as connection:
-        granting.revoke(connection, office.tenant.id, number, role=role, by="person:x", reason="Because", now=office.now())
+        granting.revoke(connection, office.tenant.id, number, role=role, by="person:x", reason="Because",
+                        now=office.now())
 
 
 def test_another_person_holds_nothing_by_it(office: Office) -> None:
@@ -157,7 +158,8 @@ FORM = {"addressee": "rita@acme", "basis": BASIS, "names": "hidden"}
 @pytest.mark.parametrize(("changes", "field"), [
     ({"until": ""}, "until"), ({"until": "2027-02-31"}, "until"), ({"until": -1}, "until"), ({"until": 91}, "until"),
     ({"basis": "short"}, "basis"), ({"basis": "x" * 501}, "basis"), ({"basis": BASIS + "\u202e"}, "basis"),
-    ({"basis": BASIS + "\x07"}, "basis"), ({"addressee": "rita"}, "addressee"), ({"addressee": "a b@acme"}, "addressee"),
+    ({"basis": BASIS + "\x07"}, "basis"), ({"addressee": "rita"}, "addressee"),
+    ({"addressee": "a b@acme"}, "addressee"),
     ({"addressee": "r\u202eita@acme"}, "addressee"), ({"addressee": "r" * 121 + "@acme"}, "addressee"),
     ({"names": ""}, "names"), ({"machines": ["nothing"]}, "machines"), ({"areas": ["XXX"]}, "areas")])
 def test_what_cannot_be_granted_says_which_field(office: Office, changes: dict[str, object], field: str) -> None:
