@@ -102,8 +102,9 @@ class Sender:
             to, office = webhooks.get(connection, one.tenant, one.receiver), tenants.get(connection, one.tenant)
         if to is None or to.ended is not None:
             raise Undelivered("this webhook is not used any more", for_good=True)
-        signed.send(one, content.read(one.content), to, self.context.clock(), office=office.name if office else "",
-                    base=self.context.config.url, reachable=settings.networks)
+        key = to.key(self.context.config)
+        signed.send(one, content.read(one.content), to, key, self.context.clock(),
+                    office=office.name if office else "", base=self.context.config.url, reachable=settings.networks)
 
     def _failed(self, one: Notice, trouble: Undelivered) -> None:
         now = self.context.clock()

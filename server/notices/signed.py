@@ -44,11 +44,11 @@ def headers(name: str, made: bytes, key: bytes, now: datetime) -> dict[str, str]
             "webhook-signature": f"v1,{signature.decode('ascii')}"}
 
 
-def send(one: Notice, content: Content, to: Webhook, now: datetime, *, office: str, base: str,
+def send(one: Notice, content: Content, to: Webhook, key: bytes, now: datetime, *, office: str, base: str,
          reachable: tuple[Network, ...]) -> None:
     """Send a message to a webhook: delivered is what is answered with 2xx. Raises ``Undelivered``."""
     made = body(one, content, office=office, base=base)
-    status, wait = post(target(to.url), made, headers(one.name, made, to.key, now), reachable)
+    status, wait = post(target(to.url), made, headers(one.name, made, key, now), reachable)
     if 200 <= status < 300:
         return
     asked = timedelta(seconds=int(wait)) if wait.isascii() and wait.isdigit() and len(wait) < 9 else None

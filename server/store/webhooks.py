@@ -11,6 +11,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from server.config import Config
+from server.seal import open_sealed, seal
 from server.store.schema.notices import webhooks
 
 PREFIX = "whsec_"
@@ -22,28 +24,28 @@ class Webhook:
     tenant: str
     name: str
     url: str
-    secret: str
-    """What its messages are signed with: ``whsec_`` and base64 of 32 random bytes."""
+    sealed: str
+    """What its messages are signed with, sealed with the server's key, in base64."""
     kinds: frozenset[str]
     created: datetime
     created_by: str
     ended: datetime | None
     ended_why: str
 
-    @property
-    def key(self) -> bytes:
-        """The bytes of ``secret``."""
-        return base64.b64decode(self.secret.removeprefix(PREFIX))
+    def key(self, config: Config) -> bytes:
+        """The 32 bytes that its messages are signed with. Raises ``ConfigError`` under another server's key."""
+        return open_sealed(config, base64.b64decode(self.sealed), _purpose(self.tenant))
 
 
-def add(connection: Connection, tenant: str, name: str, url: str, kinds: Iterable[str], now: datetime,
-        by: str) -> tuple[int, str]:
-    """A new one. Its number and its secret, which is shown once."""
-    secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+def add(connection: Connection, tenant: str, name: str, url: str, kinds: Iterable[str], now: datetime, by: str,
+        config: Config) -> tuple[int, str]:
+    """A new one. Its number and its secret (``whsec_`` and base64), which is shown once."""
+    key = secrets.token_bytes(32)
+    sealed = base64.b64encode(seal(config, key, _purpose(tenant))).decode("ascii")
     number = connection.execute(sa.insert(webhooks).returning(webhooks.c.id), {
-        "tenant": tenant, "name": name, "url": url, "secret": secret, "kinds": sorted(kinds), "created": now,
+        "tenant": tenant, "name": name, "url": url, "secret": sealed, "kinds": sorted(kinds), "created": now,
         "created_by": by, "ended": None, "ended_why": ""}).scalar_one()
-    return number, secret
+    return number, PREFIX + base64.b64encode(key).decode("ascii")
 
 
 def get(connection: Connection, tenant: str, number: int) -> Webhook | None:
@@ -64,6 +66,10 @@ def end(connection: Connection, tenant: str, number: int, now: datetime, why: st
     return connection.execute(sa.update(webhooks).where(
         webhooks.c.tenant == tenant, webhooks.c.id == number, webhooks.c.ended.is_(None))
         .values(ended=now, ended_why=why)).rowcount == 1
+
+
+def _purpose(tenant: str) -> str:
+    return f"webhook {tenant}"
 
 
 def _webhook(row: Row[tuple[object, ...]]) -> Webhook:

@@ -84,7 +84,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("secret", sa.Text(), nullable=False, comment="what messages are signed with"),
+        sa.Column("secret", sa.Text(), nullable=False, comment="what messages are signed with, sealed"),
         sa.Column("kinds", sa.JSON(), nullable=False, comment="the kinds of events it is told of"),
         sa.Column("created", MOMENT, nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False, comment="person:NAME or console:LOGIN"),
