@@ -15,10 +15,13 @@ from server.console import (
     exceptions,
     fronting,
     history,
+    notices,
     people,
     printing,
     recordings,
     running,
+    single_sign_on,
+    tenants,
 )
 from server.console.scorecard import scorecard
 
@@ -33,6 +36,6 @@ def server(context: click.Context) -> None:
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
                 declaring.inventory, elections.elections, elections.profile, recordings.import_recording,
                 access_reviews.access_review, api_tokens.api_token, exceptions.exception, scorecard, history.trend,
-                history.rebuild, history.share, fronting.tls_, fronting.proxy, *backups.COMMANDS,
-                *printing.COMMANDS):
+                history.rebuild, history.share, fronting.tls_, fronting.proxy, single_sign_on.sso,
+                notices.notices, tenants.tenant, *backups.COMMANDS, *printing.COMMANDS):
     server.add_command(command)

@@ -168,6 +168,10 @@ def _stream(connection: Connection, source: _Source, config: Config, database: D
     yield from tables(connection, packed, source.header.tables, tallies)
     place = Path(database.url.database) if database.sqlite and database.url.database else None
     taken, left = data_files.found(config.data, place)
+    if config.settings.own is not None:
+        left += [f"{path}: the certificate from elsewhere is not in the data directory"
+                 for path in (config.settings.own.certificate, config.settings.own.key)
+                 if not Path(path).resolve().is_relative_to(config.data.resolve())]
     for path in taken:
         yield from _file(packed, config.data, path, files)
     heads = {one.id: audit_head(connection, one.id) for one in tenants.every(connection)}

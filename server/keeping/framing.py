@@ -16,8 +16,8 @@ trusts nothing before ``Z`` held.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import zstandard
@@ -25,6 +25,9 @@ import zstandard
 from hustings.errors import BadDocument
 from server.keeping.rows import Count, Shape, Tally, unblocked
 
+T = TypeVar("T")
+Walk: TypeAlias = Generator[bytes, tuple[bytes, bytes], T]
+"""Says which frames may come, and is sent the one that came: its kind and body."""
 MAGIC = b"hustings-rows/1\n"
 LARGEST = 256 << 20
 """Bytes of a frame, at most."""
@@ -184,7 +187,7 @@ class Unpacked:
         except StopIteration:
             self._ended = True
 
-    def _expected(self) -> Iterator[bytes] | Any:
+    def _expected(self) -> Walk[None]:
         """The order of frames, as a walk that is told each frame and answers which may follow."""
         yield b"magic"
         _, body = yield b"H"
@@ -223,7 +226,7 @@ class Unpacked:
             raise BadDocument("the file does not hold what its manifest says", remedy=_REMEDY)
         yield b"Z"
 
-    def _file(self, path: str) -> Any:
+    def _file(self, path: str) -> Walk[File]:
         digest, size = hashlib.sha256(), 0
         while True:
             kind, body = yield b"D|G"

@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hustings.errors import UsageError
+from server.keeping.sentence import sentence
+from server.pages.language import N_
+from server.spoken import Spoken
 from server.store import audit
 from server.store.people import Role
 from server.store.schema.keeping import hold_ends, holds
 
 MAY_SET = frozenset({Role.ADMINISTRATOR, Role.OFFICIAL})
-MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +52,20 @@ def get(connection: Connection, tenant: str, number: int) -> Hold | None:
 
 
 def refuse_if_held(connection: Connection, tenant: str) -> None:
-    """Raises ``UsageError`` while a hold stands."""
+    """Raises ``Spoken`` (a ``UsageError``) while a hold stands."""
     standing = held(connection, tenant)
     if standing is not None:
-        raise UsageError(f"a legal hold stands: {standing.matter}", where=f"hold {standing.id}",
-                         remedy="nothing of the office is deleted until two people lift it")
+        raise Spoken(N_("A legal hold stands: %(matter)s"),
+                     N_("Nothing of the office is deleted until two people lift it."), {"matter": standing.matter})
 
 
 def set_hold(connection: Connection, tenant: str, matter: str, reason: str, *, now: datetime, by: str) -> int:
-    """Put the office under a hold. Raises ``UsageError`` for an empty or over-long matter or reason."""
-    for name, text in (("matter", matter), ("reason", reason)):
-        if not text.strip() or len(text) > MOST:
-            raise UsageError(f"the {name} of a legal hold has 1 to {MOST} letters", where=name,
-                             remedy="say in a sentence what it is for")
+    """Put the office under a hold. Raises ``Spoken`` for a matter or reason that says nothing."""
+    matter, reason = sentence(matter, "matter"), sentence(reason, "reason")
     number: int = connection.execute(sa.insert(holds).returning(holds.c.id), {
-        "tenant": tenant, "matter": matter.strip(), "reason": reason.strip(), "at": now, "by": by}).scalar_one()
+        "tenant": tenant, "matter": matter, "reason": reason, "at": now, "by": by}).scalar_one()
     audit.record(connection, tenant, now, by, "hold.set", str(number),
-                 {"matter": matter.strip(), "reason": reason.strip()})
+                 {"matter": matter, "reason": reason})
     return number
 
 

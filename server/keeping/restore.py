@@ -2,7 +2,8 @@
 
 The whole file is proven first: every digest, every count, the order of its parts. Then its rows are written in one
 transaction into tables as they were when it was made, read back and counted, and brought to this version. What must
-not live twice is ended: sessions, one-time links, enrolment tokens, messages that wait.
+not live twice is ended: sessions, one-time links, enrolment tokens. Messages that waited are sent again under their
+old names, by which who receives them can tell.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from server.notices.events import happened
 from server.store import audit, migrate, tenants
 from server.store.database import WHOLE_SERVER, Database
 from server.store.schema import metadata
-from server.store.schema.notices import notices
 from server.store.schema.statements import statement_links
 from server.store.walls import raise_walls
 
@@ -164,9 +164,6 @@ def _end(connection: Connection, proven: Proven, *, now: datetime, by: str) -> d
         tokens.c.redeemed.is_(None), tokens.c.expires > now).values(expires=now)).rowcount
     ended["statement_links"] = connection.execute(sa.update(statement_links).where(
         statement_links.c.used.is_(None), statement_links.c.revoked.is_(None)).values(revoked=now)).rowcount
-    ended["notices"] = connection.execute(sa.update(notices).where(notices.c.state == "waiting").values(
-        state="given_up", holder="", leased=None, ended=now,
-        trouble="it waited when the backup was made, and may have been sent since")).rowcount
     for one in tenants.every(connection):
         audit.record(connection, one.id, now, by, "server.restore", proven.header.made, {
             "made": proven.header.made, "rows": proven.rows, "head": _head(proven, one.id), **ended})
@@ -273,8 +270,11 @@ def _open(file: Path) -> Iterator[IO[bytes]]:
 
 def require_digest(file: Path, wanted: str) -> None:
     """Raises ``Untrusted`` unless the file is the one with this SHA-256."""
+    made = hashlib.sha256()
     with _open(file) as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+        while part := stream.read(1 << 20):
+            made.update(part)
+    found = made.hexdigest()
     if found != wanted.strip().lower().removeprefix("sha256:"):
         raise Untrusted("the file is not the one with that digest", where=str(file),
                         remedy="compare it with what hustings server backup printed")

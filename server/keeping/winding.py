@@ -17,7 +17,10 @@ from sqlalchemy.engine import Connection
 from hustings.errors import UsageError
 from server.keeping import erasing, holds
 from server.keeping.erasing import Deletion, fingerprint
+from server.keeping.sentence import sentence
 from server.notices.events import happened
+from server.pages.language import N_
+from server.spoken import Spoken
 from server.store import audit
 from server.store.agents import State
 from server.store.database import Database
@@ -29,7 +32,6 @@ from server.store.schema.keeping import wind_down_ends, wind_downs
 MAY_ASK = frozenset({Role.ADMINISTRATOR, Role.OFFICIAL})
 MAY_STOP = MAY_ASK
 COOLING = timedelta(days=7)
-MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,20 @@ def standing(connection: Connection, tenant: str) -> WindDown | None:
 
 def still_possible(connection: Connection, tenant: str, payload: Mapping[str, Any], now: datetime) -> None:
     """Raises ``UsageError`` where a wind-down could not begin now."""
-    reason = str(payload.get("reason", ""))
-    if not reason.strip() or len(reason) > MOST:
-        raise UsageError(f"the reason has 1 to {MOST} letters", where="reason", remedy="say why the office ends")
+    sentence(str(payload.get("reason", "")), "reason")
     holds.refuse_if_held(connection, tenant)
     if standing(connection, tenant) is not None:
-        raise UsageError("the office is being wound down already", remedy="stop that first to begin anew")
+        raise Spoken(N_("The deletion of this office is agreed already."), N_("Stop that first to begin anew."))
 
 
 def begin(connection: Connection, tenant: str, reason: str, *, by: str, second: str, now: datetime) -> datetime:
     """Two people agreed. Returns when it is carried out."""
     due = now + COOLING
+    reason = sentence(reason, "reason")
     number: int = connection.execute(sa.insert(wind_downs).returning(wind_downs.c.id), {
-        "tenant": tenant, "at": now, "by": by, "second": second, "reason": reason.strip(), "due": due}).scalar_one()
+        "tenant": tenant, "at": now, "by": by, "second": second, "reason": reason, "due": due}).scalar_one()
     audit.record(connection, tenant, now, by, "wind-down.begin", str(number),
-                 {"second": second, "reason": reason.strip(), "due": due.isoformat()})
+                 {"second": second, "reason": reason, "due": due.isoformat()})
     happened(connection, tenant, "wind-down-begun", str(number), "", {"due": due.isoformat()}, now)
     return due
 
@@ -78,13 +79,11 @@ def stop(connection: Connection, tenant: str, reason: str, *, by: str, now: date
     """One person stops it while there is time. Raises ``UsageError`` where there is nothing to stop any more."""
     found = standing(connection, tenant)
     if found is None or now >= found.due:
-        raise UsageError("there is no wind-down that could be stopped",
-                         remedy="look at the state of the office: hustings server tenant list")
-    if not reason.strip() or len(reason) > MOST:
-        raise UsageError(f"the reason has 1 to {MOST} letters", where="reason", remedy="say why the office goes on")
+        raise Spoken(N_("There is no deletion that could be stopped."), N_("Look at the state of the office."))
+    reason = sentence(reason, "reason")
     connection.execute(sa.insert(wind_down_ends).values(
-        tenant=tenant, wind_down=found.id, at=now, by=by, reason=reason.strip()))
-    audit.record(connection, tenant, now, by, "wind-down.stop", str(found.id), {"reason": reason.strip()})
+        tenant=tenant, wind_down=found.id, at=now, by=by, reason=reason))
+    audit.record(connection, tenant, now, by, "wind-down.stop", str(found.id), {"reason": reason})
     happened(connection, tenant, "wind-down-stopped", str(found.id), "", {}, now)
 
 

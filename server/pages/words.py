@@ -121,8 +121,9 @@ PROBLEMS = {
     "forbidden": N_("You may not do that"), "not_found": N_("There is nothing here"),
     "method_not_allowed": N_("This address does not take that"), "too_large": N_("That is too large"),
     "too_slow": N_("That took too long"), "too_many": N_("Too many attempts. Wait a little."),
+    "second_factor": N_("Prove that it is you first"), "other_site": N_("That was asked for by another site's page"),
     "wrong_host": N_("This server does not answer to that name"), "failed": N_("The server failed; its log says why"),
-    "busy": N_("The server is busy; try again"),
+    "busy": N_("The server is busy; try again"), "gone": N_("What this said is no longer kept"),
 }
 STATUS = {
     Status.OUT_OF_SUPPORT: N_("Out of support"), Status.WITHIN_12_MONTHS: N_("Ends within 12 months"),

@@ -105,6 +105,8 @@ def _carried(connection: Connection, tenant: str, agent: str,
             continue
         at = ages.vouched(row.made, row.received, clock_off=row.clock_off)
         carried, digest = ages.following(carried, Said(at, lists[tenant, row.checks], row.vector)), row.checks
+        if not row.envelope:
+            continue  # its body went by the office's retention; its line stays
         said = _said(bytes(row.envelope))
         if (row.host, row.overridden) != said:
             wrong.append((row.id, (row.host, row.overridden), said))

@@ -13,6 +13,7 @@ from hustings import envelope, report
 from hustings.errors import CannotFinish
 from hustings.report import Hardware, Inventory, Lost, Os, Report, Same
 from hustings.verdicts import Verdict
+from server.problems import Refused
 from server.store import frames
 from server.store.schema import check_lists, forks, heads, reports, sections
 
@@ -77,6 +78,13 @@ class Fork:
     received: datetime
 
 
+class NotKept(Refused):
+    """A report of which the office keeps the line alone: digest, receipt and verdicts."""
+
+    def __init__(self, number: int, digest: str) -> None:
+        super().__init__("gone", f"report {number}, {digest}: the office keeps its digest, receipt and verdicts")
+
+
 def latest(connection: Connection, tenant: str, agent: str) -> Stored | None:
     """The last report of an agent (never a lost statement), or None before its first."""
     rows = connection.execute(_latest(tenant).where(reports.c.agent == agent)).all()
@@ -89,9 +97,11 @@ def every_latest(connection: Connection, tenant: str) -> dict[str, Stored]:
 
 
 def get(connection: Connection, tenant: str, number: int) -> Stored | None:
-    """One report by its id."""
+    """One report by its id. Raises ``NotKept`` where its body went by the office's retention."""
     row = connection.execute(sa.select(reports).where(
         reports.c.tenant == tenant, reports.c.id == number, reports.c.kind == "report")).one_or_none()
+    if row is not None and not row.envelope:
+        raise NotKept(number, row.digest)
     return None if row is None else _stored(connection, row)
 
 
@@ -128,10 +138,12 @@ def outline(connection: Connection, tenant: str, agent: str, digest: str) -> Inv
 
 
 def envelope_bytes(connection: Connection, tenant: str, number: int) -> bytes | None:
-    """The signed envelope exactly as the agent sent it."""
-    frame = connection.scalar(
-        sa.select(reports.c.envelope).where(reports.c.tenant == tenant, reports.c.id == number))
-    return None if frame is None else frames.unpack(bytes(frame), envelope.MAX_ENVELOPE)
+    """The signed envelope exactly as the agent sent it. Raises ``NotKept`` where it went by the office's retention."""
+    row = connection.execute(sa.select(reports.c.envelope, reports.c.digest).where(
+        reports.c.tenant == tenant, reports.c.id == number)).one_or_none()
+    if row is not None and not row.envelope:
+        raise NotKept(number, row.digest)
+    return None if row is None else frames.unpack(bytes(row.envelope), envelope.MAX_ENVELOPE)
 
 
 def lost(connection: Connection, tenant: str, agent: str) -> list[Lost]:

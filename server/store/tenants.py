@@ -93,6 +93,18 @@ def only(connection: Connection, name: str | None = None) -> Tenant:
                       remedy=f"say --tenant with one of: {names}")
 
 
+def rename(connection: Connection, tenant: str, name: str) -> None:
+    """Give a tenant another name; its handle stays. Needs the scope of the whole server. Raises ``ConfigError``."""
+    if connection.scalar(sa.select(tenants.c.id).where(tenants.c.name == name, tenants.c.id != tenant)) is not None:
+        raise ConfigError(f"there is already a tenant called {name!r}", remedy="choose another name")
+    connection.execute(sa.update(tenants).where(tenants.c.id == tenant).values(name=name))
+
+
+def set_kind(connection: Connection, tenant: str, kind: Kind) -> None:
+    """Say what a tenant is."""
+    connection.execute(sa.update(tenants).where(tenants.c.id == tenant).values(kind=kind.value))
+
+
 def _free(base: str, taken: set[str]) -> str:
     number, handle = 1, base
     while handle in taken:

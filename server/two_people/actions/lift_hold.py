@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from hustings.errors import UsageError
 from server.keeping import holds
+from server.keeping.sentence import sentence
 from server.pages.language import N_
 from server.two_people.model import Action, Proposal, Value
 
@@ -19,6 +20,7 @@ def _describe(payload: Mapping[str, Any]) -> Sequence[tuple[str, Value]]:
 
 
 def _check(connection: Connection, tenant: str, payload: Mapping[str, Any], _now: datetime) -> None:
+    sentence(str(payload.get("reason", "")), "reason")
     found = holds.get(connection, tenant, payload["hold"])
     if found is None or found.lifted is not None:
         raise UsageError(f"there is no legal hold {payload['hold']} that stands",
