@@ -106,7 +106,7 @@ def read(connection: Connection, office: Office, engagement: Engagement, granted
     for one in every(connection, tenant, Filter(engagement=eyes, states=frozenset()), now):
         if one.resolved is not None and one.resolved < began:
             continue
-        said = [Said(each.at, each.party, f"{each.name}{f', {each.organisation}' if each.organisation else ''}",
+        said = [Said(each.at, each.party, names.text(", ".join(filter(None, (each.name, each.organisation)))),
                      names.text(each.text)) for each in spoken.get(one.number, ())]
         said += [_act(each, names) for each in acts.get(one.number, ()) if each.kind in _SAID]
         told.append(Told(one, _machine(one, own, engagement, aliases), one.number in opened,

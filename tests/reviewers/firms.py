@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from hustings.report import Times
+from hustings.verdicts import Result, Severity, Verdict
 from server import two_people
 from server.engagement import Engagement
 from server.reviewers import accepting, granting
@@ -16,6 +18,7 @@ from server.store.people import Person, Role
 from server.store.sessions import Session
 from server.store.tenants import Kind, Tenant
 from server.two_people.model import Actor
+from tests.sender import Sender
 from tests.server.setups import Office
 
 BASIS = "Contract 2026-114 with the county, section 3"
@@ -92,3 +95,25 @@ def approved(office: Office, number: int, person: Person) -> None:
     with office.database.write(office.tenant.id) as connection:
         two_people.decide(connection, office.tenant.id, number, True,
                           Actor(f"person:{person.name}", person.id, person.role), "", office.now())
+
+
+def failing(office: Office, host: str, *checks: tuple[str, str, Severity], tenant: str = "",
+            unknown: tuple[str, str] | None = None) -> Sender:
+    """A machine whose first report fails these checks (id, row, severity)."""
+    sender = office.machine(tenant)
+    results = [Result(check, row, severity, Verdict.FAIL, "so", "not so") for check, row, severity in checks]
+    if unknown is not None:
+        results.append(Result(*unknown, Severity.HIGH, Verdict.UNKNOWN, "so", "unknown", "denied"))
+    report(office, sender, host, results)
+    return sender
+
+
+def report(office: Office, sender: Sender, host: str, results: list[Result]) -> None:
+    times = Times(office.now(), 1.0, "boot-1")
+    answer = office.post("/v1/reports", sender.report(host=host, results=tuple(results), times=times),
+                         content_type="application/vnd.hustings.report.v1+json")
+    assert answer.status_code == 201, answer.text
+
+
+OS = ("patching/os-supported", "PAT-01", Severity.CRITICAL)
+BACKUP = ("backups/recent", "BKP-01", Severity.HIGH)
