@@ -205,7 +205,7 @@ def _pages(config: Config, database: Database, clock: Callable[[], datetime], *,
     from server.reading import Reading
 
     room = Path(str(files("server")))
-    sign_in = SignIn(database, clock)
+    sign_in = SignIn(config, database, clock)
     return Litestar(
         route_handlers=[*routes.ROUTES, *discovered(),
                         create_static_files_router(path="/static", directories=[room / "static"],
@@ -282,8 +282,8 @@ async def _refuse(refused: Refused, scope: Any, send: Any) -> None:
 
 
 def _loggable(path: str) -> str:
-    """A path without what must not be logged: the secret of a sign-in link or of a feed."""
-    for place in ("/sign-in/link/", "/feed/"):
+    """A path without what must not be logged: the secret of a one-time link or of a feed."""
+    for place in ("/sign-in/link/", "/feed/", "/reply/", "/evidence/"):
         if path.startswith(place):
             return f"{place}…"
     return path[:200]
