@@ -25,7 +25,8 @@ def sentence(kind: str, count: int, code: str) -> str:
     known = kinds.every().get(kind)
     if known is None:
         return f"{kind}: {spoken.number(count)}"
-    return spoken.texts.ngettext(known.one, known.many, count) % {"count": spoken.number(count)}
+    single = count == 1 or (code == "fr" and count == 0)
+    return spoken.say(known.one if single else known.many) % {"count": spoken.number(count)}
 
 
 def said(one: Content, code: str, base: str) -> list[Said]:
