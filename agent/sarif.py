@@ -7,38 +7,20 @@ from typing import Any
 import msgspec
 
 from agent.audit import Audit
-from hustings import __version__
-from hustings.verdicts import Result, Severity, Verdict
-
-_LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
-_KINDS = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.UNKNOWN: "open", Verdict.NOT_APPLICABLE: "notApplicable"}
+from hustings import sarif
+from hustings.verdicts import Result
 
 
 def encode(audit: Audit) -> str:
-    """One run with every check as a rule and every verdict as a result (SARIF, section 3.27.9: ``kind``)."""
-    document = {
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "hustings", "version": __version__,
-                "rules": [{"id": one.id, "shortDescription": {"text": one.title.en},
-                           "fullDescription": {"text": one.why.en}, "properties": {"catalogue": one.catalogue}}
-                          for one in audit.pack.checks if one.scope == "machine"],
-            }},
-            "results": [_result(one, audit) for one in audit.results],
-        }],
-    }
+    """One run with every check as a rule and every verdict as a result."""
+    document = sarif.log(
+        (sarif.rule(one.id, one.title.en, one.why.en, one.catalogue)
+         for one in audit.pack.checks if one.scope == "machine"),
+        (_result(one, audit) for one in audit.results))
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _result(result: Result, audit: Audit) -> dict[str, Any]:
-    said = result.actual or result.reason or result.verdict
-    return {
-        "ruleId": result.check,
-        "kind": _KINDS[result.verdict],
-        "level": _LEVELS[result.severity] if result.verdict is Verdict.FAIL else "none",
-        "message": {"text": f"expected: {result.expected}; found: {said}"},
-        "locations": [{"logicalLocations": [{"name": audit.host, "kind": "machine"}]}],
-        "properties": {"severity": result.severity, "reason": result.reason},
-    }
+def _result(one: Result, audit: Audit) -> dict[str, Any]:
+    said = one.actual or one.reason or one.verdict
+    return sarif.result(one.check, one.verdict, one.severity, f"expected: {one.expected}; found: {said}", audit.host,
+                        {"reason": one.reason})

@@ -163,6 +163,22 @@ def openapi() -> str:
     return published().decode("utf-8")
 
 
+def findings_schema() -> str:
+    """The JSON Schema of exported findings."""
+    from server.exports import writing
+    from server.exports.records import FINDINGS_SCHEMA, FindingsFile
+
+    return writing.schema(FindingsFile, FINDINGS_SCHEMA).decode("utf-8")
+
+
+def results_schema() -> str:
+    """The JSON Schema of exported results."""
+    from server.exports import writing
+    from server.exports.records import RESULTS_SCHEMA, ResultsFile
+
+    return writing.schema(ResultsFile, RESULTS_SCHEMA).decode("utf-8")
+
+
 def generated() -> dict[str, Callable[[], str]]:
     """Path below the checkout, and what makes what should stand there, in order."""
     from coverage import coverage_page, ground_truth_page
@@ -175,6 +191,8 @@ def generated() -> dict[str, Callable[[], str]]:
         "docs/report.schema.json": report_schema,
         "docs/access-model.schema.json": access_model_schema,
         "docs/openapi.json": openapi,
+        "docs/findings.schema.json": findings_schema,
+        "docs/results.schema.json": results_schema,
         "docs/coverage.md": coverage_page,
         "docs/ground-truth.md": ground_truth_page,
     }
