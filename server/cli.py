@@ -8,7 +8,9 @@ from server import origin
 from server.console import (
     access_reviews,
     api_tokens,
+    audit,
     backups,
+    decisions,
     declaring,
     elections,
     enrolling,
@@ -35,7 +37,8 @@ def server(context: click.Context) -> None:
 
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
                 declaring.inventory, elections.elections, elections.profile, recordings.import_recording,
-                access_reviews.access_review, api_tokens.api_token, exceptions.exception, scorecard, history.trend,
+                access_reviews.access_review, api_tokens.api_token, exceptions.exception, audit.audit,
+                decisions.decision, scorecard, history.trend,
                 history.rebuild, history.share, fronting.tls_, fronting.proxy, single_sign_on.sso,
                 notices.notices, tenants.tenant, *backups.COMMANDS, *printing.COMMANDS):
     server.add_command(command)

@@ -17,6 +17,8 @@ from server.store.people import Role
 
 MAY_CHANGE = frozenset({Role.ADMINISTRATOR, Role.STAFF, Role.OFFICIAL})
 """Who may enter elections. Reviewers read."""
+_AUDITED = {Act.ADD: "election.add", Act.CALL: "election.call", Act.CHANGE: "election.change",
+            Act.CANCEL: "election.cancel"}
 
 
 class Faulty(Exception):
@@ -72,5 +74,5 @@ def _write(connection: Connection, tenant: str, election: Election, act: Act, no
 
 def _record(connection: Connection, tenant: str, version: Version) -> None:
     one = version.election
-    audit.record(connection, tenant, version.at, version.by, f"election.{version.act}", one.name, {
+    audit.record(connection, tenant, version.at, version.by, _AUDITED[version.act], one.name, {
         "election": one.id, "version": version.version, "first": one.first.isoformat(), "last": one.last.isoformat()})

@@ -1,4 +1,4 @@
-"""From a number down: the points, a row of the catalogue, an area, what is accepted."""
+"""From a number down: the points, a row of the catalogue, an area."""
 
 from __future__ import annotations
 
@@ -65,16 +65,6 @@ def area(request: Asked, language: FromPath, code: FromPath, database: Store, cl
                      unmeasured=drill.unmeasured(card.items, pack, code))
 
 
-@get("/{language:str}/exceptions", access=rules.READ, sync_to_thread=True)
-def exceptions(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
-    """What the office accepts or declared not to apply: what is in force, and what was."""
-    card = _card(request, language, database, clock, session)
-    return site.page("exceptions.html", request, language, session, here="scorecard", card=card, pack=site.pack(),
-                     titles=drill.titles(site.pack()),
-                     past=[one for one in reversed(card.office.exceptions) if not one.in_force(card.now)],
-                     agents={one.name.casefold(): one for one in card.all_machines})
-
-
 def _card(request: Asked, language: str, database: Store, clock: Clock, session: SignedIn) -> Scorecard:
     site.checked(language)
     return site.card(request, database, session, clock)
@@ -84,4 +74,4 @@ def _about(subject: str, found: drill.OfRow) -> bool:
     return subject == found.line.row.id or any(subject == check.id for check in found.checks)
 
 
-ROUTES = [points, row, area, exceptions]
+ROUTES = [points, row, area]

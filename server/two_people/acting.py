@@ -16,7 +16,7 @@ from server.pages.language import N_
 from server.spoken import Spoken
 from server.store import audit, people, proposals
 from server.store.people import Role
-from server.two_people.discovery import known
+from server.two_people.discovery import known, told
 from server.two_people.model import Action, Actor, Decision, Proposal, State
 
 REASON_LEAST, REASON_MOST = 10, 1000
@@ -142,7 +142,7 @@ def refusal(found: Proposal | None, actor: Actor, now: datetime, *, approve: boo
         return Refusal.CLOSED
     if approve and not actor.signed_in:
         return Refusal.CONSOLE
-    if actor.role is not None and actor.role not in known(found.action).may_approve:
+    if actor.role is not None and actor.role not in told(found.action).may_approve:
         return Refusal.ROLE
     if same_person(found, actor):
         return Refusal.SAME
@@ -153,7 +153,7 @@ def refusal(found: Proposal | None, actor: Actor, now: datetime, *, approve: boo
 
 def visible(found: Proposal, actor: Actor) -> bool:
     """Whether a person may see it: the office's own all, a reviewer what they may decide on."""
-    return actor.role is not Role.REVIEWER or covers(known(found.action), found, actor)
+    return actor.role is not Role.REVIEWER or covers(told(found.action), found, actor)
 
 
 def covers(asked: Action, found: Proposal, actor: Actor) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 
+from sqlalchemy.engine import Connection
+
 from hustings.errors import UsageError
-from server.two_people.model import Action
+from server.two_people.model import Action, Payload, Proposal, Value
 
 
 @cache
@@ -31,3 +34,16 @@ def known(name: str) -> Action:
     if found is None:
         raise UsageError(f"this release has no act called {name!r}", remedy=f"there are: {', '.join(every())}")
     return found
+
+
+def told(name: str) -> Action:
+    """One of them, to be shown: of an act that this release does not know only its name, and nobody decides on it."""
+    return every().get(name) or Action(name, name, frozenset(), frozenset(), describe=_nothing, run=_unknown)
+
+
+def _nothing(_payload: Payload) -> Sequence[tuple[str, Value]]:
+    return ()
+
+
+def _unknown(_connection: Connection, _tenant: str, _payload: Payload, proposal: Proposal, _now: datetime) -> None:
+    known(proposal.action)

@@ -1,0 +1,1 @@
+"""The audit trail for people: a plain sentence for every act, in both languages."""
