@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import Response, get, params, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
@@ -78,7 +78,7 @@ def add(request: Asked, language: FromPath, data: Form, database: Store, config:
 
 
 @post("/{language:str}/office/notices/webhooks/{number:int}/end", access=rules.only(MAY_CHANGE), sync_to_thread=True)
-def end(language: FromPath, number: int, database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
+def end(language: FromPath, number: params.FromPath[int], database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
     """Send nothing more there."""
     language, now = site.checked(language), clock()
     with database.write(session.tenant) as connection:
@@ -90,7 +90,7 @@ def end(language: FromPath, number: int, database: Store, clock: Clock, session:
 
 
 @post("/{language:str}/office/notices/webhooks/{number:int}/test", access=rules.only(MAY_CHANGE), sync_to_thread=True)
-def test(request: Asked, language: FromPath, number: int, database: Store, clock: Clock,
+def test(request: Asked, language: FromPath, number: params.FromPath[int], database: Store, clock: Clock,
          session: SignedIn) -> Response[Any]:
     """Send a message there, by the way that all of them go."""
     language = site.checked(language)
@@ -102,7 +102,7 @@ def test(request: Asked, language: FromPath, number: int, database: Store, clock
 
 
 @post("/{language:str}/office/notices/{number:int}/again", access=rules.only(MAY_CHANGE), sync_to_thread=True)
-def again(language: FromPath, number: int, database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
+def again(language: FromPath, number: params.FromPath[int], database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
     """Try a message again now."""
     language, now = site.checked(language), clock()
     with database.write(session.tenant) as connection:
