@@ -78,7 +78,8 @@ def add(request: Asked, language: FromPath, data: Form, database: Store, config:
 
 
 @post("/{language:str}/office/notices/webhooks/{number:int}/end", access=rules.only(MAY_CHANGE), sync_to_thread=True)
-def end(language: FromPath, number: params.FromPath[int], database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
+def end(language: FromPath, number: params.FromPath[int], database: Store, clock: Clock,
+        session: SignedIn) -> Response[Any]:
     """Send nothing more there."""
     language, now = site.checked(language), clock()
     with database.write(session.tenant) as connection:
@@ -102,7 +103,8 @@ def test(request: Asked, language: FromPath, number: params.FromPath[int], datab
 
 
 @post("/{language:str}/office/notices/{number:int}/again", access=rules.only(MAY_CHANGE), sync_to_thread=True)
-def again(language: FromPath, number: params.FromPath[int], database: Store, clock: Clock, session: SignedIn) -> Response[Any]:
+def again(language: FromPath, number: params.FromPath[int], database: Store, clock: Clock,
+          session: SignedIn) -> Response[Any]:
     """Try a message again now."""
     language, now = site.checked(language), clock()
     with database.write(session.tenant) as connection:
