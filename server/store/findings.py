@@ -41,9 +41,13 @@ class Stored:
 
 
 def raw(connection: Connection, tenant: str, *, resolved: bool = True, numbers: Iterable[int] | None = None,
-        agents: Iterable[str] | None = None, checks: Iterable[str] | None = None) -> list[Stored]:
-    """Findings of a tenant by number: all, or without those that are resolved, or of some numbers, agents or checks."""
+        agents: Iterable[str] | None = None, checks: Iterable[str] | None = None,
+        turned_since: datetime | None = None) -> list[Stored]:
+    """Findings of a tenant by number: all, or without those that are resolved, or of some numbers, agents or checks, or
+    those of which the server heard since some moment that they opened or were resolved."""
     query = _query(tenant)
+    if turned_since is not None:
+        query = query.where(sa.or_(findings.c.opened_told > turned_since, findings.c.resolved_told > turned_since))
     if not resolved:
         query = query.where(findings.c.resolved.is_(None))
     for column, some in ((findings.c.number, numbers), (findings.c.agent, agents), (findings.c.check, checks)):
@@ -73,6 +77,17 @@ def ended(connection: Connection, tenant: str) -> list[tuple[int, Episode]]:
     """Every earlier episode of a tenant with the number of its finding."""
     rows = connection.execute(sa.select(finding_episodes).where(finding_episodes.c.tenant == tenant))
     return [(row.finding, _episode(row)) for row in rows]
+
+
+def times(connection: Connection, tenant: str, since: datetime) -> list[tuple[str, str, str, datetime, datetime]]:
+    """Every episode that was resolved since: agent, check, severity as reported, beginning and end."""
+    names = (findings.c.agent, findings.c.check, findings.c.severity)
+    last = sa.select(*names, findings.c.opened, findings.c.resolved).where(
+        findings.c.tenant == tenant, findings.c.resolved > since)
+    earlier = sa.select(*names, finding_episodes.c.opened, finding_episodes.c.resolved).join(findings, sa.and_(
+        findings.c.tenant == finding_episodes.c.tenant, findings.c.number == finding_episodes.c.finding)).where(
+        finding_episodes.c.tenant == tenant, finding_episodes.c.resolved > since)
+    return [tuple(row) for query in (last, earlier) for row in connection.execute(query)]
 
 
 def add_act(connection: Connection, tenant: str, of: Stored, *, kind: Kind, by: str, person: int | None, text: str,

@@ -26,6 +26,10 @@ class Kind(StrEnum):
     FALSE_ALARM_DECIDED = "false_alarm_decided"
 
 
+WRITTEN = frozenset({Kind.COMMENT, Kind.PROPOSE_FIX, Kind.FALSE_ALARM, Kind.FALSE_ALARM_DECIDED})
+"""Acts whose words are what matters."""
+
+
 class Alarm(StrEnum):
     """Whether somebody holds a finding for a false alarm."""
 

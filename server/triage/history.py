@@ -15,7 +15,7 @@ from server.store import findings
 from server.store.findings import Stored
 from server.store.findings_rebuild import OFFICE
 from server.store.schema import reports
-from server.triage.acts import Act, Kind
+from server.triage.acts import Act
 from server.triage.lives import Episode, Source
 
 
@@ -34,7 +34,7 @@ class Step:
 
     at: datetime
     what: str
-    """A ``Said`` or a ``Kind``."""
+    """A ``Said`` or the kind of the act."""
     report: int | None = None
     act: Act | None = None
 
@@ -75,7 +75,3 @@ def _reports(connection: Connection, tenant: str, agent: str, every: Iterable[Ep
         reports.c.tenant == tenant, reports.c.agent == agent,
         sa.tuple_(reports.c.epoch, reports.c.sequence).in_(sorted(wanted))))
     return {(row.epoch, row.sequence): row.id for row in rows}
-
-
-WRITTEN = frozenset({Kind.COMMENT, Kind.PROPOSE_FIX, Kind.FALSE_ALARM, Kind.FALSE_ALARM_DECIDED})
-"""Acts whose words are what matters."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from server.engagement import Engagement
+from server.reviewers.names import Names
 from server.store.agents import RECORDED, State
 from server.store.schema import agents, heads
 
@@ -37,3 +40,9 @@ def machines(connection: Connection, tenant: str) -> dict[str, Machine]:
         heard = min(received, made) if recorded and received and made else received
         found[number] = Machine(number, host, site, heard, revoked if state == State.REVOKED else None, recorded)
     return found
+
+
+def listed(some: Iterable[Machine], names: Names, engagement: Engagement | None) -> list[tuple[str, str]]:
+    """Agents and shown names of the machines that somebody may choose among, by name."""
+    mine = (one for one in some if engagement is None or not engagement.machines or one.agent in engagement.machines)
+    return sorted(((one.agent, names.host(one.name)) for one in mine), key=lambda one: (one[1].casefold(), one[0]))

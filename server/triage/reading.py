@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from sqlalchemy.engine import Connection
 
+from hustings.verdicts import Severity
 from policies.model import Pack
 from policies.pack import shipped
 from server.elections.model import Election
 from server.engagement import Engagement
+from server.questions import area_of
 from server.records import Exemption
 from server.reviewers.known import known
 from server.reviewers.names import Names
 from server.store import elections, exceptions, findings, inventory
 from server.store.findings import Stored
 from server.store.inventory import Asset
-from server.triage import places, seeing, sifting
-from server.triage.model import UNRESOLVED, Filter, Finding, Order
+from server.triage import figures, places, seeing, sifting
+from server.triage.acts import WRITTEN
+from server.triage.figures import Pace, Taken
+from server.triage.model import UNRESOLVED, Filter, Finding, News, Order
 from server.triage.places import Machine
+
+LOOKED_BACK = timedelta(days=365)
+"""Over how long the pace of repairs is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +58,40 @@ def query(connection: Connection, tenant: str, wanted: Filter, now: datetime, *,
     return Listed(tuple(rest[:limit]), len(found), len(rest) > limit)
 
 
-def every(connection: Connection, tenant: str, wanted: Filter, now: datetime) -> list[Finding]:
-    """All that a filter finds, in its order."""
-    around = Around.read(connection, tenant, now, wanted.engagement)
-    checks = sifting.checks(wanted, around.pack)
+def every(connection: Connection, tenant: str, wanted: Filter, now: datetime,
+          around: Around | None = None) -> list[Finding]:
+    """All that a filter finds, in its order. ``around`` is what was read of the same office before."""
+    read = around or Around.read(connection, tenant, now, wanted.engagement)
+    comments = _comments(connection, tenant, wanted) if wanted.news is News.COMMENTED and wanted.since else {}
+    turned = wanted.since if wanted.news not in (None, News.COMMENTED) else None
     stored = findings.raw(
-        connection, tenant, resolved=not wanted.states <= UNRESOLVED or not wanted.states, checks=checks,
-        agents=None if wanted.agent is None else [wanted.agent])
-    seen = around.see(stored)
-    if wanted.since is not None and wanted.news is not None:
-        seen = _commented(connection, tenant, seen, wanted)
+        connection, tenant, resolved=not wanted.states <= UNRESOLVED or not wanted.states, turned_since=turned,
+        checks=[wanted.check] if wanted.check else None, agents=None if wanted.agent is None else [wanted.agent],
+        numbers=list(comments) if wanted.news is News.COMMENTED else None)
+    seen = read.see(stored)
+    if comments:
+        seen = [replace(one, commented=comments.get(one.number)) for one in seen]
     return sifting.sifted(seen, wanted)
+
+
+def news(connection: Connection, tenant: str, wanted: Filter, now: datetime,
+         around: Around | None = None) -> dict[News, int]:
+    """How much happened since ``wanted.since`` that ``wanted.viewer`` may see, of each kind."""
+    read = around or Around.read(connection, tenant, now, wanted.engagement)
+    return {kind: len(every(connection, tenant, replace(
+        Filter(engagement=wanted.engagement, since=wanted.since, viewer=wanted.viewer), news=kind,
+        states=frozenset()), now, read)) for kind in News}
+
+
+def paces(connection: Connection, tenant: str, now: datetime, around: Around) -> list[Pace]:
+    """How long repairs took that ended in the last year, of what the engagement covers."""
+    known = {one.id: one for one in around.pack.checks}
+    taken = []
+    for agent, check, said, opened, resolved in findings.times(connection, tenant, now - LOOKED_BACK):
+        found = known.get(check)
+        if around.engagement is None or (found and around.engagement.covers(agent, area_of(found.catalogue))):
+            taken.append(Taken(found.severity if found else Severity(said), opened, resolved))
+    return figures.paces(taken, around.elections)
 
 
 def get(connection: Connection, tenant: str, number: int, now: datetime,
@@ -102,6 +132,15 @@ class Around:
                   for one in exceptions.every(connection, tenant)), engagement,
             Names(engagement, known(connection, tenant)) if hidden else Names())
 
+    @property
+    def sites(self) -> set[str]:
+        """Every site that is declared or that a machine enrolled with; not told to who may see some machines alone."""
+        if self.engagement is not None and self.engagement.machines:
+            mine = [self.machines[one] for one in self.engagement.machines if one in self.machines]
+            declared = [self.assets[name] for one in mine if (name := one.name.casefold()) in self.assets]
+            return {*(one.site for one in mine), *(one.site for one in declared)}
+        return {one.site for one in (*self.machines.values(), *self.assets.values())}
+
     def see(self, stored: Iterable[Stored]) -> list[Finding]:
         """Findings as they stand now, without those that the engagement does not cover."""
         eyes = seeing.Eyes(self.pack, self.now, self.machines, self.assets, self.elections, self.exemptions,
@@ -112,7 +151,7 @@ class Around:
         return [one for one in seen if self.engagement.covers(one.agent, one.area)]
 
 
-def _commented(connection: Connection, tenant: str, seen: list[Finding], wanted: Filter) -> list[Finding]:
-    last = {one.finding: one.at for one in findings.acts(connection, tenant, since=wanted.since)
-            if one.kind in sifting.WRITTEN and (wanted.viewer is None or one.person != wanted.viewer)}
-    return [replace(one, commented=last.get(one.number)) for one in seen]
+def _comments(connection: Connection, tenant: str, wanted: Filter) -> dict[int, datetime]:
+    """When somebody else last wrote about each finding since."""
+    return {one.finding: one.at for one in findings.acts(connection, tenant, since=wanted.since)
+            if one.kind in WRITTEN and (wanted.viewer is None or one.person != wanted.viewer)}

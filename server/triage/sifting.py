@@ -7,18 +7,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from hustings.verdicts import SEVERITIES
-from policies.model import Check, Pack
+from policies.model import Check
 from server.triage import fixing
-from server.triage.acts import Kind
 from server.triage.model import Filter, Finding, News, Order, State
-
-WRITTEN = frozenset({Kind.COMMENT, Kind.PROPOSE_FIX, Kind.FALSE_ALARM, Kind.FALSE_ALARM_DECIDED})
-"""What counts as somebody's words."""
-
-
-def checks(wanted: Filter, pack: Pack) -> list[str] | None:
-    """The checks that a filter can find, where that is known without reading a finding; None for any."""
-    return [wanted.check] if wanted.check else None
 
 
 def sifted(some: Iterable[Finding], wanted: Filter) -> list[Finding]:
