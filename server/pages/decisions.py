@@ -54,7 +54,7 @@ class Shown:
 @get("/{language:str}/office/decisions", access=rules.FINDINGS, sync_to_thread=True)
 def every(request: Asked, language: FromPath, database: Store, clock: Clock, session: SignedIn) -> Template:
     """What waits, and how the last ones ended."""
-    language, now, actor = site.checked(language), clock(), Actor.of(session)
+    language, now, actor = site.checked(language), site.now(clock), Actor.of(session)
     with database.read(session.tenant) as connection:
         waiting = [_shown(connection, session.tenant, one, actor, now)
                    for one in proposals.waiting(connection, session.tenant, now) if acting.visible(one, actor)]
@@ -100,7 +100,7 @@ ENTRIES = [Entry("decisions", "/office/decisions", N_("Decisions by two people")
 
 def _decide(request: Asked, language: str, database: Store, clock: Clock, session: Session, number: int, reason: str,
             do: str) -> Response[Any]:
-    actor, now = Actor.of(session), clock()
+    actor, now = Actor.of(session), site.now(clock)
     try:
         with database.write(session.tenant) as connection:
             if do == "withdraw":
@@ -126,7 +126,7 @@ def _decide(request: Asked, language: str, database: Store, clock: Clock, sessio
 
 def _page(request: Asked, language: str, database: Store, clock: Clock, session: Session, number: int, *,
           wrong: tuple[str, str] | None = None, reason: str = "", did: str = "", status: int = 200) -> Template:
-    now, actor = clock(), Actor.of(session)
+    now, actor = site.now(clock), Actor.of(session)
     with database.read(session.tenant) as connection:
         found = proposals.get(connection, session.tenant, number)
         if found is None or not acting.visible(found, actor):

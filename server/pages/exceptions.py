@@ -58,7 +58,7 @@ def ask_for_it(request: Asked, language: FromPath, data: Form, database: Store, 
     try:
         wish = _wish(typed)
         with database.write(session.tenant) as connection:
-            number = ask(connection, session.tenant, wish, Actor.of(session), clock(),
+            number = ask(connection, session.tenant, wish, Actor.of(session), site.now(clock),
                          finding=_number(typed["finding"]))
     except Spoken as wrong:
         status = 409 if isinstance(wrong, NotTaken) else 400
@@ -76,7 +76,7 @@ def end(request: Asked, language: FromPath, number: FromPath, data: Form, databa
         raise NotFoundException
     try:
         with database.write(session.tenant) as connection:
-            exceptions.end(connection, session.tenant, known, reason=data.get("reason", ""), now=clock(),
+            exceptions.end(connection, session.tenant, known, reason=data.get("reason", ""), now=site.now(clock),
                            by=session.actor)
     except Spoken as wrong:
         return _list(request, language, database, clock, session, wrong=wrong, ending=known,
@@ -102,7 +102,7 @@ def _wish(typed: Mapping[str, str]) -> Wish:
 def _renewing(request: Asked, database: Store, session: Session, clock: Clock, number: str) -> dict[str, str]:
     """What the form says of the one that is renewed. 404 for one that does not hold."""
     found = next((one for one in site.office(request, database, session).exceptions
-                  if str(one.number) == number and one.in_force(clock())), None)
+                  if str(one.number) == number and one.in_force(site.now(clock))), None)
     if found is None:
         raise NotFoundException
     return {"kind": found.kind, "subject": found.subject, "asset": found.asset, "reason": found.reason,
@@ -117,9 +117,9 @@ def _form(request: Asked, language: str, database: Store, clock: Clock, session:
                       if result.verdict in (Verdict.FAIL, Verdict.UNKNOWN)})
     names = sorted({one.name for one in card.office.assets or ()} | {one.name for one in card.all_machines},
                    key=str.casefold)
-    today = clock().date()
+    today = site.now(clock).date()
     made = site.page(
-        "exception_new.html", request, language, session, here="scorecard", typed=_whole(typed), names=names,
+        "exception_new.html", request, language, session, here="scorecard", typed=_whole(typed), places=names,
         controls=[(one, titles[one].say(language)) for one in failing if one in titles],
         title=titles[typed["subject"]].say(language) if typed.get("subject") in titles else "",
         wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "", limits=LIMITS,
@@ -137,7 +137,7 @@ def _list(request: Asked, language: str, database: Store, clock: Clock, session:
     card = site.card(request, database, session, clock)
     with database.read(session.tenant) as connection:
         waiting = [one for name in ACTIONS.values()
-                   for one in proposals.waiting(connection, session.tenant, clock(), name)]
+                   for one in proposals.waiting(connection, session.tenant, site.now(clock), name)]
     made = site.page(
         "exceptions.html", request, language, session, here="scorecard", card=card, pack=site.pack(),
         titles=drill.titles(site.pack()), waiting=waiting, may=session.role in MAY_ASK,
