@@ -6,6 +6,7 @@ bound to its purpose: a sealed value that is moved to another row or another use
 
 from __future__ import annotations
 
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,11 @@ def open_sealed(config: Config, sealed: bytes, purpose: str) -> bytes:
     except (InvalidTag, ValueError) as error:
         raise ConfigError("a sealed secret does not open with the server's key", where=str(config.seal_key),
                           remedy="restore the data directory and the database from the same backup") from error
+
+
+def signature(config: Config, data: bytes, purpose: str) -> bytes:
+    """32 bytes that only this server makes of ``data`` for one purpose (HMAC-SHA-256 under a key of that purpose)."""
+    return hmac.digest(hmac.digest(_key(config), purpose.encode(), "sha256"), data, "sha256")
 
 
 def _key(config: Config) -> bytes:

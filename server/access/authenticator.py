@@ -21,7 +21,7 @@ def fresh() -> str:
 
 def address(secret: str, person: str, issuer: str) -> str:
     """The ``otpauth:`` address that an application reads."""
-    return str(pyotp.TOTP(secret, digits=DIGITS, interval=STEP).provisioning_uri(person, issuer))
+    return str(pyotp.TOTP(secret, digits=DIGITS, interval=STEP).provisioning_uri(name=person, issuer_name=issuer))
 
 
 def picture(address: str) -> str:

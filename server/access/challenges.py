@@ -10,23 +10,24 @@ import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from server.access.sealing import Sealer
+from server.config import Config
+from server.seal import signature as signed
 
 LIFE = timedelta(minutes=5)
 _RANDOM = 16
 _END = 8
 
 
-def fresh(sealer: Sealer, purpose: str, now: datetime) -> bytes:
+def fresh(config: Config, purpose: str, now: datetime) -> bytes:
     """A challenge for one purpose, for five minutes."""
     body = secrets.token_bytes(_RANDOM) + int((now + LIFE).timestamp()).to_bytes(_END, "big")
-    return body + sealer.signature(f"challenge {purpose}", body)
+    return body + signed(config, body, f"challenge {purpose}")
 
 
-def ends(sealer: Sealer, challenge: bytes, purpose: str, now: datetime) -> datetime | None:
+def ends(config: Config, challenge: bytes, purpose: str, now: datetime) -> datetime | None:
     """When a challenge of ours ends; None if it is not ours, for something else, or over."""
     body, signature = challenge[:_RANDOM + _END], challenge[_RANDOM + _END:]
-    if not hmac.compare_digest(signature, sealer.signature(f"challenge {purpose}", body)):
+    if not hmac.compare_digest(signature, signed(config, body, f"challenge {purpose}")):
         return None
     end = datetime.fromtimestamp(int.from_bytes(body[_RANDOM:], "big"), UTC)
     return end if now < end <= now + LIFE + timedelta(seconds=1) else None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from server.access import cookies
+from server.access import cookies, same_site
 from server.config import is_loopback
 from server.problems import Refused
 from server.store import sessions
@@ -16,8 +16,8 @@ from server.store.database import WHOLE_SERVER, Database
 from server.store.sessions import SESSION, Session
 
 SIGN_IN = "/sign-in"
-_PUBLIC = (SIGN_IN,)
-_PUBLIC_BELOW = ("/sign-in/link/", "/sign-in/single/", "/static/", "/feed/")
+_PUBLIC = (SIGN_IN, "/sign-in/passkey")
+_PUBLIC_BELOW = ("/sign-in/link/", "/invitation/", "/sign-in/single/", "/static/", "/feed/", "/reply/", "/evidence/")
 
 
 def is_public(path: str) -> bool:
@@ -39,8 +39,9 @@ class Guard:
         self._tls = tls
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Raises ``Refused``: ``wrong_host``, or ``sign_in`` for what is not a person's browser."""
+        """Raises ``Refused``: ``wrong_host``, ``other_site``, or ``sign_in`` for what is not a person's browser."""
         self._check_host(scope)
+        same_site.check(scope, tls=self._tls)
         session = await self._session(scope)
         if session is None and not is_public(scope["path"]):
             if scope["method"] in ("GET", "HEAD") and _accepts_html(scope):
@@ -68,7 +69,7 @@ class Guard:
         with self._database.read(WHOLE_SERVER) as connection:
             session = sessions.find(connection, secret, now)
         if session is not None and sessions.due(session, now):
-            with self._database.write(session.tenant) as connection:
+            with self._database.write(session.home) as connection:
                 sessions.touch(connection, secret, now)
         return session
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.exc import IntegrityError
 
 from server.access.passkeys import Made
 from server.store.people import Person
@@ -28,10 +29,16 @@ class Passkey:
     used: datetime | None
 
 
-def add(connection: Connection, person: Person, made: Made, host: str, name: str, now: datetime) -> None:
-    connection.execute(sa.insert(passkeys).values(
-        tenant=person.tenant, person=person.id, credential=made.credential, public_key=made.public_key,
-        count=made.count, host=host, name=name, transports=list(made.transports), created=now))
+def add(connection: Connection, person: Person, made: Made, host: str, name: str, now: datetime) -> bool:
+    """False if somebody has that credential already."""
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(passkeys).values(
+                tenant=person.tenant, person=person.id, credential=made.credential, public_key=made.public_key,
+                signatures=made.count, host=host, name=name, transports=list(made.transports), created=now))
+    except IntegrityError:
+        return False
+    return True
 
 
 def of_person(connection: Connection, tenant: str, person: int) -> list[Passkey]:
@@ -50,8 +57,8 @@ def by_credential(connection: Connection, credential: bytes) -> Passkey | None:
 def used(connection: Connection, passkey: Passkey, count: int, now: datetime) -> bool:
     """Note a use. False if another use of it came between: then this one does not count."""
     done = connection.execute(sa.update(passkeys).where(
-        passkeys.c.tenant == passkey.tenant, passkeys.c.id == passkey.id, passkeys.c.count == passkey.count)
-        .values(count=count, used=now))
+        passkeys.c.tenant == passkey.tenant, passkeys.c.id == passkey.id, passkeys.c.signatures == passkey.count)
+        .values(signatures=count, used=now))
     return done.rowcount == 1
 
 
@@ -76,5 +83,5 @@ def remove_all(connection: Connection, person: Person) -> int:
 
 
 def _passkey(row: Row[tuple[object, ...]]) -> Passkey:
-    return Passkey(row.id, row.tenant, row.person, row.credential, row.public_key, row.count, row.host, row.name,
+    return Passkey(row.id, row.tenant, row.person, row.credential, row.public_key, row.signatures, row.host, row.name,
                    row.created, row.used)

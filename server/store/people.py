@@ -93,6 +93,11 @@ def set_contact(connection: Connection, person: Person, email: str | None, langu
     _set(connection, person, email=email, language=language)
 
 
+def invite(connection: Connection, person: Person, now: datetime) -> None:
+    """Note that an invitation is open."""
+    _set(connection, person, invited=now)
+
+
 def accept(connection: Connection, person: Person) -> None:
     """Note that an invitation was accepted."""
     _set(connection, person, invited=None)

@@ -112,6 +112,16 @@ def ending(connection: Connection, secret: str) -> str:
         sessions.c.secret == secrets.kept(secret), sessions.c.ended.is_not(None))) or ""
 
 
+def prove(connection: Connection, person: Person, secret: str, now: datetime) -> str | None:
+    """A second factor was proven in a session: its new secret, and the old one is worth nothing. None if there is no
+    such session of the person, or it was proven already."""
+    fresh, kept = secrets.fresh()
+    done = connection.execute(sa.update(sessions).where(
+        sessions.c.secret == secrets.kept(secret), sessions.c.tenant == person.tenant, sessions.c.person == person.id,
+        sessions.c.proven.is_(False), *_alive(now)).values(secret=kept, proven=True, created=now, seen=now))
+    return fresh if done.rowcount == 1 else None
+
+
 def due(session: Session, now: datetime) -> bool:
     """Whether its last use is worth writing down again."""
     return now - session.seen >= _TOUCH

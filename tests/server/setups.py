@@ -50,6 +50,7 @@ class Office:
     now: Now
     tls: bool
     portal: Any
+    config: Config
 
     def token(self, tenant: str = "", **changes: Any) -> str:
         with self.database.write(WHOLE_SERVER) as connection:
@@ -118,9 +119,9 @@ def office(database: Database, data: Path, *, tls: bool = False, clock: Callable
         tenant = tenants.create(connection, "Office", now())
         people.add(connection, tenant.id, "admin", Role.ADMINISTRATOR, HASH, now())
     data.mkdir(exist_ok=True)
-    application = Application(Config(data, Settings(("localhost", "hustings.example"), 8443, tls=tls,
-                                   proxy=Proxy(proxy, "127.0.0.1:8080") if proxy else None)), database,
-                              schema=revision, tls=tls, clock=clock or now)
+    config = Config(data, Settings(("localhost", "hustings.example"), 8443, tls=tls,
+                                   proxy=Proxy(proxy, "127.0.0.1:8080") if proxy else None))
+    application = Application(config, database, schema=revision, tls=tls, clock=clock or now)
     with anyio.from_thread.start_blocking_portal() as portal:
-        yield Office(database, application, tenant, now, tls, portal)
+        yield Office(database, application, tenant, now, tls, portal, config)
     application.close()

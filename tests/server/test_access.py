@@ -13,6 +13,7 @@ from server.access.sign_in import SignIn
 from server.problems import Refused
 from server.store import audit, links, people, schema, sessions
 from server.store.database import WHOLE_SERVER, Database
+from server.store.people import Person
 from tests.server import setups
 from tests.server.setups import PASSWORD, Office
 
@@ -37,11 +38,16 @@ def sign_in(office: Office, name: str = "admin", password: str = PASSWORD, *, pe
                           data={"name": name, "password": password, "_csrf_token": token} | form)
 
 
+def admin(office: Office) -> Person:
+    with office.database.read(office.tenant.id) as connection:
+        person = people.by_name(connection, office.tenant.id, "admin")
+    assert person is not None
+    return person
+
+
 def link(office: Office) -> str:
     with office.database.write(WHOLE_SERVER) as connection:
-        person = people.by_name(connection, office.tenant.id, "admin")
-        assert person is not None
-        return f"/sign-in/link/{links.create(connection, person, office.now())}"
+        return f"/sign-in/link/{links.create(connection, admin(office), office.now())}"
 
 
 @pytest.mark.parametrize("path", [
@@ -73,9 +79,9 @@ def test_a_name_too_long_for_any_file_is_not_there(office: Office, path: str) ->
 
 def test_a_right_password_signs_in_and_is_written_down(office: Office) -> None:
     answer = sign_in(office, next="/en/machines")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en/machines")
-    inside = office.request("GET", "/nothing-here", headers=HTML, cookies={COOKIE: answer.cookies[COOKIE]})
-    assert inside.status_code == 404
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/second?next=/en/machines")
+    inside = office.request("GET", "/en/machines", headers=HTML, cookies={COOKIE: answer.cookies[COOKIE]})
+    assert inside.status_code == 403
     with office.database.read(WHOLE_SERVER) as connection:
         [act] = audit.recent(connection, office.tenant.id)
     assert (act.action, act.actor, act.detail["via"]) == ("person.sign-in", "person:admin", "password")
@@ -105,7 +111,7 @@ def test_guessing_is_slowed_before_any_password_is_checked(office: Office) -> No
 
 
 def test_one_address_cannot_use_up_a_name_for_everyone_else(office: Office) -> None:
-    door = SignIn(office.database, office.now)
+    door = SignIn(office.config, office.database, office.now)
     for _ in range(5):
         assert door.with_password("admin", "wrong", "192.0.2.66") is None
     for _ in range(200):
@@ -125,7 +131,7 @@ def test_a_disabled_person_is_out_at_once(office: Office) -> None:
 
 
 def test_a_session_ends_when_idle_for_half_an_hour(office: Office) -> None:
-    cookie = {COOKIE: sign_in(office).cookies[COOKIE]}
+    cookie = office.signed_in(admin(office))
     for _ in range(4):
         office.now.forward(minutes=29)
         assert office.request("GET", "/nothing-here", cookies=cookie).status_code == 404
@@ -134,7 +140,7 @@ def test_a_session_ends_when_idle_for_half_an_hour(office: Office) -> None:
 
 
 def test_a_session_ends_after_twelve_hours_however_busy(office: Office) -> None:
-    cookie = {COOKIE: sign_in(office).cookies[COOKIE]}
+    cookie = office.signed_in(admin(office))
     for _ in range(24):
         office.now.forward(minutes=29)
         assert office.request("GET", "/nothing-here", cookies=cookie).status_code == 404
@@ -203,7 +209,7 @@ def test_the_servers_own_names_are_known_with_any_port(office: Office, host: str
 def test_a_redirect_never_leads_elsewhere(office: Office) -> None:
     for place in ("//evil.example", "https://evil.example", "/\\evil.example", "/\tevil", "javascript:x", "/sign-out"):
         assert safe_next(place) == "/"
-        assert sign_in(office, next=place).headers["location"] == "/"
+        assert sign_in(office, next=place).headers["location"] == "/sign-in/second"
     assert safe_next("/en/machines?x=1") == "/en/machines?x=1"
 
 

@@ -94,7 +94,7 @@ def test_every_answer_is_sealed(office: Office) -> None:
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["cross-origin-opener-policy"] == "same-origin"
         assert "strict-transport-security" not in headers
         assert ("no-store" in headers.get("cache-control", "")) == (path != "/static/style.css")

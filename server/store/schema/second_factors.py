@@ -23,7 +23,7 @@ passkeys = sa.Table(
     sa.Column("person", Id, sa.ForeignKey("people.id"), nullable=False),
     sa.Column("credential", sa.LargeBinary, nullable=False, unique=True, comment="its id, given by the device"),
     sa.Column("public_key", sa.LargeBinary, nullable=False, comment="COSE"),
-    sa.Column("count", sa.BigInteger, nullable=False, comment="of its signatures, as the device counts; often 0"),
+    sa.Column("signatures", sa.BigInteger, nullable=False, comment="how many it made, as the device counts; often 0"),
     sa.Column("host", sa.Text, nullable=False, comment="the name of this server that it was made for"),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("transports", sa.JSON, nullable=False),

@@ -18,7 +18,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
-        for table in ("tenants", "plan_uploads"):  # the owner sees no row behind a forced wall; it is put up again after
+        for table in ("tenants", "plan_uploads"):  # a forced wall hides rows from the owner; it is put up again
             op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     op.drop_table("sessions")
     op.drop_table("links")
@@ -108,7 +108,8 @@ def _factors() -> None:
         sa.Column("person", NUMBER, nullable=False),
         sa.Column("credential", sa.LargeBinary(), nullable=False, comment="its id, given by the device"),
         sa.Column("public_key", sa.LargeBinary(), nullable=False, comment="COSE"),
-        sa.Column("count", sa.BigInteger(), nullable=False, comment="of its signatures, as the device counts; often 0"),
+        sa.Column("signatures", sa.BigInteger(), nullable=False,
+                  comment="how many it made, as the device counts; often 0"),
         sa.Column("host", sa.Text(), nullable=False, comment="the name of this server that it was made for"),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("transports", sa.JSON(), nullable=False),
