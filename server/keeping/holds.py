@@ -11,7 +11,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hustings.errors import UsageError
 from server.keeping.sentence import sentence
 from server.pages.language import N_
 from server.spoken import Spoken
@@ -71,10 +70,10 @@ def set_hold(connection: Connection, tenant: str, matter: str, reason: str, *, n
 
 def lift(connection: Connection, tenant: str, number: int, reason: str, *, now: datetime, by: str,
          second: str) -> None:
-    """End a hold, in the words of two people. Raises ``UsageError`` for one that does not stand."""
+    """End a hold, in the words of two people. Raises ``Spoken`` for one that does not stand."""
     found = get(connection, tenant, number)
     if found is None or found.lifted is not None:
-        raise UsageError(f"there is no legal hold {number} that stands", remedy="look at the holds of the office")
+        raise Spoken(N_("That legal hold does not stand any more."), N_("Look at the holds of the office."))
     connection.execute(sa.insert(hold_ends).values(tenant=tenant, hold=number, at=now, by=by, second=second,
                                                    reason=reason))
     audit.record(connection, tenant, now, by, "hold.lift", str(number),

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from hustings.errors import UsageError
 from server.keeping import holds
 from server.keeping.sentence import sentence
 from server.pages.language import N_
+from server.spoken import Spoken
 from server.two_people.model import Action, Proposal, Value
 
 
@@ -23,8 +23,7 @@ def _check(connection: Connection, tenant: str, payload: Mapping[str, Any], _now
     sentence(str(payload.get("reason", "")), "reason")
     found = holds.get(connection, tenant, payload["hold"])
     if found is None or found.lifted is not None:
-        raise UsageError(f"there is no legal hold {payload['hold']} that stands",
-                         remedy="look at the holds of the office")
+        raise Spoken(N_("That legal hold does not stand any more."), N_("Look at the holds of the office."))
 
 
 def _run(connection: Connection, tenant: str, payload: Mapping[str, Any], proposal: Proposal, now: datetime) -> None:
