@@ -18,6 +18,7 @@ from hustings.verdicts import Verdict
 from policies.attestations import forms
 from server.access import rules
 from server.attestations import entering
+from server.attestations.again import again
 from server.attestations.entering import MAY_ATTEST, Artefact
 from server.attestations.standing import State, standings
 from server.pages import site
@@ -151,17 +152,11 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
     assets = card.office.assets or ()
     made = site.page(
         "attestation.html", request, language, session, here="office", card=card, found=found, states=STATES,
-        typed=_typed(typed or {}), wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
+        typed=again(typed), wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
         leaving=leaving, may=session.role.value in found.form.roles, today=site.now(clock).date(),
         assets={one.name: entering.concerned(one, assets) for one in found.form.fields if one.roles})
     made.status_code = 400 if wrong else 200
     return made
-
-
-def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, to be shown again; files cannot be."""
-    return {name: [str(one)[:4000] for one in value] if isinstance(value, list) else str(value)[:5000]
-            for name, value in data.items() if not isinstance(value, UploadFile)}
 
 
 def _to(place: str) -> Response[bytes]:

@@ -15,6 +15,7 @@ from litestar.response import Template
 from sqlalchemy.engine import Connection
 
 from server.access import rules
+from server.attestations.again import again
 from server.contacts import keeping
 from server.contacts.keeping import MAY_KEEP, SECTORS, Called
 from server.pages import site
@@ -131,7 +132,7 @@ def _list(request: Asked, language: str, database: Database, clock: Clock, sessi
         "contacts.html", request, language, session, here="office", sectors=SECTORS, called=CALLED,
         contacts=[(one, keeping.called(one, today), keeping.due(one)) for one in found],
         missing=[code for code in SECTORS if code != "other" and not any(one.sector == code for one in found)],
-        typed=_typed(typed), wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
+        typed=again(typed), wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
         may=session.role in MAY_KEEP)
     made.status_code = 400 if wrong else 200
     return made
@@ -146,15 +147,12 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
     made = site.page(
         "contact.html", request, language, session, here="office", one=one, sectors=SECTORS, today=today,
         called=CALLED[keeping.called(one, today)], state=keeping.called(one, today), due=keeping.due(one),
-        typed=_typed(typed) if form == "change" else kept, calling=_typed(typed) if form == "tested" else {},
+        typed=again(typed if form == "change" else kept),
+        calling=again(typed if form == "tested" else None),
         form=form, wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
         may=session.role in MAY_KEEP)
     made.status_code = 400 if wrong else 200
     return made
-
-
-def _typed(data: Mapping[str, Any] | None) -> dict[str, str]:
-    return {name: str(value)[:1000] for name, value in (data or {}).items()}
 
 
 def _to(place: str) -> Response[bytes]:

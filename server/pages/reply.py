@@ -15,6 +15,7 @@ from litestar.response import Template
 
 from server.access import rules
 from server.access.guard import peer
+from server.attestations.again import again
 from server.pages import site
 from server.pages.site import Asked, Clock, FromPath, Store
 from server.problems import Refused
@@ -77,7 +78,7 @@ def _page(request: Asked, link: Link, *, typed: Mapping[str, Any] | None = None,
     language = site.language_of(request)
     made = Template("reply.html", context={
         "language": language, "link": link, "shown": link.shown, "done": done,
-        "typed": {name: str(value)[:5000] for name, value in (typed or {}).items()},
+        "typed": again(typed),
         "wrong": wrong.said(language) if wrong else None, "field": wrong.field if wrong else ""})
     made.status_code = 400 if wrong else 200
     return made

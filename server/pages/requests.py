@@ -17,6 +17,7 @@ from litestar.response import Template
 from sqlalchemy.engine import Connection
 
 from server.access import rules
+from server.attestations.again import again
 from server.config import Config
 from server.evidence_requests import asking
 from server.evidence_requests import letter as letters
@@ -190,7 +191,7 @@ def _list(request: Asked, language: str, database: Database, clock: Clock, sessi
     made = site.page(
         "requests.html", request, language, session, here="office",
         requests=[(one, silent(one, today)) for one in found], today=today, parties=asking.PARTIES,
-        assets=[one for one in office.assets or () if one.responsible != OURS], typed=_typed(typed),
+        assets=[one for one in office.assets or () if one.responsible != OURS], typed=again(typed),
         wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
         may=session.role in MAY_ASK)
     made.status_code = 400 if wrong else 200
@@ -208,12 +209,8 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
     made = site.page(
         "request.html", request, language, session, here="office", one=found, silent=silent(found, now.date()),
         open=found.open(now), secret=secret, link=link,
-        letter=letters.text(letters.letter(found, office.name if office else "", link)), typed=_typed(typed),
+        letter=letters.text(letters.letter(found, office.name if office else "", link)), typed=again(typed),
         wrong=wrong.said(language) if wrong else None, may=session.role in MAY_ASK,
         may_decide=session.role in MAY_DECIDE)
     made.status_code = 400 if wrong else 200
     return made
-
-
-def _typed(data: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: value if isinstance(value, list) else str(value)[:5000] for name, value in (data or {}).items()}

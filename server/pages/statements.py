@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from server import statements as said
 from server.access import rules
+from server.attestations.again import again
 from server.config import Config
 from server.pages import site
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
@@ -102,10 +103,8 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
         "statements.html", request, language, session, here="findings", finding=finding, statements=found,
         links=[(one, "used" if one.used else "revoked" if one.revoked else "open" if one.open(now) else "ended")
                for one in links],
-        typed={name: value if isinstance(value, list) else str(value)[:5000]
-               for name, value in (typed or {}).items()},
-        form=form, wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "", link=link,
-        lives=making.LIVES, may_state=session.role in MAY_STATE, may_invite=session.role in MAY_INVITE)
+        typed=again(typed), form=form, wrong=wrong.said(language) if wrong else None,
+        field=wrong.field if wrong else "", link=link, lives=making.LIVES, may_state=session.role in MAY_STATE, may_invite=session.role in MAY_INVITE)
     made.status_code = 400 if wrong else 200
     return made
 
