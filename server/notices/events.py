@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.engine import Connection
 
 from server.notices import kinds
+from server.notices.clean import plain
 from server.store import events as store
 
 
@@ -40,7 +41,7 @@ def every(connection: Connection, tenant: str, what: Iterable[Happened], now: da
     for one in found:
         if one.kind not in kinds.every():
             raise ValueError(f"no kind of event is called {one.kind!r}")
-    return store.add(connection, tenant, [one._asdict() for one in found], now)
+    return store.add(connection, tenant, [{**one._asdict(), "subject": plain(one.subject, 200)} for one in found], now)
 
 
 def fresh(connection: Connection, tenant: str, what: Iterable[Happened]) -> list[Happened]:

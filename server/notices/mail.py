@@ -37,8 +37,8 @@ def message(one: Notice, content: Content, *, office: str, sender: str, to: str,
     made["Message-ID"] = f"<{one.name}@{sender.rpartition('@')[2]}>"
     made["X-Hustings-Notice"] = one.name
     made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = language
     made.set_content(wording.text(content, office, language, base), cte="quoted-printable")
+    made["Content-Language"] = language
     return made
 
 

@@ -31,9 +31,10 @@ def add(connection: Connection, tenant: str, rows: Sequence[Mapping[str, Any]], 
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     added = 0
     for start in range(0, len(rows), _AT_ONCE):
-        added += connection.execute(dialect.insert(events).values([
+        added += len(connection.execute(dialect.insert(events).values([
             {"tenant": tenant, "at": now, "kind": one["kind"], "key": one["key"], "subject": one["subject"],
-             "data": dict(one["data"])} for one in rows[start:start + _AT_ONCE]]).on_conflict_do_nothing()).rowcount
+             "data": dict(one["data"])} for one in rows[start:start + _AT_ONCE]])
+            .on_conflict_do_nothing().returning(events.c.id)).all())
     return added
 
 
