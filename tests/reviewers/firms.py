@@ -116,4 +116,4 @@ def report(office: Office, sender: Sender, host: str, results: list[Result]) -> 
 
 
 OS = ("patching/os-supported", "PAT-01", Severity.CRITICAL)
-BACKUP = ("backups/recent", "BKP-01", Severity.HIGH)
+BACKUP = ("backups/checked", "BKP-01", Severity.HIGH)

@@ -71,7 +71,7 @@ def test_a_finding_outside_the_scope_is_not_there(office: Office) -> None:
     found = numbers(office)
     assert office.page("POST", f"/en/findings/{found['patching/os-supported@in-view']}/propose-fix", inside,
                        text="Upgrade it").status_code == 303
-    for key in ("backups/recent@in-view", "patching/os-supported@out-of-view"):
+    for key in ("backups/checked@in-view", "patching/os-supported@out-of-view"):
         for act in ("propose-fix", "false-alarm"):
             assert office.page("POST", f"/en/findings/{found[key]}/{act}", inside, text="x").status_code == 404
     assert office.page("POST", "/en/findings/4711/false-alarm", inside, text="x").status_code == 404
