@@ -17,9 +17,9 @@ from evidence.said import said_at
 from server.attestations.record import word
 from server.elections.model import voting_days
 from server.exceptions import held
-from server.records import Asset, Declaration, Gap, Heard, Office, Review, RoleChange
+from server.records import Asset, Declaration, Gap, Heard, Office, Review, RoleChange, Unanswered
 from server.sharing import Pool, size
-from server.store import access_reviews, agents, elections, inventory, reports, settings, tenants
+from server.store import access_reviews, agents, elections, evidence_requests, inventory, reports, settings, tenants
 from server.store.agents import State, Summary
 from server.store.database import Database
 from server.store.settings import Profile
@@ -69,6 +69,8 @@ class Reading:
                 zone=own.zone, exceptions=held(connection, tenant),
                 declarations=inventoried.declarations,
                 said=said_at(_EVER, word(connection, tenant)),
+                unanswered=tuple(Unanswered(one.number, one.party, one.recipient, one.day, one.due)
+                                 for one in evidence_requests.unanswered(connection, tenant)),
                 reviews=tuple(Review(one.agent, one.database, one.difference, one.at, one.person, one.by)
                               for one in access_reviews.every(connection, tenant)))
 

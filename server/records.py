@@ -159,6 +159,22 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A request for evidence to whom somebody answers for systems, to which nothing has come."""
+
+    number: int
+    party: str
+    """``vendor``, ``state`` or ``county``."""
+    recipient: str
+    asked: date
+    due: date
+
+    def days(self, now: datetime) -> int:
+        """For how many days there has been no answer."""
+        return (now.astimezone(UTC).date() - self.asked).days
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """One tenant, as far as its pages and its plan need it."""
 
@@ -181,5 +197,7 @@ class Office:
     """Every failure it ever accepted and everything it ever declared not to apply, oldest first."""
     said: Said = field(default_factory=Said)
     """What its people attest."""
+    unanswered: tuple[Unanswered, ...] = ()
+    """Open requests for evidence without an answer, oldest first."""
     declarations: tuple[Declaration, ...] = ()
     """Versions of its inventory, oldest first: those of the last 90 days and the one before them."""

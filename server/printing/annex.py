@@ -36,6 +36,11 @@ def data(card: Scorecard, pack: Pack, code: str) -> dict[str, Any]:
     say, ngettext = speak.say, speak.texts.ngettext
     machines = sorted((one for one in everyone(card.office, pack, card.now) if one.report),
                       key=lambda one: (one.name.casefold(), one.heard.agent))
+    waiting = [ngettext("%(who)s (%(name)s): asked on %(day)s, no answer since %(count)s day",
+                        "%(who)s (%(name)s): asked on %(day)s, no answer since %(count)s days", one.days(card.now)) % {
+                            "who": say(words.PARTIES[one.party]), "name": clipped(one.recipient, NAME_MOST),
+                            "day": speak.date(one.asked), "count": speak.number(one.days(card.now))}
+               for one in card.office.unanswered]
     speaking = speakers(card.office.assets or (), machines)
     answers = {id(speaking[asset.name]): asset.responsible for asset in card.office.assets or ()
                if asset.name in speaking}
@@ -52,6 +57,7 @@ def data(card: Scorecard, pack: Pack, code: str) -> dict[str, Any]:
         "together_title": say("The office as a whole"), "together": together,
         "unknown_title": say("What is not proven"), "nothing": say("Nothing fails and nothing is unproven."),
         "sections": sections,
+        "waiting_title": say("Requests for evidence"), "waiting": waiting,
         "silent_title": say("The list and the machines"),
         "silent": (ngettext("%(count)s machine on the list has not reported:",
                         "%(count)s machines on the list have not reported:", len(card.silent)) % {

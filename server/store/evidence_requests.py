@@ -107,6 +107,11 @@ def every(connection: Connection, tenant: str) -> list[Request]:
     return _requests(connection, tenant, None)
 
 
+def unanswered(connection: Connection, tenant: str) -> list[Request]:
+    """Open requests to which no file has come, oldest first."""
+    return [one for one in reversed(every(connection, tenant)) if not one.uploads and one.closed is None]
+
+
 def get(connection: Connection, tenant: str, number: int) -> Request | None:
     found = _requests(connection, tenant, number)
     return found[0] if found else None
