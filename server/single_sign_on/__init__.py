@@ -1,0 +1,1 @@
+"""Signing in through an organisation's own directory: Microsoft Entra ID, or another OpenID Connect provider."""
