@@ -125,7 +125,7 @@ def _page(request: Asked, language: str, number: int, database: Database, clock:
         people = owners(connection, session)
     return refused(site.page(
         "finding.html", request, language, session, here="findings", one=one, stored=stored, result=result, fix=fix,
-        story=told, review=review, statements=said, people=people, names=around.names, triage=words, now=now,
+        story=told, review=review, statements=said, people=people, as_read=around.names, triage=words, now=now,
         kinds=sorted(fixing.kinds(one.known)), days=DEADLINE_DAYS[one.severity], may_act=session.role in acting.MAY_ACT,
         may_write=session.role in acting.MAY_WRITE, sees_machines=sees_machines(session), typed=data or {},
         failed=kind, wrong=wrong.said(language) if wrong else None, acknowledged=_acknowledged(stored)), wrong)

@@ -132,9 +132,10 @@ def forget(language: FromPath, number: Path[int], database: Store, session: Sign
 
 
 def _list(request: Request, language: str, database: Database, clock: Any, session: Session) -> Template:
-    now, asked = site.now(clock), asking.asked(request.query_params)
+    looked, asked = clock(), asking.asked(request.query_params)
+    now = site.now(clock)
     with database.read(session.tenant) as connection:
-        since, due = views.last_visit(connection, session.tenant, session.person, now)
+        since, due = views.last_visit(connection, session.tenant, session.person, looked)
         wanted = asked.filter(session.person, language, since, session.engagement)
         around = reading.Around.read(connection, session.tenant, now, session.engagement)
         found = reading.every(connection, session.tenant, wanted, now, around)
@@ -144,7 +145,7 @@ def _list(request: Request, language: str, database: Database, clock: Any, sessi
         people = owners(connection, session)
     if due:
         with database.write(session.tenant) as connection:
-            views.note_visit(connection, session.tenant, session.person, now)
+            views.note_visit(connection, session.tenant, session.person, looked)
     last = max(1, -(-len(found) // SHOWN))
     at = min(_number(request.query_params.get("page", "")) or 1, last)
     grouped = groups.groups(found, asked.grouped) if asked.grouped else []

@@ -135,11 +135,12 @@ class Around:
     @property
     def sites(self) -> set[str]:
         """Every site that is declared or that a machine enrolled with; not told to who may see some machines alone."""
-        if self.engagement is not None and self.engagement.machines:
-            mine = [self.machines[one] for one in self.engagement.machines if one in self.machines]
-            declared = [self.assets[name] for one in mine if (name := one.name.casefold()) in self.assets]
-            return {*(one.site for one in mine), *(one.site for one in declared)}
-        return {one.site for one in (*self.machines.values(), *self.assets.values())}
+        machines = self.machines.values()
+        if self.engagement is None or not self.engagement.machines:
+            return {one.site for one in machines} | {one.site for one in self.assets.values()}
+        mine = [one for one in machines if one.agent in self.engagement.machines]
+        names = {one.name.casefold() for one in mine}
+        return {one.site for one in mine} | {one.site for name, one in self.assets.items() if name in names}
 
     def see(self, stored: Iterable[Stored]) -> list[Finding]:
         """Findings as they stand now, without those that the engagement does not cover."""

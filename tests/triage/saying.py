@@ -13,17 +13,18 @@ from server.triage.model import Filter, Finding
 from tests.sender import Sender
 from tests.server.setups import Office
 
-OS, RECENT, ROOT = "patching/os-supported", "backups/recent", "identity/ssh-no-root-login"
+OS, RECENT, ROOT = "patching/os-supported", "devices/screen-lock-on", "identity/ssh-no-root-login"
 GONE = "identity/root-login"
 """A check that no pack has any more."""
-_KNOWN = {OS: ("PAT-01", Severity.CRITICAL), RECENT: ("BKP-01", Severity.HIGH), ROOT: ("IAM-09", Severity.HIGH),
+_KNOWN = {OS: ("PAT-01", Severity.CRITICAL), RECENT: ("DEV-02", Severity.MEDIUM), ROOT: ("DEV-09", Severity.HIGH),
           GONE: ("IAM-01", Severity.MEDIUM)}
 VERDICTS = {"p": Verdict.PASS, "f": Verdict.FAIL, "u": Verdict.UNKNOWN, "n": Verdict.NOT_APPLICABLE}
 
 
 def result(check: str, letter: str) -> Result:
     row, severity = _KNOWN[check]
-    return Result(check, row, severity, VERDICTS[letter], "what should be", "what is", "denied" if letter == "u" else None)
+    reason = "denied" if letter == "u" else None
+    return Result(check, row, severity, VERDICTS[letter], "what should be", "what is", reason)
 
 
 def say(office: Office, machine: Sender, host: str = "front-desk", *, made: datetime | None = None,
