@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -29,6 +29,8 @@ class MailServer:
     """How many messages are taken and then answered by silence."""
     refuse: str = ""
     """What every recipient is refused with."""
+    during: Callable[[], None] | None = None
+    """What happens once, after the next message was taken and before that is said."""
     _tries: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -48,6 +50,9 @@ class MailServer:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.raw.append(bytes(envelope.content))
         self.recipients += envelope.rcpt_tos
+        happens, self.during = self.during, None
+        if happens is not None:
+            happens()
         if self.hang_up:
             self.hang_up -= 1
             server.transport.abort()

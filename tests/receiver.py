@@ -8,8 +8,8 @@ import hmac
 import json
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -46,6 +46,8 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     """Statuses to answer with, in order; 200 once they are used up."""
     headers: dict[str, str] = field(default_factory=dict)
+    during: Callable[[], None] | None = None
+    """What happens once, while the next request waits for its answer."""
 
 
 @contextmanager
@@ -57,11 +59,15 @@ def receiver(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             found.got.append(Received(self.path, {key.lower(): value for key, value in self.headers.items()}, body))
+            happens, found.during = found.during, None
+            if happens is not None:
+                happens()
             self.send_response(found.answers.pop(0) if found.answers else 200)
             for name, value in found.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", "0")
-            self.end_headers()
+            with suppress(OSError):
+                self.end_headers()
 
         def log_message(self, *_args: Any) -> None:
             """Quiet."""

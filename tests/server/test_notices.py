@@ -23,7 +23,7 @@ from tests.server.notice_setups import Post, post
 from tests.server.setups import Office
 from tests.tls_servers import Authority, server_context
 
-EVIL = "desk\r\nBcc: spy@evil.test\r\n\r\n<script>alert(1)</script>\u202etxt.exe\u2066\x1b[31mred\x00 =cmd|' /C calc'!A0"
+EVIL = "desk\r\nBcc: spy@evil.test\r\n\r\n<script>alert(1)</script>\u202etxt.exe\u2066\x1b[31mred\x00 =cmd|'x'!A0"
 
 
 @pytest.fixture
@@ -58,9 +58,14 @@ def test_an_event_of_a_transaction_that_fails_never_happened(posted: Post) -> No
     from server.notices.events import happened
     posted.reader("ann")
     tenant = posted.office.tenant.id
-    with pytest.raises(ZeroDivisionError), posted.office.database.write(tenant) as connection:
-        assert happened(connection, tenant, "restored", "1", "", {}, posted.office.now())
-        raise ZeroDivisionError
+
+    def fails() -> None:
+        with posted.office.database.write(tenant) as connection:
+            assert happened(connection, tenant, "restored", "1", "", {}, posted.office.now())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     assert posted.happens("restored", "1")
 
 
