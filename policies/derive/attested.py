@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from hustings.facts import Disclosure, Fact, Facts, Field, Listing, Observation, Type
+from hustings.times import utc_text
 from policies import attestations
 from policies.attestations import CONTACTS, Form, Kind
 from policies.derive.base import Derived
@@ -74,7 +75,8 @@ def _number(value: int | None, now: datetime) -> Observation:
 
 def _record(form: Form, one: Attestation, assets: Sequence[Asset]) -> dict[str, Any]:
     """The item of a form's fact. An answer that is not there, or not of its kind, leaves its field out: unknown."""
-    record: dict[str, Any] = {"day": one.day.isoformat(), "until": _after(one.until), "artefact": one.artefact}
+    record: dict[str, Any] = {"day": _begins(one.day), "until": _begins(one.until + timedelta(days=1)),
+                              "artefact": one.artefact}
     for question in form.fields:
         fact = question.fact
         if fact is None or question.name not in one.answers:
@@ -92,13 +94,13 @@ def _record(form: Form, one: Attestation, assets: Sequence[Asset]) -> dict[str, 
 _KINDS = {Type.BOOL: bool, Type.INT: int, Type.TIME: str, Type.TEXT: str}
 
 
-def _after(day: date) -> str:
-    """The first moment after a day, as facts write it."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _begins(day: date) -> str:
+    """The first moment of a day, as facts write it: a bare date would be read as its end."""
+    return utc_text(datetime.combine(day, time(), UTC))
 
 
 def _contact(one: Contact) -> dict[str, Any]:
-    return {"sector": one.sector, **({"reached": one.reached.isoformat()} if one.reached else {})}
+    return {"sector": one.sector, **({"reached": _begins(one.reached)} if one.reached else {})}
 
 
 def _fact(form: Form) -> Fact:
