@@ -21,9 +21,9 @@ def seconds(connection: Connection, tenant: str, found: Proposal, now: datetime)
              and one.id != found.person]
     if Role.REVIEWER not in asked.may_approve:
         return names
-    return names + [one.reviewer for one in engagements.of_tenant(connection, tenant)
-                    if one.accepted and asked.within(found.payload, _engagement(one, tenant)) and _engagement(
-                        one, tenant).holds(now)]
+    granted = [(one.reviewer, _engagement(one, tenant)) for one in engagements.of_tenant(connection, tenant)
+               if one.accepted]
+    return names + [name for name, one in granted if now < one.ends and asked.within(found.payload, one)]
 
 
 def _engagement(one: engagements.Granted, tenant: str) -> Engagement:
