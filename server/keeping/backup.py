@@ -30,6 +30,7 @@ from server.keeping.framing import AuditHead, File, Header, Manifest, Packed, Un
 from server.keeping.rows import Count, Shape, Tally, blocks, read, shape
 from server.store import audit_chain, tenants
 from server.store.database import WHOLE_SERVER, Database
+from server.store.migrate import head
 from server.store.schema import audit, metadata
 
 FORMAT = 1
@@ -114,7 +115,8 @@ def check_target(file: Path, data: Path) -> None:
 
 def header(connection: Connection, database: Database, scope: str, tables: Iterable[Shape] | None = None) -> Header:
     """What a file says of itself, in the transaction that reads the rows."""
-    revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    revision = (connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if scope == "server"
+                else head())  # a tenant's own transaction may not read the table of revisions
     found = tables if tables is not None else (shape(one) for one in metadata.sorted_tables)
     return Header(FORMAT, __version__, str(revision), "sqlite" if database.sqlite else "postgresql",
                   datetime.now(UTC).isoformat(), scope, tuple(found))
@@ -137,8 +139,8 @@ def audit_head(connection: Connection, tenant: str) -> AuditHead:
     """Where a tenant's trail stands."""
     rows, last = connection.execute(sa.select(sa.func.count(), sa.func.max(audit.c.id)).where(
         audit.c.tenant == tenant)).one()
-    head = audit_chain.head(connection, tenant)
-    return AuditHead(rows, last or 0, str(head) if head else "")
+    stands = audit_chain.head(connection, tenant)
+    return AuditHead(rows, last or 0, str(stands) if stands else "")
 
 
 def size(connection: Connection, database: Database) -> int:

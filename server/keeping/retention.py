@@ -267,7 +267,8 @@ def _end(connection: Connection, tenant: str, run: Run, outcome: Outcome, gone: 
         tenant=tenant, run=run.id, at=now, outcome=outcome.value, counts=counts,
         proofs={kind.value: proof for kind, proof in proofs.items()}))
     audit.record(connection, tenant, now, "job:retention", "retention.end", str(run.id),
-                 {"outcome": outcome.value, "counts": counts})
+                 {"outcome": outcome.value, "counts": counts,
+                  "proofs": {kind.value: proof for kind, proof in proofs.items()}})
     return _runs(connection, tenant, retention_runs.c.id == run.id, 1)[0]
 
 

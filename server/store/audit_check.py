@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hustings.errors import UsageError
 from server.store import audit, audit_chain
 from server.store.audit import Act
 from server.store.audit_chain import Head, Line
+from server.store.schema.keeping import retention_ends
 
 
 class Fault(StrEnum):
@@ -66,20 +68,28 @@ def read_head(text: str) -> Head:
 
 def check(connection: Connection, tenant: str, noted: Head | None = None) -> Checked:
     """Compute a tenant's chain anew. ``noted`` is a head that somebody kept: with it a trail whose end was cut off is
-    found too."""
+    found too.
+
+    Where the office's retention removed the oldest lines, the chain is computed from the line that it noted down
+    (``server.keeping.retention``). Raises ``UsageError`` for a noted head among those.
+    """
     first = head = None
     previous, lines, after, older = "", 0, 0, 0
-    met = noted is None
+    cut = _cut(connection, tenant)
+    if noted is not None and cut is not None and noted.sequence < cut.sequence:
+        raise UsageError("the line of that head is no longer kept", where="--head",
+                         remedy=f"compare with a head noted down later: line {cut.sequence} or after")
+    met = noted is None or noted == cut
     while page := audit.every(connection, tenant, after):
         for act in page:
             if act.sequence is None:
-                if first is not None:
+                if first is not None or cut is not None:
                     return Checked(lines, older, head, Broken(Fault.OUTSIDE, act.id, None))
                 continue
             if first is None:
                 first = act
-                previous, older = audit_chain.before(connection, tenant, act.id)
-            fault = _fault(act, tenant, lines + 1, previous)
+                previous, older = (cut.digest, 0) if cut else audit_chain.before(connection, tenant, act.id)
+            fault = _fault(act, tenant, (cut.sequence if cut else 0) + lines + 1, previous)
             if fault is not None:
                 return Checked(lines, older, head, Broken(fault, act.id, act.sequence))
             lines, previous, head = lines + 1, act.digest, Head(act.sequence, act.digest)
@@ -93,6 +103,14 @@ def check(connection: Connection, tenant: str, noted: Head | None = None) -> Che
     if not met and noted is not None:
         return Checked(lines, older, head, Broken(Fault.CUT, None, lines + 1))
     return Checked(lines, older, head, None)
+
+
+def _cut(connection: Connection, tenant: str) -> Head | None:
+    """The last line that the office's retention removed."""
+    found = [Head(one["sequence"], one["hash"]) for proofs in connection.scalars(
+        sa.select(retention_ends.c.proofs).where(retention_ends.c.tenant == tenant))
+        if (one := proofs.get("audit"))]
+    return max(found, key=lambda one: one.sequence, default=None)
 
 
 def _fault(act: Act, tenant: str, expected: int, previous: str) -> Fault | None:
