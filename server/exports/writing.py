@@ -88,7 +88,7 @@ def _result(row: Row) -> dict[str, Any]:
                         Severity(row.get("severity", "medium")), f"expected: {row.get('expected', '')}; found: {said}",
                         str(row.get("name", "")), more)
     if row.get("number"):
-        made["partialFingerprints"] = {"hustings/finding": f"{row.get('machine', '')}:{row['check']}"}
+        made["partialFingerprints"] = {"hustings/finding": f"{row.get('machine', '')}:{row.get('check', '')}"}
     if row.get("exception"):
         made["suppressions"] = [{"kind": "external", "status": "accepted",
                                  "justification": str(row.get("exception_reason", ""))}]

@@ -19,13 +19,12 @@ from server.pages.language import N_
 from server.pages.navigation import Entry, Place
 from server.pages.site import Asked, Clock, FromPath, SignedIn, Store
 from server.reviewers import profiles, shared_file
+from server.reviewers.handing_out import hand_out
 from server.reviewers.profiles import Profile, Treatment
 from server.spoken import Spoken
-from server.store import sharing_profiles, statements, tenants
+from server.store import sharing_profiles
 from server.store.database import Database
 from server.store.sessions import Session
-from server.triage.model import Filter, Order
-from server.triage.reading import every as findings
 
 LAST = 1 << 62
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -67,23 +66,17 @@ def export(request: Asked, language: FromPath, number: Path[int], data: Form, da
     kind = data.get("format", "")
     if kind not in shared_file.FORMATS:
         raise NotFoundException
-    now = clock()
-    profile = _found(database, session, number)
-    with database.read(session.tenant) as connection:
-        office = tenants.get(connection, session.tenant)
-        said = statements.every(connection, session.tenant)
-        rows = [profile.row(each, said.get(each.number, ()), language)
-                for each in findings(connection, session.tenant, Filter(order=Order.NUMBER), now)]
-    content = (shared_file.as_csv(profile, rows) if kind == "csv" else
-               shared_file.as_json(profile, rows, office.name if office else "", now))
+    card = site.card(request, database, session, clock)
     try:
-        with database.write(session.tenant) as connection:
-            profiles.disclose(connection, session.tenant, profile, content, by=session.actor, format=kind,
-                              rows=len(rows), now=now)
+        made = hand_out(database, session.tenant, number, kind, card, site.pack(), by=session.actor,
+                        now=clock()) if number < LAST else None
     except Spoken as wrong:
         return _page(request, language, database, clock, session, number, wrong=wrong)
+    if made is None:
+        raise NotFoundException
+    name, content = made
     return Response(content, media_type=shared_file.FORMATS[kind], status_code=200, headers={
-        "content-disposition": f'attachment; filename="{shared_file.name(profile, kind, now)}"'})
+        "content-disposition": f'attachment; filename="{name}"'})
 
 
 @post("/{language:str}/office/sharing-profiles/{number:int}/end", access=rules.only(profiles.MAY_DEFINE),

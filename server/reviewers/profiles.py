@@ -30,8 +30,6 @@ from server.spoken import Spoken
 from server.store import audit, pseudonym_keys, sharing_profiles
 from server.store.people import Role
 from server.store.sharing_profiles import Stored
-from server.store.statements import Statement
-from server.triage.model import Finding
 
 MAY_DEFINE = frozenset({Role.ADMINISTRATOR})
 MAY_EXPORT = frozenset({Role.ADMINISTRATOR, Role.STAFF, Role.OFFICIAL})
@@ -52,42 +50,47 @@ class Treatment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a finding that may be given."""
+    """One column of the findings that may be given."""
 
     name: str
     title: str
     """Marked with ``N_``."""
-    value: Callable[[Finding, str], Any]
-    """Of a finding, in a language: text, a number, a truth or nothing."""
     hidden: Callable[[Names, str], str] | None = None
     """How it is made a pseudonym; None where it cannot be one."""
-
-
-def _day(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    free: bool = False
+    """Whether it is free text, in which names are blotted out where they are not given."""
 
 
 FIELDS = (
-    Field("number", N_("Number"), lambda one, _: one.number),
-    Field("check", N_("Check"), lambda one, _: one.check),
-    Field("row", N_("Row of the catalogue"), lambda one, _: one.row),
-    Field("area", N_("Area"), lambda one, _: one.area),
-    Field("severity", N_("Severity"), lambda one, _: one.severity.value),
-    Field("title", N_("What should be true"), lambda one, code: one.known.title.say(code) if one.known else one.check),
-    Field("state", N_("State"), lambda one, _: one.state.value),
-    Field("host", N_("Machine"), lambda one, _: one.host, Names.host),
-    Field("site", N_("Site"), lambda one, _: one.site, Names.site),
-    Field("responsible", N_("Responsible party"), lambda one, _: one.responsible),
-    Field("owner", N_("Owner"), lambda one, _: one.owner_name, Names.person),
-    Field("first_failed", N_("First failed"), lambda one, _: _day(one.first_failed)),
-    Field("opened", N_("Open since"), lambda one, _: _day(one.opened)),
-    Field("due", N_("Due"), lambda one, _: _day(one.due)),
-    Field("overdue", N_("Overdue"), lambda one, _: one.overdue),
-    Field("resolved", N_("Resolved"), lambda one, _: _day(one.resolved)),
-    Field("false_alarm", N_("False alarm"), lambda one, _: one.false_alarm.value),
+    Field("number", N_("Number")),
+    Field("machine", N_("Id of the machine")),
+    Field("name", N_("Machine"), Names.host),
+    Field("site", N_("Site"), Names.site),
+    Field("responsible", N_("Responsible party")),
+    Field("check", N_("Check")),
+    Field("title_en", N_("What should be true, in English")),
+    Field("title_fr", N_("What should be true, in French")),
+    Field("row", N_("Row of the catalogue")),
+    Field("severity", N_("Severity")),
+    Field("state", N_("State")),
+    Field("verdict", N_("Verdict")),
+    Field("expected", N_("Expected"), free=True),
+    Field("actual", N_("Found"), free=True),
+    Field("reason", N_("Why it is not known"), free=True),
+    Field("first_failed", N_("First failed")),
+    Field("opened", N_("Open since")),
+    Field("episode", N_("How often it came back")),
+    Field("resolved", N_("Resolved")),
+    Field("due", N_("Due")),
+    Field("overdue", N_("Overdue")),
+    Field("owner", N_("Owner"), Names.person),
+    Field("false_alarm", N_("False alarm")),
+    Field("exception", N_("Number of the exception")),
+    Field("exception_reason", N_("Reason of the exception"), free=True),
+    Field("exception_until", N_("Last day of the exception")),
 )
-"""Every field that a profile can give, in the order of a file."""
-_BY_NAME = {one.name: one for one in FIELDS}
+"""Every column of ``server.exports.records.FindingRecord`` but the statements, which always go with it."""
+NAMED = tuple(one.name for one in FIELDS if one.hidden)
 
 
 @dataclass(frozen=True)
@@ -109,22 +112,27 @@ class Profile:
     def holds(self, now: datetime) -> bool:
         return self.stored.ended is None and now.astimezone(UTC).date() <= self.stored.until
 
-    def row(self, finding: Finding, statements: tuple[Statement, ...], code: str) -> dict[str, Any]:
-        """A finding as the recipient gets it: the given fields, and what people say of it."""
-        found = {one.name: self._value(one, finding, code) for one in self.fields}
-        return {**found, "statements": [self._statement(one) for one in statements]}
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a file, in order."""
+        return (*(one.name for one in self.fields), "statements")
 
-    def _value(self, field: Field, finding: Finding, code: str) -> Any:
-        value = field.value(finding, code)
-        if self.stored.fields[field.name] == Treatment.SHOWN or field.hidden is None:
+    def row(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """A row of an export as the recipient gets it: the given fields, and what people say of the finding."""
+        say = str if all(self.stored.fields.get(name) == Treatment.SHOWN for name in NAMED) else self.names.text
+        found = {one.name: self._value(one, plain[one.name], say) for one in self.fields}
+        found["statements"] = [{name: say(text) if name in ("text", "organisation", "name") else text
+                                for name, text in one.items()} for one in plain["statements"]]
+        return found
+
+    def _value(self, field: Field, value: Any, say: Callable[[str], str]) -> Any:
+        if not isinstance(value, str) or not value:
             return value
-        return field.hidden(self.names, value) if value else value
-
-    def _statement(self, one: Statement) -> dict[str, Any]:
-        hidden = [name for name in ("host", "site", "owner") if self.stored.fields.get(name) != Treatment.SHOWN]
-        say = self.names.text if hidden else str
-        return {"at": _day(one.at), "party": one.party, "name": one.name, "organisation": one.organisation,
-                "text": say(one.text)}
+        if field.free:
+            return say(value)
+        if field.hidden is not None and self.stored.fields[field.name] == Treatment.PSEUDONYM:
+            return field.hidden(self.names, value)
+        return value
 
 
 def read(form: Mapping[str, str], now: datetime) -> dict[str, Any]:
