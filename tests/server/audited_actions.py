@@ -19,6 +19,9 @@ def found() -> dict[str, list[str]]:
     actions: dict[str, list[str]] = {}
     for path in sorted(ROOM.rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
+        if any(isinstance(node, ast.ImportFrom) and node.module == "server.store.audit"
+               and "record" in [one.name for one in node.names] for node in ast.walk(tree)):
+            raise Unreadable(f"{path}: call it as audit.record")
         for call, function in _calls(tree):
             where = f"{path.relative_to(ROOM.parent)}:{call.lineno}"
             for action in _values(_argument(call, where), function, tree, where):
