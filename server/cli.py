@@ -13,6 +13,7 @@ from server.console import (
     decisions,
     declaring,
     elections,
+    engagements,
     enrolling,
     exceptions,
     fronting,
@@ -38,7 +39,7 @@ def server(context: click.Context) -> None:
 for command in (running.init, running.serve, enrolling.token, enrolling.agents, people.user, people.login_link,
                 declaring.inventory, elections.elections, elections.profile, recordings.import_recording,
                 access_reviews.access_review, api_tokens.api_token, exceptions.exception, audit.audit,
-                decisions.decision, scorecard, history.trend,
+                decisions.decision, engagements.engagement, scorecard, history.trend,
                 history.rebuild, history.share, fronting.tls_, fronting.proxy, single_sign_on.sso,
                 notices.notices, tenants.tenant, *backups.COMMANDS, *printing.COMMANDS):
     server.add_command(command)

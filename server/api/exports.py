@@ -17,7 +17,10 @@ from server.api.endpoint import File, read
 from server.exports import gathering, writing
 from server.exports.records import FindingRecord, ResultRecord
 from server.problems import Refused
+from server.reviewers.handing_out import hand_out
+from server.scorecard import Scorecard
 from server.store import audit
+from server.store.people import Role
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json", "sarif": "application/sarif+json"}
 _RULE = rules.api("export", reviewing=Reviewing.SCOPED)
@@ -29,11 +32,22 @@ class ExportAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     format: Literal["csv", "json", "sarif"] = "json"
 
 
+class SharedAsked(ExportAsked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which form, and for whom."""
+
+    profile: int | None = None
+    """A sharing profile of the office: the file holds what it gives and carries its marking, and the disclosure is
+    written down. Without one: everything."""
+
+
 @read("/v1/exports/findings", _RULE)
-def findings(call: Call, asked: ExportAsked) -> File:
-    """Every finding, resolved ones and every statement about them too."""
+def findings(call: Call, asked: SharedAsked) -> File:
+    """Every finding, resolved ones and every statement about them too; through a sharing profile those that are not
+    resolved."""
     engaged = call.session.engagement
     card = call.card()
+    if asked.profile is not None:
+        return _shared(call, asked.profile, asked.format, card)
     machines = scorecard_rules.everyone(card.office, call.pack, call.now)
     with call.database.read(call.tenant) as connection:
         found = gathering.findings(connection, call.tenant, machines, card.together, gathering.everything(engaged),
@@ -48,6 +62,16 @@ def results(call: Call, asked: ExportAsked) -> File:
     with call.database.read(call.tenant) as connection:
         found = gathering.results(connection, call.tenant, machines, call.pack, call.session.engagement)
     return _file(call, "results", asked.format, writing.plain(found), writing.columns(ResultRecord))
+
+
+def _shared(call: Call, profile: int, form: str, card: Scorecard) -> File:
+    if call.session.role is Role.REVIEWER:  # what others are given is not theirs to give
+        raise Refused("not_found")
+    made = hand_out(call.database, call.tenant, profile, form, card, call.pack, by=call.actor.by, now=call.now)
+    if made is None:
+        raise Refused("not_found")
+    name, content = made
+    return File(content, MEDIA[form], name)
 
 
 def _file(call: Call, of: str, form: str, rows: list[dict[str, object]], names: tuple[str, ...]) -> File:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Any
 
 from litestar import Response, get, post
@@ -87,17 +87,6 @@ ENTRIES = [Entry("engagements", "/office/engagements", N_("Outside reviewers"), 
                  N_("Let a security firm look at findings for a while, and see what it looked at."))]
 
 
-def state(one: Granted, now: datetime) -> str:
-    """Where an engagement stands: ``offered``, ``holds``, ``declined``, ``revoked`` or ``ended``."""
-    if one.revoked:
-        return "revoked"
-    if one.declined:
-        return "declined"
-    if now.astimezone(UTC).date() > one.terms.until:
-        return "ended"
-    return "holds" if one.accepted else "offered"
-
-
 def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
     """A form with its lists as lists, and the rest as texts."""
     lists = {name: [str(one) for one in (found if isinstance(found, list) else [found])]
@@ -113,7 +102,7 @@ def _list(request: Asked, language: str, database: Database, clock: Clock, sessi
         machines = sorted(agents.every(connection, session.tenant), key=lambda one: (one.host.casefold(), one.id))
     made = site.page(
         "engagements.html", request, language, session, here="office",
-        engagements=[(one, state(one, now)) for one in found], machines=machines,
+        engagements=[(one, granting.state(one, now)) for one in found], machines=machines,
         areas=[(code, AREAS[code]) for code in granting.CODES], typed=typed,
         wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
         may_grant=session.role in granting.MAY_GRANT, latest=granting.longest(now),
@@ -131,7 +120,8 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
         viewed, exported = review_trail.counts(connection, session.tenant, number)
         names = {one.id: one.host for one in agents.every(connection, session.tenant)}
     made = site.page(
-        "engagement.html", request, language, session, here="office", engagement=found, state=state(found, now),
+        "engagement.html", request, language, session, here="office", engagement=found,
+        state=granting.state(found, now),
         machines=[names.get(one, one) for one in found.terms.machines],
         areas=[AREAS.get(one, one) for one in found.terms.areas],
         seen=seen, viewed=viewed, exported=exported,

@@ -28,7 +28,7 @@ from server.pages.words import AREAS
 from server.reviewers.plain import last_day, said
 from server.spoken import Spoken
 from server.store import agents, audit, engagements, secrets
-from server.store.engagements import Terms
+from server.store.engagements import Granted, Terms
 from server.store.people import Role
 from server.two_people.model import Actor
 
@@ -130,6 +130,17 @@ def revoke(connection: Connection, tenant: str, number: int, *, role: Role | Non
         raise Spoken(N_("This engagement was ended before."), N_("There is nothing left to do.")) from error
     audit.record(connection, tenant, now, by, "engagement.revoke", str(number), {
         "reviewer": found.reviewer or found.addressee, "reason": why})
+
+
+def state(one: Granted, now: datetime) -> str:
+    """Where an engagement stands: ``offered``, ``holds``, ``declined``, ``revoked`` or ``ended``."""
+    if one.revoked:
+        return "revoked"
+    if one.declined:
+        return "declined"
+    if now.astimezone(UTC).date() > one.terms.until:
+        return "ended"
+    return "holds" if one.accepted else "offered"
 
 
 def longest(now: datetime) -> date:

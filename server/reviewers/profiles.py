@@ -35,7 +35,10 @@ MAY_DEFINE = frozenset({Role.ADMINISTRATOR})
 MAY_EXPORT = frozenset({Role.ADMINISTRATOR, Role.STAFF, Role.OFFICIAL})
 MARKINGS = ("TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR")
 """Labels of TLP 2.0 (FIRST, August 2022), the strictest first."""
+LAST = 1 << 62
+"""Past every number of a profile."""
 LONGEST = 366
+"""Days ahead of the last day of a profile, at most."""
 RECIPIENT_LEAST, RECIPIENT_MOST = 2, 120
 BASIS_LEAST, BASIS_MOST = 10, 500
 
@@ -180,7 +183,7 @@ def end(connection: Connection, tenant: str, number: int, *, by: str, now: datet
 
 def get(connection: Connection, tenant: str, number: int) -> Profile | None:
     """One profile, ready to be applied, whether it holds or not."""
-    stored = sharing_profiles.get(connection, tenant, number)
+    stored = sharing_profiles.get(connection, tenant, number) if 0 < number < LAST else None
     if stored is None:
         return None
     key = pseudonym_keys.key(connection, tenant, f"profile:{number}")
