@@ -27,6 +27,7 @@ from server.store.statements import Link
 from server.throttle import Throttle
 
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+_NOT_SHOWN: dict[str, Any] = dict.fromkeys(("title", "plain", "machine", "since", "due", "message"), "")
 LENGTH = 43
 """Characters of a secret."""
 
@@ -77,7 +78,7 @@ def _page(request: Asked, link: Link, *, typed: Mapping[str, Any] | None = None,
           done: bool = False) -> Template:
     language = site.language_of(request)
     made = Template("reply.html", context={
-        "language": language, "link": link, "shown": link.shown, "done": done,
+        "language": language, "link": link, "shown": {**_NOT_SHOWN, **link.shown}, "done": done,
         "typed": again(typed),
         "wrong": wrong.said(language) if wrong else None, "field": wrong.field if wrong else ""})
     made.status_code = 400 if wrong else 200
