@@ -12,7 +12,7 @@ SCOPES: dict[str, str] = {
     "plan:read": N_("Read elections, the equipment list and the replacement plan"),
     "decisions:read": N_("Read exceptions and what waits for a second person"),
     "people:read": N_("Read who may sign in, and which reviewers may look"),
-    "evidence:read": N_("Read attestations, contacts, statements and evidence requests"),
+    "evidence:read": N_("Read attestations and evidence requests"),
     "settings:read": N_("Read the office’s settings and who is told what"),
     "audit:read": N_("Read the audit trail"),
     "export": N_("Download all findings or all results as one file"),
