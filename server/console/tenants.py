@@ -13,7 +13,7 @@ import click
 from hustings.errors import CannotFinish, ConfigError, UsageError
 from hustings.times import utc_text
 from server import config
-from server.console import common, people
+from server.console import common
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -43,12 +43,13 @@ def tenant() -> None:
 def add(name: str, data: Path, kind: str, handle: str, admin: str, password_file: Path | None,
         no_password: bool) -> None:
     """Add a tenant called NAME with its first person."""
+    from server.access import membership
     from server.store import audit, tenants
     from server.store import people as store
     from server.store.database import WHOLE_SERVER
 
     _check_name(name)
-    people.check_name(admin)
+    admin = membership.checked_name(admin)
     if no_password and password_file:
         raise UsageError("--no-password and --password-file exclude each other", remedy="give one of them")
     kept = None if no_password else common.password(
@@ -309,7 +310,8 @@ def sweep(full: bool, data: Path) -> None:
 def _printed(found: Deletion, language: str, name: str, asked_by: str, second: str) -> bytes:
     from server.printing.certificate import certificate_pdf
 
-    return certificate_pdf(found, language, name=name, asked_by=asked_by, second=second, now=datetime.now(UTC))
+    return certificate_pdf(found, language, name=name, asked_by=asked_by, second=second,
+                           now=datetime.now(UTC).replace(microsecond=0))
 
 
 def _propose(action: str, data: Path, tenant: str | None, payload: Any) -> None:

@@ -175,9 +175,12 @@ def test_the_owner_of_the_tables_fails_without_a_role(url: str) -> None:
 WIDE = {
     "store/database.py", "app.py", "enroll.py", "intake.py", "history.py", "closing.py", "plan_cli.py",
     "access/guard.py", "access/sign_in.py", "pages/jurisdiction.py", "console/common.py", "console/history.py",
-    "jobs/attempts.py", "jobs/deadlines.py", "jobs/mail.py", "jobs/notices.py", "jobs/office_findings.py", "jobs/silence.py", "jobs/support.py",
+    "jobs/attempts.py", "jobs/deadlines.py", "jobs/mail.py", "jobs/notices.py", "jobs/silence.py", "jobs/support.py",
+    "jobs/office_findings.py",
     "jobs/webhooks.py", "notices/sending.py", "pages/evidence.py", "pages/feed.py", "pages/reply.py",
     "console/running.py", "reviewers/accepting.py", "reviewers/queue.py",
+    "console/backups.py", "console/tenants.py", "jobs/retention.py", "jobs/wind_down.py", "keeping/backup.py",
+    "keeping/erasing.py", "keeping/restore.py", "office_settings.py",
 }
 """What may look at everybody's rows: signing in, whose key or secret it is, timed work, the host's console, and the
 pages of consented comparison."""
