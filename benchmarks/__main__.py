@@ -8,7 +8,7 @@ import platform
 from importlib import import_module
 
 PARTS = ("auditing", "sweeping", "feeds", "startup", "resident", "intake", "access", "access_logs", "directory",
-         "directory_google", "scorecard", "planning")
+         "directory_google", "scorecard", "planning", "findings")
 
 
 def main() -> None:

@@ -18,6 +18,8 @@ from policies.grade import DEADLINE_DAYS
 from policies.model import Fix
 from server import statements
 from server.access import rules
+from server.access.rules import permits
+from server.exceptions import MAY_ASK
 from server.pages import site
 from server.pages.finding_parts import Form, go, owners, refused, sees_machines
 from server.pages.findings import SCOPED
@@ -127,6 +129,7 @@ def _page(request: Asked, language: str, number: int, database: Database, clock:
         "finding.html", request, language, session, here="findings", one=one, stored=stored, result=result, fix=fix,
         story=told, review=review, statements=said, people=people, as_read=around.names, triage=words, now=now,
         kinds=sorted(fixing.kinds(one.known)), days=DEADLINE_DAYS[one.severity], may_act=session.role in acting.MAY_ACT,
+        may_ask=session.role in MAY_ASK, of_office=permits(rules.OFFICE, session),
         may_write=session.role in acting.MAY_WRITE, sees_machines=sees_machines(session), typed=data or {},
         failed=kind, wrong=wrong.said(language) if wrong else None, acknowledged=_acknowledged(stored)), wrong)
 
