@@ -93,9 +93,8 @@ class _BySession:
             self._drop()
 
     def _try(self) -> bool:
-        connection = self._database.engine.connect()
+        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         held = False
         try:
             connection.execute(sa.text(_ALIVE))
