@@ -33,9 +33,10 @@ def user() -> None:
 @common.office_options
 def add(name: str, role: str, password_file: Path | None, data: Path, tenant: str | None) -> None:
     """Let NAME sign in."""
+    from server.access import membership
     from server.store import audit, people
 
-    check_name(name)
+    name = membership.checked_name(name)
     with common.office(data, tenant) as office:
         kept = common.password(password_file, f"Password for {name}")
         with office.database.write(office.tenant.id) as connection:
@@ -54,12 +55,12 @@ def list_people(data: Path, tenant: str | None, form: str) -> None:
     with common.office(data, tenant) as office, office.database.read(office.tenant.id) as connection:
         found = people.every(connection, office.tenant.id)
     if form == "json":
-        common.say_json([{"name": one.name, "role": one.role.value, "created": one.created, "disabled": one.disabled}
-                         for one in found])
+        common.say_json([{"name": one.name, "role": one.role.value, "created": one.created, "disabled": one.disabled,
+                          "invited": one.invited} for one in found])
         return
     common.table(("NAME", "ROLE", "SINCE", "STATE"), [
         (one.name, one.role.value, utc_text(one.created), "disabled" if one.disabled else
-         "active" if one.password else "active, by link only") for one in found])
+         "invited" if one.invited else "active" if one.password else "active, without password") for one in found])
 
 
 @user.command()
@@ -82,17 +83,93 @@ def reset(name: str, password_file: Path | None, data: Path, tenant: str | None)
 
 @user.command()
 @click.argument("name")
+@click.option("--role", type=click.Choice(_ROLES), default="staff", show_default=True)
+@click.option("--email", default="", help="Where notices to them go.")
 @common.office_options
-def disable(name: str, data: Path, tenant: str | None) -> None:
-    """Let NAME sign in no more."""
-    from server.store import audit, people, sessions
+@common.format_option
+def invite(name: str, role: str, email: str, data: Path, tenant: str | None, form: str) -> None:
+    """Add NAME, and print a link with which they set password and second factor: once, within three days."""
+    from server.access import membership
+
+    with common.office(data, tenant) as office:
+        with office.database.write(office.tenant.id) as connection:
+            person, secret = membership.invite(connection, office.tenant, name, role, email, "", office.actor,
+                                               office.now)
+        _say_invitation(office, person.name, secret, form)
+
+
+@user.command()
+@click.argument("name")
+@click.argument("role", type=click.Choice(_ROLES))
+@common.office_options
+def role(name: str, role: str, data: Path, tenant: str | None) -> None:
+    """Let NAME be something else. The last administrator stays one."""
+    from server.access import membership
 
     with common.office(data, tenant) as office:
         person = _person(office, name)
         with office.database.write(office.tenant.id) as connection:
-            people.disable(connection, person, office.now)
-            sessions.end_all(connection, person.tenant, person.id, office.now, "disabled")
-            audit.record(connection, person.tenant, office.now, office.actor, "person.disable", name)
+            membership.set_role(connection, office.tenant, person, role, office.actor, office.now)
+    click.echo(f"{name} is {role} from now on.")
+
+
+@user.command("sign-out")
+@click.argument("name")
+@common.office_options
+def sign_out(name: str, data: Path, tenant: str | None) -> None:
+    """End everything that NAME has open."""
+    from server.access import membership
+
+    with common.office(data, tenant) as office:
+        person = _person(office, name)
+        with office.database.write(office.tenant.id) as connection:
+            ended = membership.sign_out(connection, person, office.actor, office.now)
+    click.echo(f"{name} is signed out everywhere: {ended} session{'' if ended == 1 else 's'}.")
+
+
+@user.command()
+@click.argument("name")
+@common.office_options
+@common.format_option
+def recover(name: str, data: Path, tenant: str | None, form: str) -> None:
+    """For NAME, who lost password or second factor: take both away, and print a link to set new ones.
+
+    Everybody of the office is told, and it is in the audit trail.
+    """
+    from server.access import membership
+
+    with common.office(data, tenant) as office:
+        person = _person(office, name)
+        with office.database.write(office.tenant.id) as connection:
+            secret = membership.recover(connection, person, office.actor, office.now)
+        _say_invitation(office, person.name, secret, form)
+
+
+@user.command()
+@click.argument("name")
+@common.office_options
+def enable(name: str, data: Path, tenant: str | None) -> None:
+    """Let NAME sign in again."""
+    from server.access import membership
+
+    with common.office(data, tenant) as office:
+        person = _person(office, name)
+        with office.database.write(office.tenant.id) as connection:
+            membership.enable(connection, person, office.actor, office.now)
+    click.echo(f"{name} may sign in again.")
+
+
+@user.command()
+@click.argument("name")
+@common.office_options
+def disable(name: str, data: Path, tenant: str | None) -> None:
+    """Let NAME sign in no more. The last administrator stays."""
+    from server.access import membership
+
+    with common.office(data, tenant) as office:
+        person = _person(office, name)
+        with office.database.write(office.tenant.id) as connection:
+            membership.disable(connection, person, office.actor, office.now)
     click.echo(f"{name} can no longer sign in.")
 
 
@@ -118,10 +195,15 @@ def login_link(person: str | None, port: int | None, data: Path, tenant: str | N
         click.echo(url)
 
 
-def check_name(name: str) -> None:
-    """Raises ``UsageError`` for a name that cannot be one."""
-    if not 1 <= len(name) <= 64 or not name.isprintable() or name != name.strip():
-        raise UsageError("a person's name has 1 to 64 printable characters", remedy="choose another name")
+def _say_invitation(office: Office, name: str, secret: str, form: str) -> None:
+    from server.store import links
+
+    url = f"{office.config.url}/invitation/{secret}"
+    if form == "json":
+        common.say_json({"url": url, "person": name, "expires": office.now + links.INVITATION_LIFE})
+        return
+    click.echo(f"Give {name} this link, in a way you trust. It opens once, within three days:", err=True)
+    click.echo(url)
 
 
 def _person(office: Office, name: str) -> Person:

@@ -12,7 +12,7 @@ import click
 from hustings.errors import CannotFinish, UsageError
 from server import config
 from server.config import Config, Settings
-from server.console import common, enrolling, people
+from server.console import common, enrolling
 from server.console.common import Office
 from server.service_unit import unit
 
@@ -38,9 +38,11 @@ _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\Z")
 def init(data: Path, addresses: tuple[str, ...], port: int, tenant: str, admin: str, password_file: Path | None,
          no_password: bool, no_tls: bool, roles: str, site: str, service: bool, form: str) -> None:
     """Set up a server: directory, certificate, office, administrator; print one enrol line."""
+    from server.access import membership
+
     names = _addresses(addresses, no_tls=no_tls)
     given = common.roles(roles)
-    people.check_name(admin)
+    admin = membership.checked_name(admin)
     if config.settings_file(data).exists():
         raise UsageError("a server is set up here already", where=str(data),
                          remedy="use it (hustings server serve), or name another --data directory")

@@ -119,7 +119,7 @@ def test_a_set_up_server_is_not_set_up_again(console: Console) -> None:
 
 @pytest.mark.parametrize("args", [
     ("--address", "https://x"), ("--address", "a b"), ("--address", "x:1"), ("--address", ""), ("--roles", "printer"),
-    ("--no-tls", "--address", "192.0.2.1"), ("--admin", " x"), ("--admin", "")])
+    ("--no-tls", "--address", "192.0.2.1"), ("--admin", "a@b"), ("--admin", "")])
 def test_init_refuses_what_cannot_work_before_it_makes_anything(fresh: Console, args: tuple[str, ...]) -> None:
     fresh.refused("init", "--no-password", *args)
     assert not fresh.data.exists()
