@@ -21,24 +21,18 @@ if TYPE_CHECKING:
 
 def enrol_line(config: Config, secret: str) -> str:
     """The one line that a machine is enrolled with."""
-    line = f"hustings agent enroll {config.url} --token {secret}"
-    if config.pinned is None:
-        return line
-    from server import tls
+    from server import enrolling
 
-    return f"{line} --ca-pin {tls.pin(config)}"
+    return enrolling.line(config, secret)
 
 
 def new_token(office: Office, roles: tuple[str, ...], site: str, life: timedelta) -> str:
     """Make a token, write it down in the audit trail, and return its secret."""
-    from server.store import audit, tokens
+    from server import enrolling
 
     with office.database.write(office.tenant.id) as connection:
-        secret = tokens.create(connection, office.tenant.id, roles=roles, site=site, life=life, now=office.now,
+        return enrolling.token(connection, office.tenant.id, roles=roles, site=site, life=life, now=office.now,
                                by=office.actor)
-        audit.record(connection, office.tenant.id, office.now, office.actor, "token.create", site,
-                     {"roles": list(roles), "expires": utc_text(office.now + life)})
-    return secret
 
 
 @click.command()
