@@ -84,7 +84,7 @@ def test_each_is_told_in_their_language_and_by_their_role(posted: Post) -> None:
         posted.happens("decision-waits", "7")
         posted.run()
         by_to = {str(one["to"]): one for one in server.messages}
-    assert by_to["ann@elections.test"]["subject"] == "Office\u00a0: 2 nouveaux constats critiques"
+    assert by_to["ann@elections.test"]["subject"] == "Office\u00a0: 2 nouvelles constatations critiques"
     assert by_to["ann@elections.test"]["content-language"] == "fr"
     assert by_to["olga@elections.test"]["subject"] == "Office: 1 act waits for the decision of a second person"
 

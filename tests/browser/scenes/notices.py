@@ -15,6 +15,7 @@ PAGES = {
     "what one is told": ("/account/notices", lambda _demo: "/account/notices"),
     "messages": ("/office/notices", lambda _demo: "/office/notices"),
 }
+NOT_PAGES = ("/feed/{secret:str}",)
 
 
 def prepare(demo: Demo, data: Path, now: datetime) -> None:
