@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from hustings.errors import UsageError
-from server.store import engagements, secrets
+from server.store import engagements, secrets, tenants
 from server.store.people import Role
 from server.store.schema import people
 from server.store.schema.api_tokens import api_tokens
@@ -113,10 +113,11 @@ def open_(connection: Connection, secret: str, now: datetime) -> Opened | None:
         engaged = engagements.holding(connection, token.engagement, token.person, now)
         if engaged is None:
             return None
+    home = tenants.get(connection, token.tenant)
     return Opened(token, Session(
         person=token.person, tenant=engaged.tenant if engaged else token.tenant, name=token.maker,
         role=Role(row.role), created=token.created, seen=now, via=TOKEN, home=token.tenant, engagement=engaged,
-        scopes=token.scopes))
+        scopes=token.scopes, handle=home.handle if home else ""))
 
 
 def due(token: ApiToken, now: datetime, peer: str) -> bool:

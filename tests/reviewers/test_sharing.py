@@ -19,7 +19,8 @@ from server.spoken import Spoken
 from server.store import sharing_profiles, statements
 from server.store.database import WHOLE_SERVER
 from server.store.people import Role
-from tests.reviewers.firms import BACKUP, BASIS, OS, failing, firm, trail
+from tests.api.asking import ask, token
+from tests.reviewers.firms import BACKUP, BASIS, OS, engaged, failing, firm, terms, trail
 from tests.server.setups import Office
 
 
@@ -174,3 +175,23 @@ def test_the_database_keeps_profiles_and_disclosures_as_they_were(office: Office
         for act in (f"DELETE FROM {table}", f"UPDATE {table} SET tenant = 'x'"):
             with pytest.raises(DBAPIError, match="append-only"), office.database.write(WHOLE_SERVER) as connection:
                 connection.execute(sa.text(act))
+
+
+def test_a_token_takes_a_file_through_a_profile_and_no_reviewer_does(office: Office, ann: dict[str, str]) -> None:
+    failing(office, "secret-registry", OS, BACKUP)
+    number = made(office, ann).rpartition("/")[2]
+    secret = token(office, office.person("bot", Role.ADMINISTRATOR), ["export"])
+    answer = ask(office, secret, "/v1/exports/findings", params={"format": "json", "profile": number})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["marking"] == "TLP:AMBER+STRICT"
+    assert "secret-registry" not in answer.text
+    with office.database.read(office.tenant.id) as connection:
+        [left] = sharing_profiles.disclosed(connection, office.tenant.id)
+    assert (left.by, left.digest) == ("person:bot", "sha256:" + hashlib.sha256(answer.content).hexdigest())
+    for wrong in ("4711", "99999999999999999999"):
+        assert ask(office, secret, "/v1/exports/findings", params={"profile": wrong}).status_code in (404, 422)
+    acme = firm(office)
+    rita = acme.reviewer()
+    engagement = engaged(office, acme, rita, terms(office, names_shown=True))
+    hers = token(office, rita, ["export"], engagement=engagement)
+    assert ask(office, hers, "/v1/exports/findings", params={"profile": number}).status_code == 404
