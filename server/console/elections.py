@@ -210,18 +210,15 @@ def profile(kind: str | None, zone: str | None, data: Path, tenant: str | None, 
 
     A campaign gets ten actions within weeks in place of a plan over years.
     """
-    from server.elections import days
-    from server.store import audit, settings
+    from server import office_settings
+    from server.store import settings
 
-    if zone is not None:
-        days.zone(zone)
     with common.office(data, tenant) as office, office.database.write(office.tenant.id) as connection:
         own = settings.current(connection, office.tenant.id)
         if kind or zone:
-            own = settings.Settings(settings.Profile(kind or own.profile), zone or own.zone)
-            settings.write(connection, office.tenant.id, own, now=office.now, by=office.actor)
-            audit.record(connection, office.tenant.id, office.now, office.actor, "office.profile", own.profile,
-                         {"zone": own.zone})
+            office_settings.describe(connection, office.tenant.id, profile=kind or own.profile.value,
+                                     zone=zone or own.zone, now=office.now, by=office.actor)
+            own = settings.current(connection, office.tenant.id)
     if form == "json":
         common.say_json({"profile": own.profile, "timezone": own.zone})
     else:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hustings.errors import UsageError
 from server.console import common
 from server.store.sharing import BANDS
+
+if TYPE_CHECKING:
+    from server.office_settings import Jurisdiction
 
 
 @click.group()
@@ -100,6 +103,7 @@ def set_(data: Path, tenant: str | None, parent: str | None, band: str | None) -
     """Consent to what is named, and to nothing else."""
     if parent is None and band is None:
         raise UsageError("nothing to consent to", remedy="give --parent NAME, --band BAND or both")
+    from server.office_settings import Jurisdiction
     from server.store import tenants
     from server.store.database import WHOLE_SERVER
 
@@ -107,10 +111,9 @@ def set_(data: Path, tenant: str | None, parent: str | None, band: str | None) -
         of = None
         if parent is not None:
             with office.database.read(WHOLE_SERVER) as connection:
-                of = tenants.only(connection, parent).id
-            if of == office.tenant.id:
-                raise UsageError("an office is not its own parent", where="--parent", remedy="name the jurisdiction")
-        _change(office, of, band, "share.set", {"parent": parent, "band": band})
+                found = tenants.only(connection, parent)
+            of = Jurisdiction(found.id, found.name)
+        _consent(office, of, band)
     click.echo("Consent is kept. Take it back with: hustings server share withdraw")
 
 
@@ -119,7 +122,7 @@ def set_(data: Path, tenant: str | None, parent: str | None, band: str | None) -
 def withdraw(data: Path, tenant: str | None) -> None:
     """Take all consent back: from now on nobody else sees the office's points."""
     with common.office(data, tenant) as office:
-        _change(office, None, None, "share.withdraw", {})
+        _consent(office, None, None)
     click.echo("Consent is withdrawn.")
 
 
@@ -143,12 +146,11 @@ def show_sharing(data: Path, tenant: str | None, form: str) -> None:
     click.echo(f"counted in the size: {band or 'none'}")
 
 
-def _change(office: common.Office, parent: str | None, band: str | None, action: str, detail: dict[str, Any]) -> None:
-    from server.store import audit, sharing
+def _consent(office: common.Office, parent: Jurisdiction | None, band: str | None) -> None:
+    from server.office_settings import consent
 
     with office.database.write(office.tenant.id) as connection:
-        sharing.change(connection, office.tenant.id, parent=parent, band=band, now=office.now, by=office.actor)
-        audit.record(connection, office.tenant.id, office.now, office.actor, action, office.tenant.name, detail)
+        consent(connection, office.tenant.id, parent=parent, band=band, now=office.now, by=office.actor)
 
 
 def _row(step: Any) -> tuple[str, ...]:
