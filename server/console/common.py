@@ -20,6 +20,7 @@ from hustings.errors import UsageError
 from hustings.times import parse_duration
 from server import config
 from server.config import Config
+from server.pages.inert import shown
 
 if TYPE_CHECKING:
     from server.store.database import Database
@@ -130,7 +131,8 @@ def _plain(value: Any) -> Any:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns of text, as wide as they need to be."""
+    """Columns of text, as wide as they need to be. No character of a cell is obeyed by the terminal."""
+    rows = [[shown(cell) for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
     for row in (head, *rows):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

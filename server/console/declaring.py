@@ -10,6 +10,7 @@ import click
 from hustings.errors import UsageError
 from hustings.times import utc_text
 from server.console import common
+from server.pages.inert import shown
 
 
 @click.group()
@@ -60,6 +61,6 @@ def show_inventory(data: Path, tenant: str | None, form: str) -> None:
     if version is None:
         click.echo("No inventory has been declared. Import one: hustings server inventory import FILE.csv")
         return
-    click.echo(f"Version {version.id}: {version.file}, {utc_text(version.imported)}, by {version.imported_by}")
+    click.echo(f"Version {version.id}: {shown(version.file)}, {utc_text(version.imported)}, by {version.imported_by}")
     common.table(("ASSET", "ROLES", "SITE", "RESPONSIBLE"), [
         (one.asset, ",".join(one.roles), one.site, one.responsible) for one in version.assets])

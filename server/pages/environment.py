@@ -18,7 +18,7 @@ from policies.explain import value_text
 from policies.grade import LETTERS, METHOD
 from server.elections import words as election_words
 from server.elections.phase import of_office
-from server.pages import navigation, words
+from server.pages import inert, navigation, words
 from server.pages.language import NAMES, Language, elsewhere, language
 
 EXTENSIONS = ("jinja2.ext.i18n",)
@@ -33,7 +33,7 @@ def environment() -> Environment:
     """A fresh environment over ``server/templates``."""
     with as_file(files("server").joinpath("templates")) as folder:
         made = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined,
-                           extensions=EXTENSIONS, trim_blocks=True, lstrip_blocks=True)
+                           extensions=EXTENSIONS, trim_blocks=True, lstrip_blocks=True, finalize=inert.finalize)
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(day=_day, short_day=_short_day, month=_month, moment=_moment,
                         percent=_percent, points=_points, tenths=_tenths,
