@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -20,8 +20,10 @@ from server.access.guard import is_local, peer, safe_next
 from server.access.sign_in import SignIn
 from server.pages.language import chosen
 from server.pages.site import language_of
+from server.single_sign_on.service import offered
 from server.store.database import Database
 from server.store.sessions import ABSOLUTE, SESSION, Session
+from server.store.single_sign_on import Kept
 
 Asked = Request[Any, Any, Any]
 Door = NamedDependency[SignIn]
@@ -37,7 +39,7 @@ tells nothing."""
 
 
 @get("/sign-in", access=rules.PUBLIC)
-async def show(request: Asked, sign_in: Door, tls: Secure) -> Response[Any]:
+async def show(request: Asked, sign_in: Door, database: Store, tls: Secure) -> Response[Any]:
     """The form, or on to where somebody wanted to go who is signed in already."""
     place = safe_next(request.query_params.get("next", "/"))
     session = request.scope.get(SESSION)
@@ -45,7 +47,8 @@ async def show(request: Asked, sign_in: Door, tls: Secure) -> Response[Any]:
         return go(place if session.proven else second(place))
     secret = cookies.read(request.scope, tls=tls)
     ended = await asyncio.to_thread(sign_in.ending, secret) if secret else ""
-    return _form(request, sign_in, place, tls=tls, ended=ended)
+    return _form(request, sign_in, place, tls=tls, ended=ended,
+                 providers=await asyncio.to_thread(offered, database))
 
 
 @post("/sign-in", access=rules.PUBLIC)
@@ -173,10 +176,10 @@ def _with(path: str, place: str) -> str:
 
 
 def _form(request: Asked, sign_in: SignIn, place: str, *, tls: bool, wrong: str = "", name: str = "", ended: str = "",
-          status: int = 0) -> Template:
+          status: int = 0, providers: Sequence[Kept] = ()) -> Template:
     party = relying_party.of(request.scope, tls=tls)
     context = {"next": place, "wrong": wrong, "name": name, "ended": ended, "language": language_of(request),
-               "question": sign_in.question(party) if party.able else ""}
+               "question": sign_in.question(party) if party.able else "", "providers": providers}
     return Template("sign_in.html", context=context, status_code=status or (401 if wrong else 200),
                     headers={"content-security-policy": headers.WITH_PASSKEYS})
 

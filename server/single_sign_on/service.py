@@ -14,7 +14,7 @@ from server.seal import open_sealed, seal
 from server.single_sign_on.arrival import Arrived, arrive
 from server.single_sign_on.door import Door
 from server.single_sign_on.model import Kind, Provider, Rejected
-from server.store import audit, single_sign_on
+from server.store import audit, single_sign_on, tenants
 from server.store.database import WHOLE_SERVER, Database
 from server.store.people import Role
 from server.store.single_sign_on import Kept
@@ -84,6 +84,16 @@ class SingleSignOn:
     def _slow(self, peer: str) -> None:
         if wait := self._by_peer.take(peer):
             raise Refused("too_many", "too many attempts to sign in", retry_after=max(1, round(wait)))
+
+
+def offered(database: Database) -> list[Kept]:
+    """The providers that the sign-in page names: those of the one office there is. Of several offices none is named,
+    since a stranger learns of no office here: their people have the address."""
+    with database.read(WHOLE_SERVER) as connection:
+        offices = tenants.every(connection)
+        if len(offices) != 1:
+            return []
+        return [one for one in single_sign_on.every(connection, offices[0].id) if one.disabled is None]
 
 
 def opened(config: Config, kept: Kept) -> Provider:

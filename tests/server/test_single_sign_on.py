@@ -317,6 +317,14 @@ def test_a_provider_that_says_something_else_than_it_should_is_not_used(street: 
     assert "cannot be reached" in answer.text
 
 
+def test_the_sign_in_page_names_providers_only_where_there_is_one_office(street: Street) -> None:
+    place = f"/sign-in/single/{street.kept.slug}"
+    page = street.office.request("GET", "/sign-in?next=/en/plan", headers=HTML)
+    assert f'href="{place}?next=/en/plan"' in page.text
+    street.office.other()
+    assert place not in street.office.request("GET", "/sign-in", headers=HTML).text
+
+
 def test_a_disabled_person_does_not_come_in(street: Street) -> None:
     office = street.office
     assert street.through().status_code == 303
