@@ -14,7 +14,7 @@ from server.api.paging import Page, Paged, cursor, key
 from server.store import audit
 
 
-class Act(msgspec.Struct, frozen=True):
+class TrailLine(msgspec.Struct, frozen=True):
     """One act."""
 
     number: int
@@ -28,13 +28,13 @@ class Act(msgspec.Struct, frozen=True):
 
 
 @read("/v1/audit", rules.api("audit:read"))
-def trail(call: Call, asked: Paged) -> Page[Act]:
+def trail(call: Call, asked: Paged) -> Page[TrailLine]:
     """Every act, the newest first."""
     before = key(asked.after, tuple[int])
     with call.database.read(call.tenant) as connection:
         found = audit.recent(connection, call.tenant, limit=asked.limit + 1, before=before[0] if before else None)
     page = found[: asked.limit]
-    return Page([Act(one.id, one.at, one.actor, one.action, one.subject, dict(one.detail)) for one in page],
+    return Page([TrailLine(one.id, one.at, one.actor, one.action, one.subject, dict(one.detail)) for one in page],
                 cursor(page[-1].id) if len(found) > len(page) else None)
 
 
