@@ -174,7 +174,8 @@ def test_the_owner_of_the_tables_fails_without_a_role(url: str) -> None:
 
 WIDE = {
     "store/database.py", "app.py", "enroll.py", "intake.py", "history.py", "closing.py", "plan_cli.py",
-    "access/guard.py", "access/sign_in.py", "access/invitation_routes.py", "pages/jurisdiction.py",
+    "access/guard.py", "access/sign_in.py", "access/invitation_routes.py", "api/door.py", "single_sign_on/service.py",
+    "pages/jurisdiction.py",
     "console/common.py", "console/history.py",
     "jobs/attempts.py", "jobs/deadlines.py", "jobs/mail.py", "jobs/notices.py", "jobs/silence.py", "jobs/support.py",
     "jobs/office_findings.py",
