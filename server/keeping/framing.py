@@ -33,6 +33,7 @@ LARGEST = 256 << 20
 """Bytes of a frame, at most."""
 CHUNK = 256 << 10
 _WINDOW = 1 << 27
+_SIP = 512
 _REMEDY = "use another backup; this file is damaged or was changed"
 
 
@@ -130,16 +131,17 @@ class Unpacked:
         self.manifest: Manifest | None = None
 
     def write(self, data: bytes) -> int:
-        """Take some bytes of the file."""
-        try:
-            plain = self._press.decompress(data)
-        except zstandard.ZstdError as error:
-            raise BadDocument("the compressed data cannot be read", remedy=_REMEDY) from error
-        if self._press.unused_data or (self._ended and plain):
-            raise BadDocument("there is more after the end", remedy=_REMEDY)
-        self.plain += len(plain)
-        self._held += plain
-        self._take()
+        """Take some bytes of the file: few at a time, since a few can be much once they are inflated."""
+        for at in range(0, len(data), _SIP):
+            try:
+                plain = self._press.decompress(data[at:at + _SIP])
+            except zstandard.ZstdError as error:
+                raise BadDocument("the compressed data cannot be read", remedy=_REMEDY) from error
+            if self._press.unused_data or (self._ended and plain):
+                raise BadDocument("there is more after the end", remedy=_REMEDY)
+            self.plain += len(plain)
+            self._held += plain
+            self._take()
         return len(data)
 
     def flush(self) -> None:
