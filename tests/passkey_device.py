@@ -36,7 +36,8 @@ class Device:
         """The answer to a question for a new passkey."""
         asked = json.loads(question)
         self.handle = base64url_to_bytes(asked["user"]["id"])
-        data = self._data(ATTESTED) + bytes(16) + len(self.credential).to_bytes(2, "big") + self.credential + self._cose()
+        data = b"".join((self._data(ATTESTED), bytes(16), len(self.credential).to_bytes(2, "big"), self.credential,
+                         self._cose()))
         return self._said("webauthn.create", asked["challenge"], {
             "attestationObject": bytes_to_base64url(cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})),
             "transports": ["internal", "no-such-transport"]})

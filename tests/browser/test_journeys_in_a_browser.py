@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Locator, Page, StorageState
 
-from tests.browser.demo import PASSWORD, Demo
+from tests.browser.demo import Demo
 from tests.browser.test_pages_in_a_browser import STRUCTURE, opened
 
 AT = "wanted => wanted === document.activeElement"
@@ -53,11 +53,9 @@ def write(page: Page, label: str, text: str) -> None:
 
 
 def sign_in(page: Page, demo: Demo, name: str, place: str) -> None:
-    """By the form, as people do."""
+    """By a one-time link; the form has journeys of its own in test_people_in_a_browser."""
+    page.goto(demo.link(name))
     page.goto(demo.url + place)
-    write(page, "Name", name)
-    write(page, "Password", PASSWORD)
-    press(page, "Sign in")
     assert page.url == demo.url + place
 
 
