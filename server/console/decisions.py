@@ -8,11 +8,16 @@ be the first of the two (docs/decisions/0006-two-people.md).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hustings.times import utc_text
+from policies.model import Text
 from server.console import common
+
+if TYPE_CHECKING:
+    from server.two_people.model import Value
 
 
 @click.group()
@@ -45,7 +50,7 @@ def show(everything: bool, data: Path, tenant: str | None, form: str) -> None:
             "decided": one.decision.at if one.decision else None,
             "decided_by": one.decision.by if one.decision else None,
             "reason": one.decision.reason if one.decision else None,
-            "what": {label: str(value) for label, value in discovery.told(one.action).describe(one.payload)}}
+            "what": {label: _plain(value) for label, value in discovery.told(one.action).describe(one.payload)}}
             for one in found])
         return
     if not found:
@@ -56,11 +61,15 @@ def show(everything: bool, data: Path, tenant: str | None, form: str) -> None:
                    f"[{one.state(office.now).value}]")
         click.echo(f"    asked by {inert(one.by)} on {utc_text(one.at)}, until {utc_text(one.expires)}")
         for label, value in discovery.told(one.action).describe(one.payload):
-            click.echo(f"    {label}: {inert(str(value))}")
+            click.echo(f"    {label}: {inert(_plain(value))}")
         if one.number in able:
             names = ", ".join(map(inert, able[one.number]))
             click.echo(f"    may approve: {names}" if names else "    nobody else may approve: add a second person "
                        "(hustings server user add NAME --role official)")
+
+
+def _plain(value: Value) -> str:
+    return value.en if isinstance(value, Text) else str(value)
 
 
 @decision.command()

@@ -14,6 +14,7 @@ from litestar.response import Template
 from sqlalchemy.engine import Connection
 
 from hustings.errors import UsageError
+from policies.model import Text
 from server.access import rules
 from server.pages import site
 from server.pages.language import N_
@@ -43,7 +44,7 @@ class Shown:
     action: Action
     state: State
     lines: tuple[tuple[str, Value, str], ...]
-    """Label, value, and how it is written: ``text``, ``word``, ``day``, ``moment`` or ``number``."""
+    """Label, value, and how it is written: ``text``, ``title``, ``word``, ``day``, ``moment`` or ``number``."""
     mine: bool
     may: bool
     """Whether this person may approve it now."""
@@ -150,6 +151,8 @@ def _shown(connection: Connection, tenant: str, found: Proposal, actor: Actor, n
 def _kind(value: Value) -> str:
     if isinstance(value, Word):
         return "word"
+    if isinstance(value, Text):
+        return "title"
     if isinstance(value, datetime):
         return "moment"
     if isinstance(value, str):

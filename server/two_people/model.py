@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from sqlalchemy.engine import Connection
 
+from policies.model import Text
 from server.engagement import Engagement
 from server.store.people import Person, Role
 from server.store.proposals import Decision, Payload, Proposal, State
@@ -60,7 +61,7 @@ class Word(str):
     __slots__ = ()
 
 
-Value: TypeAlias = str | Word | date | datetime | int
+Value: TypeAlias = str | Word | Text | date | datetime | int
 
 
 def _always(_connection: Connection, _tenant: str, _payload: Payload, _now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from policies.model import Pack
 from server import exceptions as rules
+from server.drill import titles
 from server.engagement import Engagement
 from server.exceptions import Wish
 from server.pages.language import N_
@@ -79,7 +80,8 @@ def describe(payload: Payload) -> Sequence[tuple[str, Value]]:
     """All that is signed."""
     accepted = payload["kind"] == EXCEPTION
     lines: list[tuple[str, Value]] = [
-        (N_("Control"), payload["subject"]),
+        (N_("Control"), _title(payload["subject"])),
+        (N_("In the catalogue"), payload["subject"]),
         (N_("Where"), payload["asset"] or Word(N_("The office as a whole"))),
         (N_("Why"), payload["reason"])]
     if accepted:
@@ -89,6 +91,11 @@ def describe(payload: Payload) -> Sequence[tuple[str, Value]]:
     if payload["renews"] is not None:
         lines.append((N_("In place of number"), payload["renews"]))
     return lines
+
+
+def _title(subject: str) -> Value:
+    """What a check or a row is called; its id where nothing speaks for it."""
+    return titles(pack()).get(subject) or subject
 
 
 def within(payload: Payload, engagement: Engagement) -> bool:
