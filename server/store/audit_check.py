@@ -101,7 +101,7 @@ def check(connection: Connection, tenant: str, noted: Head | None = None) -> Che
     if first is None:
         older = audit_chain.before(connection, tenant)[1]
     if not met and noted is not None:
-        return Checked(lines, older, head, Broken(Fault.CUT, None, lines + 1))
+        return Checked(lines, older, head, Broken(Fault.CUT, None, (cut.sequence if cut else 0) + lines + 1))
     return Checked(lines, older, head, None)
 
 
