@@ -16,7 +16,7 @@ SAID = {
            "seen": "Acknowledged", "comment": "Your comment", "send": "Comment", "several": "Comment …",
            "yes": re.compile("Yes, for all 2"), "done": "2 findings"},
     "fr": {"search": "Chercher dans les constatations", "show": "Montrer", "ack": "Prendre acte", "give": "Confier",
-           "to": "Confier à", "seen": "Prise en note", "comment": "Votre commentaire", "send": "Commenter",
+           "to": "Confier à", "seen": "Prise en compte", "comment": "Votre commentaire", "send": "Commenter",
            "several": "Commenter…", "yes": re.compile("Oui, pour les 2"), "done": "2 constatations"},
 }
 
