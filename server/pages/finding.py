@@ -123,7 +123,7 @@ def _page(request: Asked, language: str, number: int, database: Database, clock:
         result, fix = _reported(connection, tenant, one)
         told = history.story(connection, tenant, stored)
         review = on_finding.of(connection, session, one)
-        said = statements.of(connection, tenant, number)
+        said = on_finding.replies(statements.of(connection, tenant, number), review.names)
         people = owners(connection, session)
     return refused(site.page(
         "finding.html", request, language, session, here="findings", one=one, stored=stored, result=result, fix=fix,

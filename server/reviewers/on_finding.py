@@ -6,7 +6,8 @@ the finding stays open until a report passes, and the grade counts it as before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
@@ -15,6 +16,7 @@ from server.reviewers.names import Names
 from server.store import findings
 from server.store.people import Role
 from server.store.sessions import Session
+from server.store.statements import Statement
 from server.triage.acting import MAY_DECIDE, MAY_WRITE
 from server.triage.acts import Act, Alarm, Kind
 from server.triage.model import Finding
@@ -69,3 +71,9 @@ def of(connection: Connection, session: Session, finding: Finding) -> Talk:
 
 def _last(acts: list[Act], kind: Kind) -> Act | None:
     return next((one for one in reversed(acts) if one.kind is kind), None)
+
+
+def replies(said: Iterable[Statement], names: Names) -> tuple[Statement, ...]:
+    """Statements as their reader may see them: names of the office's people and machines hidden where they are."""
+    return tuple(replace(one, name=names.person(one.name) if one.party == "office" else names.text(one.name),
+                         organisation=names.text(one.organisation), text=names.text(one.text)) for one in said)

@@ -20,6 +20,7 @@ from server.questions import area_of
 from server.records import Office
 from server.reviewers.known import known
 from server.reviewers.names import Names
+from server.reviewers.on_finding import replies
 from server.store import findings, pseudonym_keys, review_trail
 from server.store.engagements import Granted
 from server.triage.acts import Act, Kind
@@ -106,8 +107,8 @@ def read(connection: Connection, office: Office, engagement: Engagement, granted
     for one in every(connection, tenant, Filter(engagement=eyes, states=frozenset()), now):
         if one.resolved is not None and one.resolved < began:
             continue
-        said = [Said(each.at, each.party, names.text(", ".join(filter(None, (each.name, each.organisation)))),
-                     names.text(each.text)) for each in spoken.get(one.number, ())]
+        said = [Said(each.at, each.party, ", ".join(filter(None, (each.name, each.organisation))), each.text)
+                for each in replies(spoken.get(one.number, ()), names)]
         said += [_act(each, names) for each in acts.get(one.number, ()) if each.kind in _SAID]
         told.append(Told(one, _machine(one, own, engagement, aliases), one.number in opened,
                          tuple(sorted(said, key=lambda each: each.at))))
