@@ -69,7 +69,7 @@ def multipart(office: Office, path: str, session: dict[str, str], data: dict[str
     return office.request("POST", path, cookies={**session, name: token}, headers=headers, files=parts, **options)
 
 
-def attest(office: Office, session: dict[str, str], form: str, file: tuple[str, bytes] | None = None,
+def attest(office: Office, session: dict[str, str], form: str, file: Any = None,
            **changes: Any) -> httpx.Response:
     return multipart(office, f"/en/office/attestations/{form}", session, {**filled(forms()[form], office), **changes},
                      file)

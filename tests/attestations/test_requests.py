@@ -130,6 +130,8 @@ def test_silence_is_shown_with_its_day_until_a_file_comes(office: Office) -> Non
     office.now.forward(days=3)
     session = clerk(office, Role.STAFF)
     for path, said in (("/en/office/requests", "no answer since 3 days"), ("/en", "no answer since 3 days"),
+                       ("/en/office/requests/1", "no answer since 3 days"),
+                       ("/fr/office/requests/1", "sans réponse depuis 3 jours"),
                        ("/fr", "sans réponse depuis 3 jours")):
         assert said in office.page("GET", path, session).text, path
     annex = office.page("GET", "/en/annex.pdf", session)

@@ -26,6 +26,7 @@ PAGES = {
     "contact sheet": ("/office/contacts/sheet", lambda demo: "/office/contacts/sheet"),
     "requests": ("/office/requests", lambda demo: "/office/requests"),
     "request": ("/office/requests/{number:int}", lambda demo: "/office/requests/1"),
+    "request without answer": ("/office/requests/{number:int}", lambda demo: "/office/requests/2"),
     "statements": ("/findings/{number:int}/statements", lambda demo: "/findings/1/statements"),
 }
 ELSEWHERE = dict.fromkeys(("/reply/{secret:str}", "/evidence/{secret:str}"),
