@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 SINGLE = "-single"
 """Of the cookie that binds a sign-in at a provider to the browser that began it."""
 

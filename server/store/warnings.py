@@ -15,7 +15,7 @@ KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_:
+class News:
     """Something that happened to the office's own doors."""
 
     id: int
@@ -29,14 +29,14 @@ def add(connection: Connection, tenant: str, kind: str, subject: str, by: str, n
     connection.execute(sa.insert(warnings).values(tenant=tenant, at=now, kind=kind, subject=subject, by=by))
 
 
-def unread(connection: Connection, tenant: str, person: int, now: datetime) -> list[Warning_]:
+def unread(connection: Connection, tenant: str, person: int, now: datetime) -> list[News]:
     """What a person has not read yet, newest first."""
     seen = sa.select(warnings_seen.c.warning).where(
         warnings_seen.c.tenant == tenant, warnings_seen.c.person == person)
     rows = connection.execute(sa.select(warnings).where(
         warnings.c.tenant == tenant, warnings.c.at > now - KEPT, warnings.c.id.not_in(seen))
         .order_by(warnings.c.id.desc()))
-    return [Warning_(row.id, row.at, row.kind, row.subject, row.by) for row in rows]
+    return [News(row.id, row.at, row.kind, row.subject, row.by) for row in rows]
 
 
 def read(connection: Connection, tenant: str, person: int, upto: int, now: datetime) -> None:

@@ -138,8 +138,8 @@ def test_an_offer_holds_for_its_own_session_and_not_for_ever(office: Office, bro
     secret = secret.replace(" ", "")
     other = Browser(office)
     other.cookies |= office.signed_in(admin(office))
-    for given in (sealed, "zz", "", "00" * 60):
-        assert other.post("/en/account/authenticator/confirm", offer=given,
+    for sent in (sealed, "zz", "", "00" * 60):
+        assert other.post("/en/account/authenticator/confirm", offer=sent,
                           code=code(office, secret)).status_code == 400
     assert office.stored(authenticators_table) == 0
 
@@ -202,9 +202,9 @@ def test_a_sealed_secret_opens_for_its_own_person_alone(tmp_path: Path) -> None:
     sealed = seal(config, b"SECRET", "authenticator a 1")
     assert open_sealed(config, sealed, "authenticator a 1") == b"SECRET"
     assert (tmp_path / "seal.key").stat().st_mode & 0o777 == 0o600
-    for given, purpose in ((sealed, "authenticator a 2"), (sealed[:-1] + b"x", "authenticator a 1"), (b"", "")):
+    for kept, purpose in ((sealed, "authenticator a 2"), (sealed[:-1] + b"x", "authenticator a 1"), (b"", "")):
         with pytest.raises(ConfigError):
-            open_sealed(config, given, purpose)
+            open_sealed(config, kept, purpose)
 
 
 # ---- recovery codes
