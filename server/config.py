@@ -107,11 +107,6 @@ class Config:
         return self.data / "seal.key"
 
     @property
-    def factors_key(self) -> Path:
-        """What seals the secrets of second factors in the database, and signs challenges."""
-        return self.data / "factors.key"
-
-    @property
     def recordings_key(self) -> Path:
         """What signs people's word: the reports of recordings, and reviews of access rights."""
         return self.data / "recordings.key"
