@@ -42,7 +42,7 @@ def data(found: Reported, pack: Pack, code: str, now: datetime, *, own: bool) ->
     say = speak.say
     given: dict[str, Any] = {
         "over": f"{clipped(found.office, OFFICE_MOST)} · {speak.date(now)}", "title": say("Engagement report"),
-        "about": say("For the office") if own else say("For the reviewer"),
+        "about": say("For the office") if own else say("For the reviewer"), "colon": colon(speak),
         "terms_title": say("Scope and period"), "terms": _terms(found, speak),
         "counts_title": say("What was found"), "counts": _counts(found, speak),
         "head": [say("Number"), say("What fails"), say("Machine"), say("State"), say("Open since")],
