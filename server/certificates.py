@@ -32,7 +32,8 @@ def check(certificate: Path, key: Path, names: Iterable[str], now: datetime) -> 
                           remedy="give the PEM file of the key alone") from error
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if private.public_key().public_bytes(*form) != found.public_key().public_bytes(*form):
-        raise ConfigError("the key is not this certificate's", where=str(key), remedy="give the two that belong together")
+        raise ConfigError("the key is not this certificate's", where=str(key),
+                          remedy="give the two that belong together")
     if not found.not_valid_before_utc <= now < found.not_valid_after_utc:
         raise ConfigError(f"the certificate holds from {found.not_valid_before_utc:%Y-%m-%d} to "
                           f"{found.not_valid_after_utc:%Y-%m-%d}", where=str(certificate), remedy="renew it")

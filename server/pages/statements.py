@@ -104,7 +104,8 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
         links=[(one, "used" if one.used else "revoked" if one.revoked else "open" if one.open(now) else "ended")
                for one in links],
         typed=again(typed), form=form, wrong=wrong.said(language) if wrong else None,
-        field=wrong.field if wrong else "", link=link, lives=making.LIVES, may_state=session.role in MAY_STATE, may_invite=session.role in MAY_INVITE)
+        field=wrong.field if wrong else "", link=link, lives=making.LIVES,
+        may_state=session.role in MAY_STATE, may_invite=session.role in MAY_INVITE)
     made.status_code = 400 if wrong else 200
     return made
 

@@ -40,10 +40,11 @@ async def tokens(request: Asked, language: FromPath, database: Store, clock: Clo
 def make(request: Asked, language: FromPath, data: Form, database: Store, clock: Clock, session: SignedIn) -> Template:
     """Make one. It is shown on this page, and never again."""
     language = site.checked(language)
-    typed = {name: str(data.get(name, "")) for name in ("name", "days")} | {"scopes": _list(data.get("scopes"))}
+    name, days, chosen = str(data.get("name", "")), str(data.get("days", "")), _list(data.get("scopes"))
+    typed = {"name": name, "days": days, "scopes": chosen}
     engaged, home = session.engagement, session.home or session.tenant
     try:
-        wanted = service.read(typed["name"], typed["scopes"], typed["days"], session.role)
+        wanted = service.read(name, chosen, days, session.role)
         if session.role is Role.REVIEWER and engaged is None:
             raise Spoken(N_("A reviewer’s token looks at one office."), N_("Open that office first, then make it."))
         with database.write(home) as connection:
@@ -93,7 +94,8 @@ def _page(request: Asked, language: str, database: Database, clock: Clock, sessi
     page = site.page(
         "tokens.html", request, language, session, here="office",
         tokens=[(one, one.ended(now)) for one in found], scopes=[(name, SCOPES[name]) for name in may],
-        said=SCOPES, typed={"name": "", "days": "", "scopes": [], **typed}, wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
+        said=SCOPES, typed={"name": "", "days": "", "scopes": [], **typed},
+        wrong=wrong.said(language) if wrong else None, field=wrong.field if wrong else "",
         secret=secret, made=made, most=api_tokens.NAME_MOST, longest=api_tokens.LONGEST.days,
         usual=service.USUAL_DAYS, whose=session.role is Role.ADMINISTRATOR,
         alone=session.role is Role.REVIEWER and session.engagement is None)
