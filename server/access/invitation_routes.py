@@ -36,7 +36,7 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 @get("/invitation/{secret:str}", access=rules.PUBLIC, sync_to_thread=True)
 def invitation(request: Asked, secret: FromPath[str], sign_in: Door, database: Store, clock: Clock) -> Template:
     """The form for a password, or that the link does not hold any more."""
-    sign_in.may_try(peer(request.scope))
+    sign_in.may_open(peer(request.scope))
     return _page(request, _found(database, secret, clock()), secret)
 
 
@@ -44,7 +44,7 @@ def invitation(request: Asked, secret: FromPath[str], sign_in: Door, database: S
 def accept(request: Asked, secret: FromPath[str], data: Form, sign_in: Door, database: Store, clock: Clock,
            tls: Secure) -> Response[Any]:
     """Set the password, use the link up, and go on to the second factor."""
-    sign_in.may_try(peer(request.scope))
+    sign_in.may_open(peer(request.scope))
     found = _found(database, secret, clock())
     given = data.get("password", "")
     if found is None:

@@ -54,6 +54,7 @@ class SignIn:
         self._codes_by_pair = Throttle(rate=1 / 120, burst=5)
         self._codes_by_person = Throttle(rate=1 / 300, burst=20)
         self._recovery_by_person = Throttle(rate=1 / 60, burst=10)
+        self._invitations = Throttle(rate=1 / 2, burst=60)
         self._checking = threading.BoundedSemaphore(_AT_ONCE)
 
     def with_password(self, name: str, password: str, peer: str, device: str = "") -> str | None:
@@ -95,6 +96,10 @@ class SignIn:
     def try_code(self, session: Session) -> None:
         """Count one try at the first code of a new application. Raises ``Refused`` (``too_many``) past 20."""
         _wait(self._codes_by_person.take(f"first {session.home} {session.person}"))
+
+    def may_open(self, peer: str) -> None:
+        """Count one look of an address at an invitation. Raises ``Refused`` (``too_many``) past 60."""
+        _wait(self._invitations.take(peer))
 
     def with_link(self, link: str, peer: str, device: str = "") -> str | None:
         """The secret of a new session for a one-time link's secret, or None if it does not hold."""
