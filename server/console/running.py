@@ -59,6 +59,8 @@ def init(data: Path, addresses: tuple[str, ...], port: int, tenant: str, admin: 
                          "token": secret, "service": unit(data) if service else None})
         return
     click.echo(f"The server is set up in {data}. Start it: hustings server serve --data {data}", err=True)
+    way = (f"sign in as {admin}" if kept else f"sign in with: hustings server login-link --data {data}")
+    click.echo(f"Then open {chosen.url}, {way}, and follow First steps under Office.", err=True)
     if service:
         click.echo(unit(data), err=True)
     click.echo("Enrol one machine, within 24 hours:", err=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from server.access import routes, rules
 from server.access.guard import host_name, is_public, safe_next
 from server.access.sign_in import SignIn
+from server.app import discovered
 from server.problems import Refused
 from server.store import audit, links, people, schema, sessions
 from server.store.database import WHOLE_SERVER, Database
@@ -251,3 +254,13 @@ def test_what_is_public(path: str, public: bool) -> None:
 
 def test_host_names_are_read_without_port_and_brackets() -> None:
     assert [host_name(text) for text in ("A.b:80", "[::1]:80", "x", ":80")] == ["a.b", "::1", "x", ""]
+
+
+def test_the_guard_and_the_routes_agree_on_what_is_public() -> None:
+    said: dict[str, set[bool]] = {}
+    for handler in (*routes.ROUTES, *discovered()):
+        for path in handler.paths:
+            sample = re.sub(r"\{(\w+)(?::\w+)?\}", lambda one: "en" if one[1] == "language" else "7", path)
+            said.setdefault(sample, set()).add(handler.opt["access"] == rules.PUBLIC)
+    assert {path for path, public in said.items() if True in public} >= {"/sign-in", "/sign-in/single/7", "/reply/7"}
+    assert {path: is_public(path) for path in said} == {path: True in public for path, public in said.items()}
