@@ -144,7 +144,7 @@ def _measured(rows: Sequence[Item], coverage: float) -> float:
     """The known part of what is measured, by weight, where that is less than the known part of everything."""
     counted = [one for one in rows if not one.attested]
     total = fsum(one.counts for one in counted)
-    return min(coverage, fsum(one.counts * one.known for one in counted) / total) if total else coverage
+    return min(coverage, fsum(one.counts * one.known for one in counted) / total) if total else 0.0
 
 
 def gain(items: Iterable[Item], row: str) -> float:
