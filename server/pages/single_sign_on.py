@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from server.store.people import Role
 from server.store.sessions import ABSOLUTE
 from server.store.single_sign_on import LIFE
 
+logger = logging.getLogger(__name__)
 Secure = NamedDependency[bool]
 Settings = NamedDependency[Config]
 ROLES = {Role.ADMINISTRATOR: N_("administrator"), Role.OFFICIAL: N_("official"), Role.STAFF: N_("IT staff"),
@@ -57,8 +59,8 @@ def begin(request: Asked, slug: FromPath, config: Settings, database: Store, clo
     service = _service(request, config, database, clock)
     try:
         address, browser = service.begin(slug, safe_next(request.query_params.get("next", "/")), peer(request.scope))
-    except CannotFinish:
-        return _refused(request, "away", 503)
+    except CannotFinish as error:
+        return _away(request, error)
     return _go(address, cookies.write(browser, tls=tls, seconds=int(LIFE.total_seconds()), of=cookies.SINGLE))
 
 
@@ -72,8 +74,8 @@ def back(request: Asked, config: Settings, database: Store, clock: Clock, tls: S
             device=request.headers.get("user-agent", ""))
     except Rejected as rejected:
         return _refused(request, rejected.why, 403)
-    except CannotFinish:
-        return _refused(request, "away", 503)
+    except CannotFinish as error:
+        return _away(request, error)
     if not arrived.proven:
         place = f"/sign-in/second?next={quote(place, safe='/')}"
     return _go(place, cookies.write(arrived.secret, tls=tls, seconds=int(ABSOLUTE.total_seconds())))
@@ -91,6 +93,11 @@ def providers(request: Asked, language: FromPath, database: Store, session: Sign
 ROUTES = [begin, back, providers]
 ENTRIES = [Entry("single-sign-on", "/office/single-sign-on", N_("Single sign-on"), rules.only(MAY_SEE), 35,
                  Place.OFFICE, N_("Signing in with the organisation's own accounts."))]
+
+
+def _away(request: Asked, error: CannotFinish) -> Template:
+    logger.warning("an identity provider cannot be used", extra={"error": error.what[:300]})
+    return _refused(request, "away", 503)
 
 
 def _refused(request: Asked, why: str, status: int) -> Template:
