@@ -274,7 +274,7 @@ def test_told_to_stop_at_once_the_server_still_stops(server: Served) -> None:
 def test_a_database_of_a_newer_version_is_not_served(server: Served) -> None:
     server.stop()
     opened = database(server)
-    with opened.write(WHOLE_SERVER) as connection:
+    with opened.owner() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     opened.close()
     for command in (("serve",), ("token",)):
