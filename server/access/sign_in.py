@@ -51,6 +51,7 @@ class SignIn:
         self._by_pair = Throttle(rate=1 / 60, burst=5)
         self._by_peer = Throttle(rate=1 / 10, burst=30)
         self._by_name = Throttle(rate=1 / 10, burst=100)
+        self._links_by_peer = Throttle(rate=1, burst=200)
         self._codes_by_pair = Throttle(rate=1 / 120, burst=5)
         self._codes_by_person = Throttle(rate=1 / 300, burst=20)
         self._recovery_by_person = Throttle(rate=1 / 60, burst=10)
@@ -103,7 +104,7 @@ class SignIn:
 
     def with_link(self, link: str, peer: str, device: str = "") -> str | None:
         """The secret of a new session for a one-time link's secret, or None if it does not hold."""
-        _wait(self._by_peer.take(peer))
+        _wait(self._links_by_peer.take(peer))
         with self._database.write(WHOLE_SERVER) as connection:
             now = self._clock()
             person = links.use(connection, link, now)
