@@ -64,7 +64,7 @@ def attested_facts(said: Said, assets: Sequence[Asset] | None, voting_days: Iter
     }
     for form in attestations.forms().values():
         one = by_form.get(form.id)
-        facts[form.fact] = Observation(listing=Listing([] if one is None else [_record(form, one, assets or ())]),
+        facts[form.fact] = Observation(listing=Listing([] if one is None else [_record(form, one, assets)]),
                                        as_of=now)
     return facts
 
@@ -73,8 +73,9 @@ def _number(value: int | None, now: datetime) -> Observation:
     return Observation(absent=True, as_of=now) if value is None else Observation(value=value, as_of=now)
 
 
-def _record(form: Form, one: Attestation, assets: Sequence[Asset]) -> dict[str, Any]:
-    """The item of a form's fact. An answer that is not there, or not of its kind, leaves its field out: unknown."""
+def _record(form: Form, one: Attestation, assets: Sequence[Asset] | None) -> dict[str, Any]:
+    """The item of a form's fact. An answer that is not there, or not of its kind, leaves its field out: unknown. So
+    does an answer about assets where no inventory says which there are."""
     record: dict[str, Any] = {"day": _begins(one.day), "until": _begins(one.until + timedelta(days=1)),
                               "artefact": one.artefact}
     for question in form.fields:
@@ -84,6 +85,8 @@ def _record(form: Form, one: Attestation, assets: Sequence[Asset]) -> dict[str, 
         name, kind = fact
         answer = one.answers[question.name]
         if question.kind is Kind.ASSETS:
+            if assets is None:
+                continue
             wanted = {each.name for each in assets if not set(question.roles).isdisjoint(each.roles)}
             record[name] = len(wanted.difference(answer if isinstance(answer, list) else ()))
         elif type(answer) is _KINDS[kind]:
