@@ -74,7 +74,7 @@ def verify(head: str | None, data: Path, tenant: str | None, form: str) -> None:
         raise Untrusted(f"the audit trail does not hold: {FAULTS[found.broken.fault]}", where=place,
                         remedy="keep the database as it is and a backup from before; find out who had access to it")
     if form != "json":
-        click.echo(f"The chain holds: {found.lines} lines" + (
+        click.echo(f"The chain holds: {found.lines} line{'s' if found.lines != 1 else ''}" + (
             f", and {found.older} from before it." if found.older else "."))
         click.echo(f"Head, to be noted down elsewhere: {found.head}" if found.head else "There is no line yet.")
 
